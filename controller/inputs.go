@@ -1,0 +1,87 @@
+package controller
+
+import (
+	"context"
+	"errors"
+)
+
+var errStopped = errors.New("controller: stopped")
+
+// inputs applies what the slot holds, at the start of a tick. It says whether
+// the run is frozen: then the robot's time stands still in this tick.
+func (r *run) inputs(ctx context.Context, x *Sample) (frozen bool) {
+	if r.Input == nil {
+		return false
+	}
+	r.Input.take(&r.inbox)
+	r.held |= r.inbox.Kind
+	r.apply(&r.inbox)
+	if r.paused && r.guard.body.StopsTime && r.damped == 0 && r.end == nil {
+		r.freeze(ctx)
+		return true
+	}
+	x.Input = r.inbox
+	x.Input.Kind, r.held = r.held, 0
+	return false
+}
+
+func (r *run) apply(in *Inputs) {
+	if in.Kind == 0 {
+		return
+	}
+	if in.Has(InputReset) && r.trip != nil && r.damped == 0 {
+		r.trip = nil
+		r.late.clear()
+		r.modes.reset(&r.guard.last)
+	}
+	if in.Has(InputMode) && r.damped == 0 {
+		r.modes.request(in.Mode)
+	}
+	r.pause(in)
+	if in.Has(InputPause | InputResume | InputRestart | InputClip | InputGoal) {
+		r.prepare(in)
+	}
+	if in.Has(InputStop) {
+		r.stop(errStopped)
+	}
+}
+
+// pause freezes a body that stops time; any other stands meanwhile.
+func (r *run) pause(in *Inputs) {
+	switch {
+	case in.Has(InputPause):
+		r.paused = true
+		if !r.guard.body.StopsTime && r.modes.mode == ModeTrack && r.damped == 0 {
+			r.modes.request(ModeStand)
+		}
+	case in.Has(InputResume) && r.paused:
+		r.paused = false
+		if !r.guard.body.StopsTime && r.damped == 0 {
+			r.modes.request(ModeTrack)
+		}
+	}
+}
+
+// prepare hands on what concerns the policy. A body that stops time may have
+// been placed anew: its next state is like a first one.
+func (r *run) prepare(in *Inputs) {
+	if r.OnInput == nil {
+		return
+	}
+	if err := r.OnInput(in); err != nil {
+		r.fail(FaultInput, "", err)
+		return
+	}
+	if r.guard.body.StopsTime && in.Has(InputRestart|InputClip) {
+		r.guard.primed = false
+	}
+}
+
+// freeze waits for the next input, however long that takes.
+func (r *run) freeze(ctx context.Context) {
+	select {
+	case <-r.wake:
+	case <-ctx.Done():
+	}
+	r.restartPacer()
+}
