@@ -1,0 +1,68 @@
+// Small C helpers around MuJoCo. Go reaches every field of mjModel and mjData
+// through them, because the sizes of fields change between MuJoCo versions.
+#ifndef WHISKER_SIM_WORLD_H_
+#define WHISKER_SIM_WORLD_H_
+
+#include <mujoco/mujoco.h>
+
+enum { WS_TEXT = 1024 };
+
+// How an actuator turns a command into MuJoCo's control: ctrl = scale x + offset,
+// where x is the commanded position, the torque, or the impedance law's torque.
+enum { WS_POSITION, WS_TORQUE, WS_IMPEDANCE };
+
+typedef struct {
+  double timestep;   // s
+  double scale;      // of the rat: lengths, with density kept
+  int torque;        // 1: the rat's actuators are torque motors
+  double overshoot;  // the rat's servos accept this multiple of their range
+  int add_free;      // 1: a model without floating base gets one
+} ws_options;
+
+typedef struct {
+  int drive;
+  double scale, offset;  // of ctrl
+  double gear;           // actuator length per position
+  double limit;          // N·m, bound on the impedance law's torque; 0 is none
+} ws_drive;
+
+// One simulated world: state of its own on a shared, read-only model.
+typedef struct {
+  const mjModel* m;
+  mjData* d;
+  const ws_drive* drive;                // nu, shared with the model
+  const int* foot_of_body;              // nbody: index of the foot, or -1
+  double *pos, *vel, *tau, *kp, *kd;    // command, nu each
+  double* foot_force;                   // N, normal
+  int nfoot;
+  double acc[3];                        // specific force at the root, root frame
+  double assist;                        // N/m, 0 is off
+  double target[13];                    // position, quaternion, velocity, angular velocity (body)
+  double assist_force;                  // N, mean magnitude over the last call
+  double push[3];                       // N, world, at the root; one call long
+  char text[WS_TEXT];                   // what MuJoCo said when a call failed
+} ws_world;
+
+// ws_load parses, prepares and compiles a model file. It returns NULL and err on
+// failure; warn holds one warning a line. is_rat tells whether it prepared a rat.
+mjModel* ws_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn);
+
+// ws_new makes a world; nfoot numbers the entries of foot_of_body. NULL: no memory.
+ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_body, int nfoot);
+void ws_free(ws_world* w);
+
+// All below return 0, or 1 with the reason in w->text.
+int ws_reset(ws_world* w);                  // qpos0, zero velocity, zero filters
+int ws_forward(ws_world* w);                // everything that follows from the state
+int ws_step(ws_world* w, int substeps);     // advances under the command
+int ws_loop(ws_world* w, int substeps);     // the bare mj_step loop that ws_step is measured against
+int ws_kinematics(ws_world* w);             // frames and Jacobian axes from qpos
+int ws_lengths(ws_world* w);                // actuator lengths and moment arms, after ws_kinematics
+int ws_inverse(ws_world* w, double* qfrc);  // from qpos, qvel, qacc; no contacts, no limits
+int ws_solve(ws_world* w);                  // qacc from qpos, qvel, qfrc_applied; no contacts, no limits
+
+void ws_jacobian(const ws_world* w, int body, const double* point, double* jac);
+void ws_moment(const ws_world* w, double* dense);
+void ws_touch(const ws_world* w, unsigned char* feet);
+
+#endif

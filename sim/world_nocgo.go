@@ -1,0 +1,35 @@
+//go:build !cgo
+
+package sim
+
+import "errors"
+
+// Without cgo there is no MuJoCo: load fails, and nothing else can be reached.
+
+type model struct{}
+
+type world struct {
+	views
+	model *model
+}
+
+// Version is the version of the MuJoCo library in use; "" without it.
+func Version() string { return "" }
+
+func load(string, Options) (*model, *facts, error) {
+	return nil, nil, errors.New("sim: this binary was built without the simulator: install gcc, run `make deps`, and build with CGO_ENABLED=1")
+}
+
+func (m *model) arm([]drive, []int32, int)            {}
+func (m *model) free()                                {}
+func (m *model) newWorld() (*world, error)            { return &world{model: m}, nil }
+func (w *world) close()                               {}
+func (w *world) reset() error                         { return nil }
+func (w *world) forward() error                       { return nil }
+func (w *world) kinematics() error                    { return nil }
+func (w *world) lengths() error                       { return nil }
+func (w *world) step(int) error                       { return nil }
+func (w *world) inverse([]float64) error              { return nil }
+func (w *world) jacobian(int, *[3]float64, []float64) {}
+func (w *world) moment([]float64)                     {}
+func (w *world) touch([]bool)                         {}
