@@ -1,0 +1,68 @@
+package motion
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// course is where the body goes: position and heading over time, still before
+// start and after stop.
+type course struct {
+	seconds, start, stop float64
+	x, y, yaw            []float64 // every millisecond
+	v, w                 []float64 // m/s along the heading, rad/s
+}
+
+const courseStep = 0.001 // s
+
+// newCourse starts and stops smoothly and in between goes at speed (m/s) along a
+// curvature (1/m, positive to the left) while turning at rate turn (rad/s) on
+// top; noise (0.2 is ±20 %) changes the speed from step to step around its mean.
+func newCourse(seconds, speed, curvature, turn, noise float64, r *rand.Rand) *course {
+	n := int(math.Round(seconds/courseStep)) + 1
+	c := &course{seconds: seconds, start: math.Min(0.25, 0.1*seconds), stop: seconds - math.Min(0.9, 0.3*seconds)}
+	knots := make([]float64, int(seconds/0.35)+3)
+	for i := range knots {
+		knots[i] = 1 + noise*(2*r.Float64()-1)
+	}
+	ramp := math.Min(0.3+speed, 0.3*(c.stop-c.start))
+	x, y, yaw := -pivot, 0.0, 0.0
+	factor := make([]float64, n)
+	var sum, weight float64
+	for i := range factor {
+		t := float64(i) * courseStep
+		k := t / 0.35
+		j := int(k)
+		envelope := smoothStep((t-c.start)/ramp) * smoothStep((c.stop-t)/ramp)
+		factor[i] = envelope * (knots[j] + (knots[j+1]-knots[j])*smoothStep(k-float64(j)))
+		sum += factor[i]
+		weight += envelope
+	}
+	for i := range factor {
+		f := factor[i] * weight / sum
+		v := f * speed
+		w := curvature*v + f*turn
+		c.x, c.y, c.yaw = append(c.x, x), append(c.y, y), append(c.yaw, yaw)
+		c.v, c.w = append(c.v, v), append(c.w, w)
+		x += v * math.Cos(yaw) * courseStep
+		y += v * math.Sin(yaw) * courseStep
+		yaw += w * courseStep
+	}
+	return c
+}
+
+func (c *course) index(t float64) int {
+	return min(max(int(math.Round(t/courseStep)), 0), len(c.x)-1)
+}
+
+// at is the position (m) and heading (rad) at time t.
+func (c *course) at(t float64) (x, y, yaw float64) {
+	i := c.index(t)
+	return c.x[i], c.y[i], c.yaw[i]
+}
+
+// speed is the forward (m/s) and turning (rad/s) speed at time t.
+func (c *course) speed(t float64) (v, w float64) {
+	i := c.index(t)
+	return c.v[i], c.w[i]
+}

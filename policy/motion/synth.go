@@ -1,0 +1,248 @@
+package motion
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"whisker/controller"
+)
+
+// Kind is a kind of synthesised motion.
+type Kind string
+
+const (
+	Stand    Kind = "stand"    // breathing and swaying over planted feet
+	HeadTurn Kind = "headturn" // looking left, right, up and down
+	Turn     Kind = "turn"     // turning on the spot
+	Walk     Kind = "walk"     // lateral-sequence walk, 0.05 to 0.4 m/s
+	Trot     Kind = "trot"     // diagonal trot, 0.25 to 0.6 m/s
+	Rear     Kind = "rear"     // up past 70 degrees, and down again
+	Lunge    Kind = "lunge"    // a quick reach forward over planted feet
+	Groom    Kind = "groom"    // sitting back, forepaws stroking the face
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom} }
+
+// Spec says what to synthesise. What a kind has no use for is ignored.
+type Spec struct {
+	Kind      Kind
+	Seed      uint64
+	Seconds   float64 // 5 where 0
+	Speed     float64 // m/s, mean between start and stop: walk and trot
+	Curvature float64 // 1/m, positive to the left: walk and trot
+	TurnRate  float64 // rad/s, positive to the left: turn
+}
+
+// String is the spec as Clip.Source carries it.
+func (s Spec) String() string {
+	text := fmt.Sprintf("synthesised %s seed %d, %.3g s", s.Kind, s.Seed, s.Seconds)
+	switch s.Kind {
+	case Walk, Trot:
+		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
+	case Turn:
+		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
+	}
+	return text
+}
+
+const (
+	clipRate    = 50.0 // frames per second
+	clipSeconds = 5.0
+)
+
+// Synthesize makes a clip of the rat at 50 Hz that starts and ends standing. The
+// same spec gives the same clip; k is left at an arbitrary pose.
+func Synthesize(k Kinematics, b *controller.Body, spec Spec) (*Clip, error) {
+	r, err := newRat(k, b)
+	if err != nil {
+		return nil, err
+	}
+	clip, _, err := r.synthesize(spec)
+	return clip, err
+}
+
+// synthesize sketches the frames, makes poses of them, and shifts the trunk until
+// the feet can carry the motion.
+func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
+	if spec.Seconds == 0 {
+		spec.Seconds = clipSeconds
+	}
+	if err := spec.check(); err != nil {
+		return nil, nil, err
+	}
+	frames := r.sketch(spec)
+	poses := make([]Pose, len(frames))
+	for i := range poses {
+		poses[i].Q = make([]float64, len(r.joints))
+	}
+	r.realiseAll(frames, poses)
+	bal := newBalance(r, len(frames))
+	for pass := 0; pass < balancePasses; pass++ {
+		bal.shift(frames, poses)
+		r.realiseAll(frames, poses)
+	}
+	clip := &Clip{Name: fmt.Sprintf("%s-%d", spec.Kind, spec.Seed), Rate: clipRate, Joints: r.joints, Poses: poses, Source: spec.String()}
+	return clip, frames, clip.finish()
+}
+
+func (s Spec) check() error {
+	inside := func(name string, v, lo, hi float64) error {
+		if !(v >= lo && v <= hi) {
+			return fmt.Errorf("motion: synthesis of %s: %s is %g, expected %g to %g", s.Kind, name, v, lo, hi)
+		}
+		return nil
+	}
+	if err := inside("seconds", s.Seconds, 2, 60); err != nil {
+		return err
+	}
+	switch s.Kind {
+	case Stand, HeadTurn, Rear, Lunge, Groom:
+		return nil
+	case Turn:
+		return inside("turn rate", s.TurnRate, -2, 2)
+	case Walk, Trot:
+		if err := inside("speed", s.Speed, 0.03, 0.7); err != nil {
+			return err
+		}
+		return inside("curvature", s.Curvature, -5, 5)
+	}
+	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())
+}
+
+// realiseAll fits poses to the frames, each from the one before.
+func (r *rat) realiseAll(frames []frame, poses []Pose) {
+	last := &r.stand
+	for i := range frames {
+		copy(poses[i].Q, last.Q)
+		r.realise(&frames[i], &poses[i])
+		last = &poses[i]
+	}
+}
+
+// sketch draws the frames of a spec.
+func (r *rat) sketch(spec Spec) []frame {
+	rng := rand.New(rand.NewPCG(spec.Seed, 0x5eed))
+	n := int(math.Round(spec.Seconds * clipRate))
+	switch spec.Kind {
+	case Turn:
+		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, 0.2, rng), false, rng)
+	case Walk, Trot:
+		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, 0.2, rng), spec.Kind == Trot, rng)
+	}
+	frames := make([]frame, n)
+	for i := range frames {
+		frames[i] = r.standFrame()
+	}
+	addSway(frames, 1, rng)
+	switch spec.Kind {
+	case HeadTurn:
+		sketchHeadTurn(frames, rng)
+	case Lunge:
+		sketchLunge(frames, rng)
+	case Rear:
+		r.sketchRear(frames, rng)
+	case Groom:
+		r.sketchGroom(frames, rng)
+	}
+	return frames
+}
+
+// sketchWalk draws a walk, trot or turn along a course.
+func (r *rat) sketchWalk(n int, c *course, trot bool, rng *rand.Rand) []frame {
+	var homes [4][2]float64
+	for leg := range homes {
+		homes[leg] = r.paws[leg].home
+		homes[leg][0] += pivot
+	}
+	falls := planFootfalls(c, homes, trot)
+	frames := make([]frame, n)
+	for i := range frames {
+		t := float64(i) / clipRate
+		f := r.standFrame()
+		f.x, f.y, f.yaw = c.at(t)
+		sin, cos := math.Sincos(f.yaw)
+		f.x, f.y = f.x+pivot*cos, f.y+pivot*sin
+		v, w := c.speed(t)
+		if bent := w * 0.06 / math.Max(math.Abs(v)+turnRadius*math.Abs(w), 0.05); v != 0 || w != 0 {
+			f.bend, f.look = 0.5*bent, 0.5*bent // follow the curve with the spine
+		}
+		for leg := range f.paws {
+			h := falls.at(leg, t)
+			// Behind its home a foot rolls over its toes.
+			back := r.paws[leg].home[0] - cos*(h.x-f.x) - sin*(h.y-f.y)
+			h.pitch = rollOver * smoothStep(back/0.045)
+			f.paws[leg] = h
+		}
+		frames[i] = f
+	}
+	smoothBends(frames)
+	addSway(frames, 0.5, rng)
+	return frames
+}
+
+// pivot is how far the centre of mass, which follows the course, is behind the
+// torso's frame, m; rollOver the pitch of a foot far behind the body, rad.
+const (
+	pivot    = 0.030
+	rollOver = 0.6
+)
+
+// clearance is how high the lowest point of a swinging paw rises, m.
+const clearance = 0.010
+
+// at is where a leg's paw is at time t.
+func (f *footfalls) at(leg int, t float64) foothold {
+	for i, s := range f[leg] {
+		if t <= s.to || i == len(f[leg])-1 {
+			return foothold{x: s.x, y: s.y, yaw: s.yaw, down: true}
+		}
+		next := f[leg][i+1]
+		if t >= next.from {
+			continue
+		}
+		p := (t - s.to) / (next.from - s.to)
+		k := smoothStep(p)
+		return foothold{x: s.x + k*(next.x-s.x), y: s.y + k*(next.y-s.y), yaw: s.yaw + k*(next.yaw-s.yaw),
+			lift: clearance * 16 * p * p * (1 - p) * (1 - p)}
+	}
+	panic("motion: a leg without stances")
+}
+
+// addSway adds slow sums of sines, no two seeds alike: breathing (about 1.5 Hz,
+// a fraction of a millimetre) and swaying of the trunk and the head.
+func addSway(frames []frame, size float64, rng *rand.Rand) {
+	wave := func(lo, hi, amplitude float64) func(t float64) float64 {
+		f, p := lo+(hi-lo)*rng.Float64(), 2*math.Pi*rng.Float64()
+		a := amplitude * (0.5 + rng.Float64())
+		return func(t float64) float64 { return a * math.Sin(2*math.Pi*f*t+p) }
+	}
+	x, y, z := wave(.1, .4, .002), wave(.1, .4, .002), wave(1.2, 1.8, .0004)
+	pitch, roll, yaw := wave(.1, .5, .015), wave(.1, .5, .01), wave(.1, .4, .015)
+	neck, look, arch := wave(.1, .5, .03), wave(.1, .5, .04), wave(.1, .4, .01)
+	for i := range frames {
+		t := float64(i) / clipRate
+		end := float64(len(frames)-1) / clipRate
+		k := size * smoothStep(t/0.6) * smoothStep((end-t)/0.6)
+		f := &frames[i]
+		co, s := math.Cos(f.yaw), math.Sin(f.yaw)
+		dx, dy := k*x(t), k*y(t)
+		f.x, f.y, f.height = f.x+co*dx-s*dy, f.y+s*dx+co*dy, f.height+k*z(t)
+		f.pitch, f.roll, f.yaw = f.pitch+k*pitch(t), f.roll+k*roll(t), f.yaw+k*yaw(t)
+		f.neck, f.look, f.arch = f.neck+k*neck(t), f.look+k*look(t), f.arch+k*arch(t)
+	}
+}
+
+// smoothBends takes the edges off the bends of the spine.
+func smoothBends(frames []frame) {
+	for pass := 0; pass < 6; pass++ {
+		last := frames[0]
+		for i := 1; i < len(frames)-1; i++ {
+			now := frames[i]
+			frames[i].bend = (last.bend + 2*now.bend + frames[i+1].bend) / 4
+			frames[i].look = (last.look + 2*now.look + frames[i+1].look) / 4
+			last = now
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package motion
+
+import (
+	"math"
+	"math/rand/v2"
+)
+
+// pulse rises from 0 to 1 within rise, stays, and falls within fall, s.
+type pulse struct{ at, rise, hold, fall float64 }
+
+func (p pulse) value(t float64) float64 {
+	return smoothStep((t-p.at)/p.rise) * (1 - smoothStep((t-p.at-p.rise-p.hold)/p.fall))
+}
+
+// within draws a number from lo to hi.
+func within(r *rand.Rand, lo, hi float64) float64 { return lo + (hi-lo)*r.Float64() }
+
+// sketchHeadTurn looks from one place to the next, half a second to a second and
+// a half at each: as far to the side as the neck goes, up, and down to the floor.
+func sketchHeadTurn(frames []frame, rng *rand.Rand) {
+	seconds := float64(len(frames)) / clipRate
+	from, to := [2]float64{}, [2]float64{}
+	start, until, move := 0.0, within(rng, 0.3, 0.6), 0.3
+	for i := range frames {
+		t := float64(i) / clipRate
+		if t > until {
+			from, start = to, t
+			move = within(rng, 0.3, 0.6)
+			until = t + move + within(rng, 0.2, 0.9)
+			to = [2]float64{within(rng, -0.5, 0.5), within(rng, -0.2, 0.35)}
+			if until > seconds-1.0 {
+				to, until = [2]float64{}, math.Inf(1)
+			}
+		}
+		k := smoothStep((t - start) / move)
+		look, neck := from[0]+k*(to[0]-from[0]), from[1]+k*(to[1]-from[1])
+		f := &frames[i]
+		f.look += look
+		f.neck += neck
+		f.bend += 0.15 * look
+		f.tilt += 0.2 * look
+	}
+}
+
+// sketchLunge reaches 15 to 28 mm forward over planted feet within a quarter of a
+// second, nose down, and comes back, once or twice.
+func sketchLunge(frames []frame, rng *rand.Rand) {
+	seconds := float64(len(frames)) / clipRate
+	for t := within(rng, 0.4, 0.8); t+1.6 < seconds; t += within(rng, 1.7, 2.5) {
+		p := pulse{at: t, rise: within(rng, 0.18, 0.3), hold: within(rng, 0.1, 0.4), fall: within(rng, 0.4, 0.6)}
+		reach, nod, side := within(rng, 0.015, 0.028), within(rng, 0.05, 0.15), within(rng, -0.2, 0.2)
+		for i := range frames {
+			k := p.value(float64(i) / clipRate)
+			f := &frames[i]
+			f.x += k * reach
+			f.height -= k * 0.3 * reach
+			f.pitch -= k * nod
+			f.neck -= k * nod
+			f.look += k * side
+		}
+	}
+}
+
+// sketchRear takes the weight onto the hind feet, rears past 70 degrees, looks
+// about, and comes down. Real rats do: the tilt of the trunk passes 90 degrees in
+// one frame of twenty (Aldarondo et al. 2024, 210,500 frames).
+func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
+	seconds := float64(len(frames)) / clipRate
+	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.9, 1.2), fall: within(rng, 0.9, 1.2)}
+	up.hold = within(rng, 0.1, 0.5) + math.Max(0, seconds-5)*rng.Float64()
+	up.hold = math.Min(up.hold, seconds-0.8-up.at-up.rise-up.fall)
+	angle := within(rng, 1.25, 1.45)
+	paws := [3]float64{0.045, 0.016, -0.055}
+	r.sitUp(frames, up, angle, 0.006, paws, 0.6)
+	look := within(rng, -0.3, 0.3)
+	for i := range frames {
+		k := up.value(float64(i) / clipRate)
+		frames[i].look += k * look
+		frames[i].neck += 0.15 * k
+	}
+}
+
+// sketchGroom sits back and strokes the face with both forepaws at 5 to 7 Hz,
+// the rate of a rat's elliptical strokes (Berridge & Fentress 1986, J Neurosci
+// 6:325), in bouts.
+func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
+	seconds := float64(len(frames)) / clipRate
+	up := pulse{at: within(rng, 0.4, 0.6), rise: within(rng, 0.8, 1.0), fall: within(rng, 0.8, 1.0)}
+	up.hold = seconds - 0.7 - up.at - up.rise - up.fall
+	r.sitUp(frames, up, within(rng, 0.6, 0.8), 0, [3]float64{0.068, 0.011, -0.028}, 0.6)
+	rate, size := within(rng, 5, 7), within(rng, 0.003, 0.005)
+	bout, side := pulse{at: up.at + up.rise, rise: 0.2, hold: math.Max(0.2, up.hold-0.4), fall: 0.2}, within(rng, -0.1, 0.1)
+	for i := range frames {
+		t := float64(i) / clipRate
+		k := bout.value(t) * (0.6 + 0.4*math.Sin(2*math.Pi*0.9*t))
+		s, c := math.Sincos(2 * math.Pi * rate * t)
+		f := &frames[i]
+		f.neck += 0.25 * up.value(t)
+		f.look += side * up.value(t)
+		for leg := leftFore; leg <= rightFore; leg++ {
+			f.paws[leg].x += k * size * c
+			f.paws[leg].lift += k * size * 1.5 * s
+		}
+	}
+}
+
+// sitUp pitches the trunk up by angle about the hips, the hips over the hind feet
+// and raised by rise (m), the forepaws at the given place in the trunk's frame
+// (m; y for the left one). The weight goes back before the forepaws leave the
+// floor: ahead is that lead, s.
+func (r *rat) sitUp(frames []frame, up pulse, angle, rise float64, paws [3]float64, ahead float64) {
+	hip := [2]float64{-0.050, -0.017} // in the trunk's frame: x, z
+	feet := r.paws[leftHind].home[0] - 0.008
+	for i := range frames {
+		t := float64(i) / clipRate
+		k := up.value(t)
+		back := pulse{at: up.at - ahead*0.4, rise: ahead, hold: up.hold + up.rise + up.fall - 2*ahead + ahead*0.8, fall: ahead}.value(t)
+		f := &frames[i]
+		theta := k * angle
+		s, c := math.Sincos(theta)
+		// The hips: where standing has them, moved over the feet.
+		hx := f.x + hip[0] + back*(feet-0.012-hip[0])
+		hz := f.height + hip[1] + k*rise - 0.006*back*(1-k)
+		f.x = hx - (c*hip[0] - s*hip[1])
+		f.height = hz - (s*hip[0] + c*hip[1])
+		f.pitch += theta
+		f.arch -= 0.1 * k
+		air := smoothStep((k - 0.03) / 0.5)
+		for leg := leftFore; leg <= rightFore; leg++ {
+			h := &f.paws[leg]
+			y := paws[1]
+			if leg == rightFore {
+				y = -y
+			}
+			x, z := f.x+c*paws[0]-s*paws[2], f.height+s*paws[0]+c*paws[2]
+			h.x, h.y = h.x+air*(x-h.x), h.y+air*(y-h.y)
+			h.lift = air * (z - r.paws[leg].height)
+			h.down, h.loose = k <= 0.03, air
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package train
+
+import (
+	"bufio"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"whisker/policy"
+)
+
+// snapshot is everything that a run needs to go on.
+type snapshot struct {
+	Joints, Actuators []string
+	Obs               int
+	Encoder, Decoder  []int
+	Actor, Critic     []float32
+	AdamA, AdamC      *adam
+	Norm              *normaliser
+	Failure           []float64
+	Rate              float64
+	Update            int
+	Transitions       int64
+	// History has a line per stage: from which transition on, and how it learned.
+	History []string
+}
+
+func newSnapshot(l *learner, rng *rand.Rand) *snapshot {
+	s := &snapshot{
+		Joints: l.contract.Joints, Actuators: l.contract.Actuators, Obs: l.actor.obs, Encoder: l.c.Encoder, Decoder: l.c.Decoder,
+		Actor: make([]float32, l.actor.size()), Critic: make([]float32, l.critic.size()),
+		Norm: newNormaliser(l.actor.obs), Rate: l.c.Rate,
+	}
+	l.actor.start(s.Actor, rng)
+	l.critic.start(s.Critic, 0.1, rng)
+	s.AdamA, s.AdamC = newAdam(len(s.Actor)), newAdam(len(s.Critic))
+	return s
+}
+
+// resume reads the checkpoint if there is one.
+func (l *learner) resume() error {
+	if l.c.Checkpoint == "" {
+		return nil
+	}
+	f, err := os.Open(l.c.Checkpoint)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("train: checkpoint: %w", err)
+	}
+	defer f.Close()
+	var s snapshot
+	if err := gob.NewDecoder(bufio.NewReader(f)).Decode(&s); err != nil {
+		return fmt.Errorf("train: checkpoint %s is damaged (%w); delete it to start anew", l.c.Checkpoint, err)
+	}
+	if len(s.Actor) != len(l.s.Actor) || len(s.Critic) != len(l.s.Critic) || s.Obs != l.s.Obs {
+		return fmt.Errorf("train: checkpoint %s is of another network: %d parameters and an observation of %d, want %d and %d", l.c.Checkpoint, len(s.Actor), s.Obs, len(l.s.Actor), l.s.Obs)
+	}
+	l.s = &s
+	if len(s.Failure) == len(l.sampler.Failure) {
+		copy(l.sampler.Failure, s.Failure)
+	}
+	return nil
+}
+
+// remember adds this run to the history, so that a policy file tells all of it.
+func (l *learner) remember() {
+	c := l.c
+	how := fmt.Sprintf("data: %s; seed %d, %d worlds, horizon %d, %d epochs of minibatches of %d, encoder %v, latent %d, decoder %v, critic %v, gamma %g, lambda %g, clip %g, target kl %g, action noise %g to %g over %d transitions, episodes of at most %d steps, lost beyond %g m or %g rad, start noise %g, symmetry %g",
+		c.Data, c.Seed, l.batch.envCount, c.Horizon, c.Epochs, c.Minibatch, c.Encoder, c.Latent, c.Decoder, c.Critic, c.Gamma, c.Lambda, c.Clip, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.Transitions, c.MaxSteps, c.MaxRootError, c.MaxTilt, c.StartNoise, c.Symmetry)
+	if n := len(l.s.History); n == 0 || !strings.HasSuffix(l.s.History[n-1], how) {
+		l.s.History = append(l.s.History, fmt.Sprintf("from %d transitions: %s", l.s.Transitions, how))
+	}
+}
+
+// save writes checkpoint and policy file, each complete or not at all.
+func (l *learner) save() error {
+	if l.c.Checkpoint != "" {
+		l.s.Failure = l.sampler.Failure
+		err := replace(l.c.Checkpoint, func(f *os.File) error {
+			w := bufio.NewWriter(f)
+			if err := gob.NewEncoder(w).Encode(l.s); err != nil {
+				return err
+			}
+			return w.Flush()
+		})
+		if err != nil {
+			return fmt.Errorf("train: checkpoint: %w", err)
+		}
+	}
+	if l.c.Policy == "" {
+		return nil
+	}
+	file := l.file()
+	return replace(l.c.Policy, func(f *os.File) error { return file.Write(f) })
+}
+
+// file is the policy as it stands.
+func (l *learner) file() *policy.File {
+	c := l.contract
+	c.Training = policy.Training{
+		Command: l.c.Command, Seed: l.c.Seed, Data: l.c.Data, Transitions: l.s.Transitions, Notes: strings.Join(l.s.History, "\n"),
+	}
+	return &policy.File{Contract: c, Network: l.actor.network(l.s.Actor, l.s.Norm)}
+}
+
+// replace writes a file beside path and renames it, so that a process killed at
+// any moment leaves the old or the new one.
+func replace(path string, write func(*os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = errors.Join(write(f), f.Sync(), f.Close())
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

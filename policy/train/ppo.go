@@ -1,0 +1,234 @@
+package train
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+)
+
+// gradient is what one worker adds to a minibatch.
+type gradient struct {
+	actor, critic []float32
+	kl, lossV     float64
+	latentKL      float64
+}
+
+func (g *gradient) clear() {
+	clear(g.actor)
+	clear(g.critic)
+	g.kl, g.lossV, g.latentKL = 0, 0, 0
+}
+
+// rows gathers a worker's share of a minibatch into contiguous memory.
+type rows struct {
+	x, eps, dMean, dValue []float32
+}
+
+// together runs f for every worker at once.
+func (l *learner) together(f func(w *worker) error) error {
+	errs := make([]error, len(l.workers))
+	var wg sync.WaitGroup
+	for i, w := range l.workers {
+		wg.Go(func() { errs[i] = f(w) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// estimate fills advantages and returns, the advantages scaled to deviation one.
+func (l *learner) estimate() {
+	b, h := l.batch, l.batch.horizon
+	for e := range b.envCount {
+		lo, hi := e*h, (e+1)*h
+		advantages(b.adv[lo:hi], b.ret[lo:hi], b.reward[lo:hi], b.value[lo:hi], b.next[lo:hi], b.failed[lo:hi], b.ended[lo:hi], l.c.Gamma, l.c.Lambda)
+	}
+	taken := b.adv[:b.size()]
+	mean, sq := 0.0, 0.0
+	for _, a := range taken {
+		mean += float64(a)
+		sq += float64(a) * float64(a)
+	}
+	n := float64(len(taken))
+	mean /= n
+	std := math.Sqrt(max(1e-12, sq/n-mean*mean))
+	for i, a := range taken {
+		taken[i] = float32((float64(a) - mean) / std)
+	}
+}
+
+// update improves the parameters on the batch.
+func (l *learner) update() error {
+	c := l.c
+	rng := rand.New(rand.NewPCG(c.Seed, uint64(l.s.Update)<<20|0xfffff))
+	l.stats.kl, l.stats.lossV = 0, 0
+	count := 0.0
+	if err := l.reflect(); err != nil {
+		return err
+	}
+	for range c.Epochs {
+		order := rng.Perm(l.batch.size())
+		take := c.Minibatch
+		if l.mirror != nil {
+			take /= 2 // the copies come along
+		}
+		for at := 0; at < len(order); at += take {
+			kl, err := l.minibatch(order[at : at+take])
+			if err != nil {
+				return err
+			}
+			l.stats.kl += kl
+			count++
+		}
+	}
+	l.stats.kl /= count
+	l.stats.lossV /= count
+	l.adaptRate()
+	return nil
+}
+
+// reflect adds the mirrored copies: a second batch that costs no physics.
+func (l *learner) reflect() error {
+	if l.mirror == nil {
+		return nil
+	}
+	n, k := l.batch.size(), len(l.workers)
+	return l.together(func(w *worker) error {
+		i := w.index
+		l.batch.mirrored(l, w, n*i/k, n*(i+1)/k)
+		return nil
+	})
+}
+
+// adaptRate keeps the divergence of an update near the target.
+func (l *learner) adaptRate() {
+	switch kl := l.stats.kl; {
+	case kl > 1.5*l.c.TargetKL:
+		l.s.Rate = max(1e-5, l.s.Rate/1.3)
+	case kl < l.c.TargetKL/1.5:
+		l.s.Rate = min(l.c.RateMax, l.s.Rate*1.15)
+	}
+}
+
+// minibatch takes one step on the given transitions and their mirrored copies.
+func (l *learner) minibatch(order []int) (kl float64, err error) {
+	share, n := len(order)/len(l.workers), l.c.Minibatch
+	err = l.together(func(w *worker) error {
+		w.gradients(l, order[w.index*share:(w.index+1)*share], n)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	total := &l.workers[0].grad
+	for _, w := range l.workers[1:] {
+		add(total.actor, w.grad.actor)
+		add(total.critic, w.grad.critic)
+		total.kl += w.grad.kl
+		total.lossV += w.grad.lossV
+		total.latentKL += w.grad.latentKL
+	}
+	if err := l.finite("the policy's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.s.Rate, 1)); err != nil {
+		return 0, err
+	}
+	if err := l.finite("the value's gradient", l.s.AdamC.step(l.s.Critic, total.critic, 5e-4, 1)); err != nil {
+		return 0, err
+	}
+	l.stats.lossV += total.lossV / float64(n)
+	l.stats.latentKL = total.latentKL / float64(len(l.workers))
+	return total.kl / float64(n), nil
+}
+
+func add(a, b []float32) {
+	for i, v := range b {
+		a[i] += v
+	}
+}
+
+// gradients fills the worker's gradient for its share of a minibatch of n.
+func (w *worker) gradients(l *learner, share []int, n int) {
+	a, b := l.actor, l.batch
+	g := &w.grad
+	g.clear()
+	if l.mirror != nil {
+		w.pairs = append(w.pairs[:0], share...)
+		for _, at := range share {
+			w.pairs = append(w.pairs, at+b.size())
+		}
+		share = w.pairs
+	}
+	for r, at := range share {
+		copy(w.rows.x[r*a.obs:(r+1)*a.obs], b.x[at*a.obs:])
+		copy(w.rows.eps[r*a.latent:(r+1)*a.latent], b.eps[at*a.latent:])
+	}
+	mean := w.actor.forward(l.s.Actor, w.rows.x, w.rows.eps, len(share))
+	sigma := l.noise()
+	for r, at := range share {
+		g.kl += l.surrogate(mean[r*a.act:(r+1)*a.act], w.rows.dMean[r*a.act:(r+1)*a.act], at, sigma, n)
+	}
+	if l.mirror != nil {
+		l.symmetry(mean, w.rows.dMean, len(share)/2, sigma, n)
+	}
+	w.actor.backward(l.s.Actor, g.actor, w.rows.dMean[:len(share)*a.act], float32(l.c.LatentKL/float64(n)))
+	g.latentKL = w.actor.kl()
+	value := w.critic.forward(l.s.Critic, w.rows.x, len(share))
+	for r, at := range share {
+		d := value[r] - b.ret[at]
+		g.lossV += float64(d * d)
+		w.rows.dValue[r] = d / float32(n)
+	}
+	w.critic.backward(l.s.Critic, g.critic, w.rows.dValue[:len(share)], false)
+}
+
+// symmetry adds to d the derivative of half the squared distance between the
+// action of each of the first half rows and the mirror image of its copy's,
+// which follow, in units of the action noise.
+func (l *learner) symmetry(mean, d []float32, half int, sigma float64, n int) {
+	a, r := l.actor.act, &l.mirror.act
+	k := float32(l.c.Symmetry / (sigma * sigma * float64(n)))
+	for i := range half {
+		m, c := mean[i*a:(i+1)*a], mean[(half+i)*a:(half+i+1)*a]
+		dm, dc := d[i*a:(i+1)*a], d[(half+i)*a:(half+i+1)*a]
+		for j, from := range r.from {
+			if !l.idle[j] {
+				e := k * (m[j] - r.sign[j]*c[from])
+				dm[j] += e
+				dc[from] -= r.sign[j] * e
+			}
+		}
+	}
+}
+
+// surrogate fills d with the derivative of the clipped objective of transition at
+// with respect to the mean action, divided by n, and returns the divergence of
+// the new mean from the old.
+func (l *learner) surrogate(mean, d []float32, at int, sigma float64, n int) float64 {
+	b := l.batch
+	act, old := b.act[at*b.actuators:], b.mean[at*b.actuators:]
+	log, kl := 0.0, 0.0
+	s2 := sigma * sigma
+	for k, m := range mean {
+		if l.idle[k] {
+			continue
+		}
+		now, before := float64(act[k]-m), float64(act[k]-old[k])
+		log += (before*before - now*now) / (2 * s2)
+		kl += square(float64(m-old[k])) / (2 * s2)
+	}
+	ratio, adv := math.Exp(min(20, log)), float64(b.adv[at])
+	push := ratio * adv
+	if (adv > 0 && ratio > 1+l.c.Clip) || (adv < 0 && ratio < 1-l.c.Clip) {
+		push = 0
+	}
+	for k, m := range mean {
+		d[k] = 0
+		if !l.idle[k] {
+			d[k] = float32((-push*float64(act[k]-m)/s2 + l.c.ActionCost*float64(m)) / float64(n))
+		}
+	}
+	return kl
+}

@@ -1,0 +1,220 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"whisker/policy/nn"
+)
+
+// batch holds the transitions of one update: world by world, each in order.
+type batch struct {
+	horizon                          int
+	x, eps, act, mean                []float32 // normalised observation, latent noise, action taken, its mean
+	value, next, reward, adv, ret    []float32
+	failed, ended                    []bool
+	obs, latent, actuators, envCount int
+}
+
+// newBatch makes room for the transitions of envs worlds, times as often: 2 where
+// mirrored copies follow.
+func newBatch(envs, times int, c *Config, obs, actuators int) *batch {
+	n := envs * c.Horizon * times
+	f := func(k int) []float32 { return make([]float32, n*k) }
+	return &batch{
+		horizon: c.Horizon, obs: obs, latent: c.Latent, actuators: actuators, envCount: envs,
+		x: f(obs), eps: f(c.Latent), act: f(actuators), mean: f(actuators),
+		value: f(1), next: f(1), reward: f(1), adv: f(1), ret: f(1), failed: make([]bool, n), ended: make([]bool, n),
+	}
+}
+
+// size is the number of transitions taken, without mirrored copies.
+func (b *batch) size() int { return b.envCount * b.horizon }
+
+// mirrored fills copy at+size of transition at as the mirrored body would have
+// lived it; w computes what its policy would have done. Where that makes the
+// mirrored action unlikely the copy counts less.
+func (b *batch) mirrored(l *learner, w *worker, lo, hi int) {
+	a, n := l.actor, b.size()
+	most := len(w.rows.dValue)
+	for ; lo < hi; lo += most {
+		rows := min(most, hi-lo)
+		for at := lo; at < lo+rows; at++ {
+			to := at + n
+			l.mirror.obs.apply(b.x[to*a.obs:(to+1)*a.obs], b.x[at*a.obs:(at+1)*a.obs])
+			l.mirror.act.apply(b.act[to*a.act:(to+1)*a.act], b.act[at*a.act:(at+1)*a.act])
+			copy(b.eps[to*a.latent:(to+1)*a.latent], b.eps[at*a.latent:])
+			b.adv[to], b.ret[to] = b.adv[at], b.ret[at]
+		}
+		first := lo + n
+		mean := w.actor.forward(l.s.Actor, b.x[first*a.obs:(first+rows)*a.obs], b.eps[first*a.latent:(first+rows)*a.latent], rows)
+		copy(b.mean[first*a.act:(first+rows)*a.act], mean)
+		for at := lo; at < lo+rows; at++ {
+			b.adv[at+n] *= float32(math.Exp(min(0, l.likelihood(at+n)-l.likelihood(at))))
+		}
+	}
+}
+
+// likelihood is the logarithm of the probability of the action that transition at
+// took under the policy of the time, up to a constant.
+func (l *learner) likelihood(at int) float64 {
+	b, sum := l.batch, 0.0
+	for k := range b.actuators {
+		if !l.idle[k] {
+			sum += square(float64(b.act[at*b.actuators+k] - b.mean[at*b.actuators+k]))
+		}
+	}
+	return -sum / (2 * square(l.noise()))
+}
+
+// worker simulates some of the worlds and computes part of each gradient.
+type worker struct {
+	envs   []*env
+	index  int // among the workers
+	first  int // index of envs[0] among all
+	raw    []float32
+	x, eps []float32
+	actor  *actorPass
+	critic *pass
+	grad   gradient
+	rows   rows
+	pairs  []int // a share of a minibatch, then its mirrored copies
+	seen   tally
+	rngs   []*rand.Rand
+}
+
+// tally counts what happened in the episodes of one rollout.
+type tally struct {
+	episodes, steps int
+	possible        int
+	reward          float64
+	done            []finished
+}
+
+// finished is one finished episode.
+type finished struct{ at, lasted, possible int }
+
+func (t *tally) clear() { *t = tally{done: t.done[:0]} }
+
+// rollout gathers Horizon transitions of each of the worker's worlds.
+func (w *worker) rollout(l *learner, b *batch) error {
+	w.seen.clear()
+	for i := range w.envs {
+		w.rngs[i] = rand.New(rand.NewPCG(l.c.Seed, uint64(l.s.Update)<<20|uint64(w.first+i)))
+		if l.fresh || l.s.Update%resetEvery == 0 {
+			if err := w.begin(l, i); err != nil {
+				return err
+			}
+		}
+	}
+	for t := range b.horizon {
+		if err := w.tick(l, b, t); err != nil {
+			return err
+		}
+	}
+	w.normalise(l)
+	last := w.critic.forward(l.s.Critic, w.x, len(w.envs))
+	for i := range w.envs {
+		row := (w.first + i) * b.horizon
+		for t := range b.horizon {
+			if b.ended[row+t] {
+				continue
+			}
+			b.next[row+t] = last[i]
+			if t < b.horizon-1 {
+				b.next[row+t] = b.value[row+t+1]
+			}
+		}
+	}
+	return nil
+}
+
+// begin starts a new episode in world i and observes it.
+func (w *worker) begin(l *learner, i int) error {
+	at, ref, frame := l.sampler.draw(w.rngs[i])
+	if err := w.envs[i].reset(l.c, at, ref, frame, w.rngs[i]); err != nil {
+		return err
+	}
+	w.envs[i].observe(w.rawRow(l, i))
+	return nil
+}
+
+func (w *worker) rawRow(l *learner, i int) []float32 { return w.raw[i*l.actor.obs : (i+1)*l.actor.obs] }
+
+func (w *worker) normalise(l *learner) {
+	n := l.actor.obs
+	for i := range w.envs {
+		l.s.Norm.apply(w.x[i*n:(i+1)*n], w.raw[i*n:(i+1)*n])
+	}
+}
+
+// tick takes transition t in every world.
+func (w *worker) tick(l *learner, b *batch, t int) error {
+	a, n := l.actor, len(w.envs)
+	w.normalise(l)
+	for i := range n {
+		for k := range a.latent {
+			w.eps[i*a.latent+k] = float32(w.rngs[i].NormFloat64())
+		}
+	}
+	mean := w.actor.forward(l.s.Actor, w.x, w.eps, n)
+	value := w.critic.forward(l.s.Critic, w.x, n)
+	sigma := float32(l.noise())
+	for i, e := range w.envs {
+		row := (w.first+i)*b.horizon + t
+		copy(b.x[row*a.obs:(row+1)*a.obs], w.x[i*a.obs:])
+		copy(b.eps[row*a.latent:(row+1)*a.latent], w.eps[i*a.latent:])
+		copy(b.mean[row*a.act:(row+1)*a.act], mean[i*a.act:])
+		out := b.act[row*a.act : (row+1)*a.act]
+		for k := range out {
+			out[k] = mean[i*a.act+k] + sigma*float32(w.rngs[i].NormFloat64())
+		}
+		b.value[row] = value[i]
+		if err := w.take(l, b, i, row, e.step(l.c, out)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take stores what a step led to and begins the next episode when it ended.
+func (w *worker) take(l *learner, b *batch, i, row int, o outcome) error {
+	if math.IsNaN(o.reward) || math.IsInf(o.reward, 0) {
+		return fmt.Errorf("train: reward is %g at update %d, world %d", o.reward, l.s.Update, w.first+i)
+	}
+	e := w.envs[i]
+	b.reward[row] = float32(o.reward * (1 - l.c.Gamma)) // so that values stay below one
+	b.failed[row], b.ended[row] = o.failed, o.ended
+	w.seen.reward += o.reward
+	x := w.rawRow(l, i)
+	if !o.ended {
+		e.observe(x)
+		return nil
+	}
+	b.next[row] = 0
+	if !o.failed {
+		e.observe(x)
+		one := w.x[len(w.envs)*l.actor.obs:]
+		l.s.Norm.apply(one, x)
+		b.next[row] = w.critic.forwardOne(l.s.Critic, one)
+	}
+	w.seen.episodes++
+	w.seen.steps += e.steps
+	w.seen.possible += e.possible
+	w.seen.done = append(w.seen.done, finished{e.at, e.steps, e.possible})
+	return w.begin(l, i)
+}
+
+// forwardOne is forward for a single row with a single output, in memory of its
+// own kind: it leaves the outputs of the last forward alone.
+func (p *pass) forwardOne(params, x []float32) float32 {
+	for i, s := range p.m {
+		wt, bias := p.m.layer(params, i)
+		y := append([]float32(nil), bias...)
+		p.gemm.Mul(nn.NewMatrix(s.out, 1, y), 1, nn.NewMatrix(s.out, s.in, wt), nn.NewMatrix(s.in, 1, x[:s.in]), 1)
+		s.act.Apply(y)
+		x = y
+	}
+	return x[0]
+}

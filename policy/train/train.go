@@ -1,0 +1,201 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"whisker/policy"
+	"whisker/policy/nn"
+)
+
+// resetEvery is the number of updates after which all episodes start anew. A
+// checkpoint is taken only then, so that a resumed run repeats what an
+// uninterrupted one does.
+const resetEvery = 16
+
+// learner is a training run.
+type learner struct {
+	c        *Config
+	s        *snapshot
+	contract policy.Contract
+	actor    *actor
+	critic   mlp
+	idle     []bool // actuators that the policy does not move
+	sampler  *sampler
+	mirror   *mirror // nil: none
+	workers  []*worker
+	batch    *batch
+	stats    stats
+	began    time.Time
+	from     int64 // transitions at the start of this run
+	fresh    bool  // no episode has begun yet
+}
+
+// Run learns until c.Transitions were taken or ctx ends, from c.Checkpoint if
+// that file exists. Worlds must be of one body, the references prepared for it.
+// It leaves a checkpoint and, if asked for, a policy file.
+func Run(ctx context.Context, c Config, worlds []World, refs []*policy.Reference) error {
+	l, err := newLearner(&c, worlds, refs)
+	if err != nil {
+		return err
+	}
+	if err := l.resume(); err != nil {
+		return err
+	}
+	m, err := openMetrics(c.Metrics, l.s.Update > 0)
+	if err != nil {
+		return err
+	}
+	err = l.run(ctx, m)
+	return errors.Join(err, m.close())
+}
+
+// run is the training loop.
+func (l *learner) run(ctx context.Context, m *metrics) error {
+	l.began, l.from = time.Now(), l.s.Transitions
+	l.remember()
+	if err := l.calibrate(); err != nil {
+		return err
+	}
+	saved, shown := time.Now(), time.Time{}
+	for l.s.Transitions < l.c.Transitions && ctx.Err() == nil {
+		if !l.fresh && l.s.Update%resetEvery == 0 && time.Since(saved) > l.c.Every {
+			if err := l.save(); err != nil {
+				return err
+			}
+			saved = time.Now()
+		}
+		if err := l.iterate(); err != nil {
+			return err
+		}
+		if err := m.line(l); err != nil {
+			return err
+		}
+		if l.c.Progress != nil && time.Since(shown) > 5*time.Second {
+			l.c.Progress(l.progress())
+			shown = time.Now()
+		}
+	}
+	return l.save()
+}
+
+// iterate gathers one batch and learns from it.
+func (l *learner) iterate() error {
+	l.sampler.prepare()
+	start := time.Now()
+	if err := l.together(func(w *worker) error { return w.rollout(l, l.batch) }); err != nil {
+		return err
+	}
+	l.stats.gather(l, time.Since(start))
+	l.estimate()
+	start = time.Now()
+	if err := l.update(); err != nil {
+		return err
+	}
+	l.stats.learnTime = time.Since(start)
+	l.fresh = false
+	l.s.Update++
+	l.s.Transitions += int64(l.batch.size())
+	return nil
+}
+
+// noise is the deviation of the action noise now, falling in a straight line.
+func (l *learner) noise() float64 {
+	done := min(1, float64(l.s.Transitions)/float64(l.c.Transitions))
+	return l.c.NoiseStart + (l.c.NoiseEnd-l.c.NoiseStart)*done
+}
+
+func (l *learner) finite(what string, v float64) error {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return fmt.Errorf("train: %s is %g at update %d; the last checkpoint is kept, start again from it with a lower rate", what, v, l.s.Update)
+	}
+	return nil
+}
+
+func newLearner(c *Config, worlds []World, refs []*policy.Reference) (*learner, error) {
+	if err := c.check(len(worlds), len(refs)); err != nil {
+		return nil, err
+	}
+	b := worlds[0].Body()
+	l := &learner{c: c, fresh: true, contract: policy.NewContract(b)}
+	obs, body := l.contract.Layout.Size(), l.contract.Layout.BodySize()
+	l.actor = newActor(obs, body, len(b.Actuators), c)
+	l.critic = newMLP(obs, c.Critic, 1, hidden)
+	for _, s := range l.contract.Action.Scale {
+		l.idle = append(l.idle, s == 0)
+	}
+	l.s = newSnapshot(l, rand.New(rand.NewPCG(c.Seed, 0)))
+	l.sampler = newSampler(refs, c.FailureRatio)
+	if len(l.sampler.starts) == 0 {
+		return nil, fmt.Errorf("train: no reference has a frame to start from: %d frames or more with two feet on the ground are needed", segment)
+	}
+	times := 1
+	if l.mirror = newMirror(&l.contract, b.Feet); l.mirror != nil {
+		times = 2
+	}
+	l.batch = newBatch(len(worlds), times, c, obs, len(b.Actuators))
+	each := len(worlds) / c.Workers
+	for i := range c.Workers {
+		w, err := l.newWorker(worlds[i*each:(i+1)*each], i, refs)
+		if err != nil {
+			return nil, err
+		}
+		l.workers = append(l.workers, w)
+	}
+	return l, nil
+}
+
+func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference) (*worker, error) {
+	a, g := l.actor, nn.NewGemm()
+	n, share := len(worlds), l.c.Minibatch/l.c.Workers
+	most := max(n, share)
+	w := &worker{
+		index: index, first: index * len(worlds), raw: make([]float32, n*a.obs), x: make([]float32, (n+1)*a.obs), eps: make([]float32, n*a.latent),
+		actor: newActorPass(a, most, g), critic: newPass(l.critic, most, g), rngs: make([]*rand.Rand, n),
+		grad: gradient{actor: make([]float32, a.size()), critic: make([]float32, l.critic.size())},
+		rows: rows{x: make([]float32, share*a.obs), eps: make([]float32, share*a.latent), dMean: make([]float32, share*a.act), dValue: make([]float32, share)},
+	}
+	for _, world := range worlds {
+		e, err := newEnv(world, &l.contract, refs)
+		if err != nil {
+			return nil, err
+		}
+		w.envs = append(w.envs, e)
+	}
+	return w, nil
+}
+
+// calibrate fixes the observation's normaliser on noisy open-loop motion.
+func (l *learner) calibrate() error {
+	if l.s.Norm.Fixed {
+		return nil
+	}
+	w := l.workers[0]
+	rng := rand.New(rand.NewPCG(l.c.Seed, 1))
+	out := make([]float32, l.actor.act)
+	x := make([]float32, l.actor.obs)
+	for n := 0; n < l.c.NormaliseOver; {
+		e := w.envs[0]
+		at, ref, frame := l.sampler.draw(rng)
+		if err := e.reset(l.c, at, ref, frame, rng); err != nil {
+			return err
+		}
+		for over := false; !over && n < l.c.NormaliseOver; n++ {
+			e.observe(x)
+			l.s.Norm.add(x)
+			for k := range out {
+				out[k] = float32(l.c.NoiseStart * rng.NormFloat64())
+			}
+			over = e.step(l.c, out).ended
+		}
+	}
+	l.s.Norm.fix()
+	if l.mirror != nil {
+		l.mirror.symmetrise(l.s.Norm)
+	}
+	return nil
+}
