@@ -1,0 +1,158 @@
+package view_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"whisker/bridge/view"
+	"whisker/controller"
+)
+
+var _ view.Commands = (*controller.Input)(nil)
+
+// wishes notes what it is told.
+type wishes struct {
+	mu  sync.Mutex
+	got []string
+}
+
+func (w *wishes) note(s string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.got = append(w.got, s)
+}
+
+func (w *wishes) list() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.got)
+}
+
+func (w *wishes) Stop()            { w.note("stop") }
+func (w *wishes) Pause()           { w.note("pause") }
+func (w *wishes) Resume()          { w.note("resume") }
+func (w *wishes) Restart()         { w.note("restart") }
+func (w *wishes) ChooseClip(i int) { w.note(fmt.Sprint("clip ", i)) }
+func (w *wishes) Reset()           { w.note("reset") }
+
+func TestWishesReachTheLoopAndAreAnswered(t *testing.T) {
+	to := &wishes{}
+	s := serve(t, newWalker(), func(o *view.Options) { o.Commands = to })
+	c := look(t, s, nil)
+	next(t, c, websocket.MessageText) // hello
+	for _, do := range []string{"stop", "pause", "resume", "restart", "reset", "clip"} {
+		if err := c.Write(t.Context(), websocket.MessageText, fmt.Appendf(nil, `{"do":%q,"clip":1}`, do)); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := string(next(t, c, websocket.MessageText)), fmt.Sprintf(`{"type":"ack","do":%q}`, do); got != want {
+			t.Errorf("answer %s: want %s", got, want)
+		}
+	}
+	if want := []string{"stop", "pause", "resume", "restart", "reset", "clip 1"}; !slices.Equal(to.list(), want) {
+		t.Errorf("the loop was told %q: want %q", to.list(), want)
+	}
+}
+
+func TestBadWishesEndTheConnection(t *testing.T) {
+	for _, msg := range []string{`{"do":"fly"}`, `{"do":"clip","clip":3}`, `{"do":"clip","clip":-1}`, `{"do":"stop","now":true}`, `stop`, ``, `{"do":"` + strings.Repeat("x", 2000) + `"}`} {
+		to := &wishes{}
+		s := serve(t, newWalker(), func(o *view.Options) { o.Commands = to })
+		c := look(t, s, nil)
+		if err := c.Write(t.Context(), websocket.MessageText, []byte(msg)); err != nil {
+			t.Fatal(err)
+		}
+		dropped(t, c, msg)
+		if len(to.list()) != 0 {
+			t.Errorf("%.40s: the loop was told %q", msg, to.list())
+		}
+	}
+}
+
+func TestAReplayCannotBeCommanded(t *testing.T) {
+	c := look(t, serve(t, newWalker(), nil), nil)
+	if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"do":"stop"}`)); err != nil {
+		t.Fatal(err)
+	}
+	dropped(t, c, "stop without Commands")
+}
+
+// dropped reads until the server has closed the connection.
+func dropped(t *testing.T, c *websocket.Conn, why string) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		if _, _, err := c.Read(t.Context()); err != nil {
+			return
+		}
+	}
+	t.Fatalf("%.40s: the connection is still open after 5 s", why)
+}
+
+// A browser that connects and never reads: Publish does not notice, a browser
+// beside it sees every step, and after the deadline the dead one is gone.
+func TestDeadBrowserChangesNothing(t *testing.T) {
+	w := newWalker()
+	s := serve(t, w, nil)
+	look(t, s, nil) // never read
+	alive := look(t, s, nil)
+	var slowest time.Duration
+	seen, packets := make(chan int), 0
+	go func() {
+		for n := 0; ; n++ {
+			if _, _, err := alive.Read(t.Context()); err != nil {
+				return
+			}
+			seen <- n
+		}
+	}()
+	start := time.Now()
+	for tick := 0; s.Clients() > 1 || packets < 20; tick++ {
+		w.at(tick)
+		before := time.Now()
+		s.Publish(&w.sample, w.frames, w.ghost)
+		slowest = max(slowest, time.Since(before))
+		select {
+		case packets = <-seen:
+		case <-time.After(time.Millisecond):
+		}
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("after 10 s: %d clients, the live one saw %d packets: want 1 client, 20 packets", s.Clients(), packets)
+		}
+	}
+	// Generous, because the scheduler of a busy machine takes its share; a
+	// Publish that waited for the dead browser would take a beat, 100 ms.
+	if slowest > 50*time.Millisecond {
+		t.Errorf("the slowest Publish took %v", slowest)
+	}
+}
+
+func TestAtMostEightPages(t *testing.T) {
+	s := serve(t, newWalker(), nil)
+	s.SetBeat(time.Minute)
+	for range 8 {
+		c := look(t, s, nil)
+		next(t, c, websocket.MessageText)
+	}
+	dropped(t, look(t, s, nil), "the ninth page")
+	if s.Clients() != 8 {
+		t.Errorf("%d pages are served: want 8", s.Clients())
+	}
+}
+
+func TestAnotherSiteCannotLookIn(t *testing.T) {
+	s := serve(t, newWalker(), nil)
+	for _, origin := range []string{"http://evil.example", "null", "http://127.0.0.1:1"} {
+		_, r, err := websocket.Dial(t.Context(), strings.Replace(s.URL(), "http", "ws", 1)+"stream",
+			&websocket.DialOptions{HTTPHeader: http.Header{"Origin": {origin}}})
+		if err == nil || r == nil || r.StatusCode != http.StatusForbidden {
+			t.Errorf("origin %s: %v: want 403", origin, err)
+		}
+	}
+	look(t, s, http.Header{"Origin": {strings.TrimSuffix(s.URL(), "/")}})
+}

@@ -1,0 +1,69 @@
+package view
+
+import (
+	"fmt"
+
+	"whisker/controller"
+)
+
+// Status is what a Sample does not say: where in the clip the run is, and the
+// words for the banner.
+type Status struct {
+	Clip   int    // index into Options.Clips; -1 for none
+	Frame  int    // of the clip
+	Frames int    // how many the clip has; 0 hides the progress
+	Paused bool   // the motion is held
+	Fault  string // why the robot was stopped; the red banner
+	Note   string // anything else worth a line, such as a score
+}
+
+// snapshot is what one Publish leaves for the sender.
+type snapshot struct {
+	sample   controller.Sample
+	frames   []float32
+	ghost    []float32
+	hasGhost bool
+	late     histogram // of every tick so far, also of those never sent
+	work     histogram // read, act, guard and write together
+	clamped  uint64
+	skipped  uint64
+}
+
+func newSnapshot(b *controller.Body, frames int) snapshot {
+	return snapshot{
+		sample: controller.NewSample(b),
+		frames: make([]float32, 7*frames),
+		ghost:  make([]float32, 7*frames),
+	}
+}
+
+// Publish shows a tick. frames, and ghost where there is a reference (else
+// nil), hold 7 numbers a frame in the order of Options.Frames. It copies all it
+// is given, never blocks and allocates nothing. One goroutine may call it, the
+// loop's.
+func (s *Server) Publish(sample *controller.Sample, frames, ghost []float32) {
+	n := 7 * len(s.options.Frames)
+	if len(frames) != n || ghost != nil && len(ghost) != n {
+		panic(fmt.Sprintf("view: poses of %d and %d numbers: want %d (7 a frame)", len(frames), len(ghost), n))
+	}
+	t := &sample.Timing
+	s.late.add(t.Late)
+	s.work.add(t.Read + t.Act + t.Guard + t.Write)
+	s.clamped += uint64(sample.Clamped)
+	s.skipped += uint64(t.Skipped)
+
+	to := s.newest.write()
+	to.sample.CopyFrom(sample)
+	copy(to.frames, frames)
+	to.hasGhost = ghost != nil
+	copy(to.ghost, ghost)
+	to.late, to.work, to.clamped, to.skipped = s.late, s.work, s.clamped, s.skipped
+	s.newest.send()
+}
+
+// SetStatus shows where the run is, from now on. Like Publish it never blocks
+// and allocates nothing, and only the goroutine that publishes may call it.
+func (s *Server) SetStatus(st Status) {
+	*s.status.write() = st
+	s.status.send()
+}
