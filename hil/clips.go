@@ -1,0 +1,56 @@
+package hil
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"whisker/policy/motion"
+)
+
+// Clips reads what a scenario's clips name: shipped clips, files, and globs of
+// files, in that order of preference. Key-point files are fitted to the body of
+// k on the way.
+func Clips(names []string, k motion.Kinematics) ([]*motion.Clip, error) {
+	var clips []*motion.Clip
+	for _, name := range names {
+		if slices.Contains(motion.ShippedNames(), name) {
+			c, err := motion.Shipped(name)
+			if err != nil {
+				return nil, err
+			}
+			clips = append(clips, c)
+			continue
+		}
+		files, err := expand(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			c, err := motion.ReadFile(f, k)
+			if err != nil {
+				return nil, err
+			}
+			clips = append(clips, c...)
+		}
+	}
+	if len(clips) == 0 {
+		return nil, fmt.Errorf("hil: no clip: name a file, a glob or one of %s", strings.Join(motion.ShippedNames(), ", "))
+	}
+	return clips, nil
+}
+
+func expand(name string) ([]string, error) {
+	if !strings.ContainsAny(name, "*?[") {
+		return []string{name}, nil
+	}
+	files, err := filepath.Glob(name)
+	if err != nil {
+		return nil, fmt.Errorf("hil: clip %q is no valid glob: %w", name, err)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("hil: clip %q matches no file", name)
+	}
+	return files, nil
+}

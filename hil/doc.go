@@ -1,0 +1,7 @@
+// Package hil puts the parts together: a Scenario names a robot, a policy and
+// clips, and Run plays them through the one control loop and scores them. It is
+// the only library package that sees all others.
+//
+// In flows a Scenario (YAML, strict); out flow a Result (JSON: a row per clip,
+// the loop's timing), a recording, and what the live view shows.
+package hil

@@ -1,0 +1,70 @@
+package hil
+
+import (
+	"sync"
+
+	"whisker/controller"
+)
+
+// remote carries the wishes of onlookers to the loop that runs now. Passes
+// follow each other with a slot each, so that no wish reaches two of them;
+// only a stop outlives its pass, until Reset.
+type remote struct {
+	mu      sync.Mutex
+	input   *controller.Input
+	stopped bool
+	again   chan struct{} // receives after Reset
+}
+
+func newRemote() *remote { return &remote{input: new(controller.Input), again: make(chan struct{}, 1)} }
+
+// next gives the slot of a new pass. After a stop it is stopped from its start.
+func (r *remote) next() *controller.Input {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.input = new(controller.Input)
+	if r.stopped {
+		r.input.Stop()
+	}
+	return r.input
+}
+
+func (r *remote) isStopped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stopped
+}
+
+func (r *remote) do(f func(*controller.Input)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f(r.input)
+}
+
+// Stop damps the robot and ends the pass, and those after it until Reset.
+func (r *remote) Stop() {
+	r.do(func(in *controller.Input) { r.stopped = true; in.Stop() })
+}
+
+// Reset ends what Stop began.
+func (r *remote) Reset() {
+	r.do(func(in *controller.Input) { r.stopped = false; in.Reset() })
+	select {
+	case r.again <- struct{}{}:
+	default:
+	}
+}
+
+// Pause holds the motion.
+func (r *remote) Pause() { r.do((*controller.Input).Pause) }
+
+// Resume goes on after Pause.
+func (r *remote) Resume() { r.do((*controller.Input).Resume) }
+
+// Restart begins the clip again, paused or not.
+func (r *remote) Restart() { r.do(func(in *controller.Input) { in.Restart(); in.Resume() }) }
+
+// ChooseClip plays another clip.
+func (r *remote) ChooseClip(i int) {
+	r.do(func(in *controller.Input) { in.ChooseClip(i); in.Resume() })
+}

@@ -1,0 +1,209 @@
+package hil
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"whisker/bridge/view"
+	"whisker/controller"
+	"whisker/controller/record"
+	"whisker/policy"
+	"whisker/policy/motion"
+	"whisker/policy/nn"
+	"whisker/sim"
+)
+
+// rig is a robot with everything that a scenario needs around it. Opening it
+// moves nothing and checks everything that can be checked before.
+type rig struct {
+	scenario Scenario
+	log      zerolog.Logger
+	robot    *sim.Robot
+	body     *controller.Body
+	kin      *sim.Kinematics
+	file     *policy.File // nil plays open loop
+	clips    []*motion.Clip
+	refs     []*policy.Reference
+	ghosts   [][]float32 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
+	frames   []string
+	live     []float32 // frame poses of this tick
+	truth    controller.Truth
+	units    []float32 // the network's activations of this tick
+	rec      *record.Recorder
+	view     *view.Server
+	remote   *remote
+	stats    controller.Stats
+	passes   atomic.Int32 // begun so far
+}
+
+// openRobot opens the simulated body that the scenario names.
+func openRobot(s *Scenario) (*sim.Robot, error) {
+	name, where, _ := strings.Cut(s.Robot, "@")
+	if name != "rat" || where != "" {
+		return nil, fmt.Errorf("hil: robot %q cannot be driven yet: this version has rat, in the simulator", s.Robot)
+	}
+	return sim.Open(sim.Options{
+		Model:    s.Model,
+		Timestep: milliseconds(s.Physics.TimestepMs),
+		Period:   milliseconds(s.Physics.PeriodMs),
+		Torque:   s.Physics.Torque,
+	})
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// readPolicy reads the policy that the scenario names, or the one that ships.
+func readPolicy(s *Scenario) (*policy.File, error) {
+	switch s.Policy {
+	case "":
+		return policy.Rat()
+	case OpenLoop:
+		return nil, nil
+	}
+	return policy.Load(s.Policy)
+}
+
+// OpenLoop as a scenario's policy plays the reference's own command.
+const OpenLoop = "none"
+
+// openRig opens robot, policy and clips.
+func openRig(s Scenario, log zerolog.Logger) (*rig, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	g := &rig{scenario: s, log: log, remote: newRemote()}
+	if err := g.open(); err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
+}
+
+func (g *rig) open() (err error) {
+	if g.robot, err = openRobot(&g.scenario); err != nil {
+		return err
+	}
+	for _, w := range g.robot.Warnings() {
+		g.log.Warn().Msg(w)
+	}
+	g.body = g.robot.Body()
+	g.kin = g.robot.Kinematics()
+	if g.file, err = readPolicy(&g.scenario); err != nil {
+		return err
+	}
+	if g.file != nil {
+		if err := g.file.Check(g.body); err != nil {
+			return err
+		}
+	}
+	return g.openClips()
+}
+
+func (g *rig) openClips() (err error) {
+	if g.clips, err = Clips(g.scenario.Clips, g.kin); err != nil {
+		return err
+	}
+	g.frames = g.robot.Frames()
+	g.live = make([]float32, 7*len(g.frames))
+	for i, c := range g.clips {
+		for _, r := range c.Repairs {
+			g.log.Info().Str("clip", c.Name).Msg(r)
+		}
+		if c, err = c.Reorder(g.kin.JointNames()); err != nil {
+			return err
+		}
+		g.clips[i] = c
+		if g.scenario.StartFrame >= c.Len()-1 {
+			return fmt.Errorf("hil: start_frame is %d, clip %s has frames 0 to %d", g.scenario.StartFrame, c.Name, c.Len()-1)
+		}
+		ref, err := policy.NewReference(g.body, c, g.kin)
+		if err != nil {
+			return err
+		}
+		g.refs = append(g.refs, ref)
+	}
+	return nil
+}
+
+// drawGhosts computes where the reference's frames are, once, so that the loop
+// only copies.
+func (g *rig) drawGhosts() {
+	n := 7 * len(g.frames)
+	for _, r := range g.refs {
+		ghost := make([]float32, n*r.Len())
+		for f := range r.Poses {
+			p := &r.Poses[f]
+			g.kin.SetPose(p.Pos, p.Quat, p.Q)
+			g.kin.FramePoses(ghost[f*n : (f+1)*n])
+		}
+		g.ghosts = append(g.ghosts, ghost)
+	}
+}
+
+func (g *rig) close() {
+	if g.kin != nil {
+		g.kin.Close()
+	}
+	if g.robot != nil {
+		g.robot.Close()
+	}
+}
+
+// openOutputs opens the recording and the view.
+func (g *rig) openOutputs(version string) (err error) {
+	names := make([]string, len(g.clips))
+	for i, c := range g.clips {
+		names[i] = c.Name
+	}
+	shapes := g.robot.Shapes()
+	if addr := g.scenario.View; addr != "" {
+		v, err := view.New(view.Options{
+			Addr: addr, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
+			Clips: names, Commands: g.remote, Log: g.log,
+		})
+		if err != nil {
+			return err
+		}
+		g.view = v
+		g.drawGhosts()
+	}
+	if path := g.scenario.Record; path != "" {
+		h := record.Header{
+			Body: g.body, Scenario: g.scenario.YAML(), Shapes: shapes, Frames: g.frames, Clips: names,
+			Seeds: map[string]uint64{"latent": g.scenario.Seed}, MuJoCo: sim.Version(), Version: version,
+			Started: time.Now().UTC().Format(time.RFC3339),
+		}
+		if g.file != nil {
+			h.Policy, h.Kernel = g.file.Hash(), nn.Kernel()
+			if g.scenario.Activate {
+				if h.Layers, err = g.layers(); err != nil {
+					return err
+				}
+			}
+		}
+		r, err := record.Create(path, h)
+		if err != nil {
+			return err
+		}
+		r.Lossless = g.scenario.Pace == "lockstep"
+		g.rec = r
+	}
+	return nil
+}
+
+// layers names the network's layers as a recording lists them.
+func (g *rig) layers() ([]record.Layer, error) {
+	net, err := policy.NewInference(&g.file.Network, g.file.Contract.Layout.BodySize())
+	if err != nil {
+		return nil, err
+	}
+	var layers []record.Layer
+	for _, name := range net.Layers() {
+		layers = append(layers, record.Layer{Name: name, Size: len(net.Activation(name))})
+	}
+	return layers, nil
+}

@@ -1,0 +1,131 @@
+package hil
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Scenario is one run, whole: whatever is not in it does not influence the run.
+// It is read from strict YAML (an unknown key is an error with its line), flags
+// override it, and the resolved one is stored in the recording.
+type Scenario struct {
+	Robot      string   `yaml:"robot"`       // rat, quadruped, or PROFILE.yaml[@serial:DEV|@mqtt:BROKER/ID|@emulated]
+	Model      string   `yaml:"model"`       // MJCF or URDF file in place of the robot's own
+	Policy     string   `yaml:"policy"`      // policy file; "" is the one that ships
+	Clips      []string `yaml:"clips"`       // files, globs, or names of shipped clips
+	Pace       string   `yaml:"pace"`        // realtime or lockstep
+	StartFrame int      `yaml:"start_frame"` // first frame of each clip
+	Seconds    float64  `yaml:"seconds"`     // at most this long a clip; 0 is to its end
+	Seed       uint64   `yaml:"seed"`        // of the latent noise; 0 is the latent's mean
+	Baseline   bool     `yaml:"baseline"`    // also run each clip open loop
+	Hold       bool     `yaml:"hold"`        // keep playing until interrupted
+	Record     string   `yaml:"record"`      // MCAP file; "" for none
+	Activate   bool     `yaml:"record_activations"`
+	View       string   `yaml:"view"`       // address of the live view; "" for none
+	ViewToken  string   `yaml:"view_token"` // demanded by the view on addresses other than loopback
+	Realtime   string   `yaml:"realtime"`   // preferred, or required: refused real-time rights are an error
+	Physics    Physics  `yaml:"physics"`
+	Overruns   Overruns `yaml:"overruns"`
+}
+
+// Physics sets up the simulated body.
+type Physics struct {
+	TimestepMs float64 `yaml:"timestep_ms"`
+	PeriodMs   float64 `yaml:"period_ms"`
+	Torque     bool    `yaml:"torque_actuators"`
+}
+
+// Overruns bounds how many periods may be missed in a window before the loop
+// faults.
+type Overruns struct {
+	Max    int `yaml:"max"`
+	Window int `yaml:"window_ticks"`
+}
+
+// DefaultScenario is what a run does when nothing is said: the shipped policy
+// on the rat, in real time.
+func DefaultScenario() Scenario {
+	return Scenario{
+		Robot: "rat", Pace: "realtime", Realtime: "preferred",
+		Physics:  Physics{TimestepMs: 4, PeriodMs: 20},
+		Overruns: Overruns{Max: 25, Window: 250},
+	}
+}
+
+// ReadScenario reads a YAML file over the defaults.
+func ReadScenario(path string) (Scenario, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return DefaultScenario(), fmt.Errorf("hil: scenario: %w", err)
+	}
+	s, err := ParseScenario(b)
+	if err != nil {
+		return s, fmt.Errorf("%w (%s)", err, path)
+	}
+	return s, nil
+}
+
+// ParseScenario is ReadScenario on the file's content.
+func ParseScenario(b []byte) (Scenario, error) {
+	s := DefaultScenario()
+	if len(bytes.TrimSpace(b)) == 0 {
+		return s, fmt.Errorf("hil: scenario: empty, expected YAML such as `clips: [walk]`")
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&s); err != nil {
+		return s, fmt.Errorf("hil: scenario: %s", firstLine(err))
+	}
+	return s, nil
+}
+
+// firstLine is the position and message of a YAML error without the excerpt
+// that follows it.
+func firstLine(err error) string {
+	s := strings.TrimSpace(err.Error())
+	if i := strings.IndexByte(s, '\n'); i > 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+// YAML is the resolved scenario as it is stored in a recording. The view's
+// token is a secret and stays out.
+func (s Scenario) YAML() []byte {
+	s.ViewToken = ""
+	b, err := yaml.Marshal(s)
+	if err != nil {
+		panic("hil: scenario does not encode: " + err.Error())
+	}
+	return b
+}
+
+// Check reports the first value that no run can obey, naming its key.
+func (s *Scenario) Check() error {
+	bad := func(key, want string, got any) error {
+		return fmt.Errorf("hil: scenario: %s is %v, expected %s", key, got, want)
+	}
+	switch {
+	case s.Robot == "":
+		return bad("robot", "rat, quadruped or a profile", `""`)
+	case s.Pace != "realtime" && s.Pace != "lockstep":
+		return bad("pace", "realtime or lockstep", s.Pace)
+	case s.Realtime != "preferred" && s.Realtime != "required":
+		return bad("realtime", "preferred or required", s.Realtime)
+	case s.StartFrame < 0:
+		return bad("start_frame", "0 or more", s.StartFrame)
+	case !(s.Seconds >= 0):
+		return bad("seconds", "0 or more", s.Seconds)
+	case !(s.Physics.TimestepMs > 0):
+		return bad("physics.timestep_ms", "more than 0", s.Physics.TimestepMs)
+	case !(s.Physics.PeriodMs > 0):
+		return bad("physics.period_ms", "more than 0", s.Physics.PeriodMs)
+	case s.Overruns.Max < 0 || s.Overruns.Window < 1:
+		return bad("overruns", "max 0 or more and window_ticks 1 or more", s.Overruns)
+	case s.Activate && s.Record == "":
+		return bad("record_activations", "a file in record", "true without one")
+	}
+	return nil
+}
