@@ -1,0 +1,93 @@
+// Whisker plays an animal's movement on a machine: it runs the trained
+// inverse-dynamics policy of a virtual rat in a fixed-rate loop, on the body in
+// MuJoCo or on a robot. This package is wiring only.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"github.com/rs/zerolog"
+)
+
+// Exit statuses.
+const (
+	exitDone  = 0
+	exitFault = 1
+	exitUsage = 2
+)
+
+// cli is the whole command line.
+type cli struct {
+	Run    runCmd    `cmd:"" help:"Play clips through a policy on a robot, real or simulated."`
+	Replay replayCmd `cmd:"" help:"Feed a recording's states through the real code again and compare the commands."`
+	Record recordCmd `cmd:"" help:"Mend or list recordings."`
+	Clip   clipCmd   `cmd:"" help:"Look into, fit, convert, draw and synthesise clips."`
+	Policy policyCmd `cmd:"" help:"Look into, check and export policy files."`
+	Train  trainCmd  `cmd:"" help:"Train a policy on synthesised clips."`
+	Doctor doctorCmd `cmd:"" help:"Say what this machine can do."`
+}
+
+// usageError is an error of what was asked for, not of the run: exit status 2.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+// usage marks an error as one of the command line or its files.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// env is what every command is handed.
+type env struct {
+	ctx context.Context
+	out io.Writer
+	log zerolog.Logger
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run is main with its exits made visible to tests.
+func run(args []string, out, errs io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	status, exited := exitDone, false
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("whisker"),
+		kong.Description("An animal's movement on a machine: a trained inverse-dynamics policy in a fixed-rate control loop."),
+		kong.UsageOnError(), kong.Writers(out, errs),
+		kong.Exit(func(s int) { status, exited = s, true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err)
+	}
+	k, err := parser.Parse(args)
+	if exited { // --help
+		return status
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "whisker: %v\n", err)
+		return exitUsage
+	}
+	e := &env{ctx: ctx, out: out, log: zerolog.New(zerolog.ConsoleWriter{Out: errs, TimeFormat: "15:04:05"}).With().Timestamp().Logger()}
+	if err := k.Run(e); err != nil {
+		fmt.Fprintf(errs, "whisker: %v\n", err)
+		var u usageError
+		if errors.As(err, &u) {
+			return exitUsage
+		}
+		return exitFault
+	}
+	return exitDone
+}

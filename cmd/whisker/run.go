@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"whisker/hil"
+)
+
+// runCmd plays clips. Flags that are given override the scenario's values.
+type runCmd struct {
+	Scenario          string   `help:"Scenario file (YAML)." type:"existingfile" placeholder:"FILE"`
+	Robot             string   `help:"rat; later quadruped or PROFILE.yaml[@serial:DEV|@mqtt:BROKER/ID|@emulated]." placeholder:"ROBOT"`
+	Model             string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
+	Policy            string   `help:"Policy file in place of the one that ships; none plays open loop." placeholder:"FILE"`
+	Clip              []string `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
+	Pace              string   `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
+	StartFrame        *int     `help:"First frame of each clip." placeholder:"N"`
+	Seconds           *float64 `help:"At most this long a clip." placeholder:"S"`
+	Seed              *uint64  `help:"Seed of the latent noise; 0 is the latent's mean." placeholder:"N"`
+	Record            string   `help:"Write a recording (MCAP)." placeholder:"FILE"`
+	RecordActivations bool     `help:"Record the network's activations too."`
+	View              string   `help:"Serve the live view at this address." placeholder:"ADDR"`
+	ViewToken         string   `help:"Token that the view demands on addresses other than loopback." env:"WHISKER_VIEW_TOKEN" placeholder:"TOKEN"`
+	JSON              string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Baseline          bool     `help:"Also play each clip open loop."`
+	Hold              bool     `help:"Keep playing until Ctrl-C."`
+	Torque            bool     `help:"Torque actuators in place of position servos."`
+	TimestepMs        *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
+}
+
+// Run is called by kong.
+func (c *runCmd) Run(e *env) error {
+	s, err := c.scenario()
+	if err != nil {
+		return usage(err)
+	}
+	result, err := hil.Run(e.ctx, s, version(), e.log)
+	var open *hil.OpenError
+	if errors.As(err, &open) {
+		return usage(err)
+	}
+	if result != nil {
+		if perr := c.print(e.out, result); err == nil {
+			err = perr
+		}
+	}
+	if err == nil && s.Record != "" {
+		e.log.Info().Msg("recording: " + s.Record)
+	}
+	return err
+}
+
+// scenario is the file's, or the default one, under the flags.
+func (c *runCmd) scenario() (hil.Scenario, error) {
+	s := hil.DefaultScenario()
+	if c.Scenario != "" {
+		var err error
+		if s, err = hil.ReadScenario(c.Scenario); err != nil {
+			return s, err
+		}
+	}
+	for _, f := range []struct {
+		flag string
+		to   *string
+	}{
+		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
+		{c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken},
+	} {
+		if f.flag != "" {
+			*f.to = f.flag
+		}
+	}
+	if len(c.Clip) > 0 {
+		s.Clips = c.Clip
+	}
+	set(&s.StartFrame, c.StartFrame)
+	set(&s.Seconds, c.Seconds)
+	set(&s.Seed, c.Seed)
+	set(&s.Physics.TimestepMs, c.TimestepMs)
+	s.Baseline = s.Baseline || c.Baseline
+	s.Hold = s.Hold || c.Hold
+	s.Activate = s.Activate || c.RecordActivations
+	s.Physics.Torque = s.Physics.Torque || c.Torque
+	return s, s.Check()
+}
+
+func set[T any](to *T, flag *T) {
+	if flag != nil {
+		*to = *flag
+	}
+}
+
+// print writes the table, or the JSON where it was asked for.
+func (c *runCmd) print(out io.Writer, r *hil.Result) error {
+	if c.JSON == "" {
+		return r.Table(out)
+	}
+	return writeJSON(c.JSON, out, r)
+}
+
+// writeJSON writes one object to a file, or to out for "-".
+func writeJSON(path string, out io.Writer, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("whisker: the result does not encode: %w", err)
+	}
+	b = append(b, '\n')
+	if path == "-" {
+		_, err = out.Write(b)
+		return err
+	}
+	return os.WriteFile(path, b, 0o644)
+}
