@@ -54,8 +54,8 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 
 func TestPageInABrowser(t *testing.T) {
 	w, o := newWalker(), &onlooker{}
-	s := serve(t, w, func(opt *view.Options) { opt.Commands = o })
-	s.SetBeat(20 * time.Second) // a browser on a busy machine is not a dead one
+	// A browser on a busy machine is not a dead one.
+	s := serveBeat(t, w, 20*time.Second, func(opt *view.Options) { opt.Commands = o })
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	done := make(chan struct{})
 	go func() { o.play(ctx, s, w); close(done) }()

@@ -133,8 +133,7 @@ func TestDeadBrowserChangesNothing(t *testing.T) {
 }
 
 func TestAtMostEightPages(t *testing.T) {
-	s := serve(t, newWalker(), nil)
-	s.SetBeat(time.Minute)
+	s := serveBeat(t, newWalker(), time.Minute, nil)
 	for range 8 {
 		c := look(t, s, nil)
 		next(t, c, websocket.MessageText)

@@ -18,9 +18,15 @@ import (
 	"whisker/controller"
 )
 
-// serve starts a server for a walker and ends it with the test, within the
-// time that a dead client may take.
+// serve starts a server for a walker, impatient with clients that do not read.
 func serve(t *testing.T, w *walker, change func(*view.Options)) *view.Server {
+	t.Helper()
+	return serveBeat(t, w, 100*time.Millisecond, change)
+}
+
+// serveBeat starts a server with a heartbeat and ends it with the test, within
+// the time that a dead client may take.
+func serveBeat(t *testing.T, w *walker, beat time.Duration, change func(*view.Options)) *view.Server {
 	t.Helper()
 	o := view.Options{Addr: "127.0.0.1:0", Body: &w.body, Frames: w.names, Shapes: w.shapes, Clips: []string{"stand", "turn", "walk"}}
 	if change != nil {
@@ -30,7 +36,7 @@ func serve(t *testing.T, w *walker, change func(*view.Options)) *view.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.SetBeat(100 * time.Millisecond)
+	s.SetBeat(beat)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
