@@ -25,12 +25,14 @@ func mayImport(from, to string) bool {
 	switch {
 	case from == c:
 		return false
-	case in(from, c), from == "whisker/sim":
+	case in(from, c):
 		return to == c
+	case from == "whisker/sim":
+		return to == c || to == c+"/profile"
 	case in(from, p):
 		return to == c || in(to, p)
 	case in(from, b):
-		return to == c || in(to, b)
+		return to == c || to == c+"/profile" || in(to, b)
 	case in(from, "whisker/hil"):
 		return !in(to, "whisker/cmd")
 	}
@@ -95,6 +97,10 @@ func TestImportRule(t *testing.T) {
 		{"policy/train", "sim", false},
 		{"sim", "controller", true},
 		{"sim", "policy/motion", false},
+		{"sim", "controller/profile", true},
+		{"sim", "controller/record", false},
+		{"bridge/wire", "controller/profile", true},
+		{"policy", "controller/profile", false},
 		{"bridge/view", "controller", true},
 		{"bridge/mqtt", "controller/record", false},
 		{"bridge/feetech", "bridge/wire", true},
