@@ -2,9 +2,11 @@ package hil
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"whisker/policy/motion"
 )
@@ -39,6 +41,18 @@ func Clips(names []string, k motion.Kinematics) ([]*motion.Clip, error) {
 		return nil, fmt.Errorf("hil: no clip: name a file, a glob or one of %s", strings.Join(motion.ShippedNames(), ", "))
 	}
 	return clips, nil
+}
+
+// atRate gives a clip at the rate of the control loop, and says so where that
+// is not its own: a person who brings a clip of a camera wants it played.
+func atRate(c *motion.Clip, period time.Duration) *motion.Clip {
+	rate := 1 / period.Seconds()
+	if math.Abs(c.Rate-rate) <= 1e-6*rate {
+		return c
+	}
+	r := motion.Resample(c, rate)
+	r.Repairs = append(r.Repairs, fmt.Sprintf("resampled from %.6g to %.6g frames/s: %d frames", c.Rate, rate, r.Len()))
+	return r
 }
 
 func expand(name string) ([]string, error) {

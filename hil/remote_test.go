@@ -25,7 +25,13 @@ func playing(t *testing.T, s Scenario) (player, chan *Result) {
 	go func() {
 		defer cancel()
 		defer g.close()
-		r, err := g.playAll(ctx)
+		pacer, err := g.openPacer()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer pacer.close()
+		r, err := g.playAll(ctx, pacer)
 		if err != nil {
 			t.Error(err)
 		}

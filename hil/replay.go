@@ -52,6 +52,9 @@ func Replay(ctx context.Context, path, policyFile string, simulate bool, log zer
 	replay := record.NewReplay(rec)
 	for {
 		event, err := replay.NextRun()
+		if errors.Is(err, io.EOF) && len(passes) == 0 {
+			return nil, sameKernel, &OpenError{fmt.Errorf("hil: recording %s holds no tick to replay", path)}
+		}
 		if errors.Is(err, io.EOF) {
 			return passes, sameKernel, g.simulateAgain(ctx, path, passes, simulate)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +18,9 @@ type Result struct {
 	Clips []Row `json:"clips"`
 	// Loop is how the loop kept its period, over all passes that were paced.
 	Loop *controller.Stats `json:"loop"`
+	// PeakRSS is the most memory that the process had resident so far, MB; 0
+	// where the system does not tell.
+	PeakRSS float64 `json:"peak_rss_mb,omitempty"`
 }
 
 // Row is the score of one pass over one clip.
@@ -46,12 +51,24 @@ func (r *Result) Table(w io.Writer) error {
 			fmt.Fprintf(w, "%s, %s: %s\n", c.Clip, c.Controller, c.Fault)
 		}
 	}
-	l := r.Loop
-	if l == nil || l.Ticks == 0 {
+	fmt.Fprintln(w)
+	if r.PeakRSS > 0 {
+		fmt.Fprintf(w, "memory: %.0f MB at most\n", r.PeakRSS)
+	}
+	if r.Loop == nil || r.Loop.Ticks == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "\nloop: %d ticks of %v, %d overruns, %d values clamped\n", l.Ticks, l.Period, l.Overruns, l.Clamped)
-	t = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	return timing(w, r.Loop)
+}
+
+// timing prints how the loop kept its period. In lockstep there is no clock, and
+// only the counts are known.
+func timing(w io.Writer, l *controller.Stats) error {
+	fmt.Fprintf(w, "loop: %d ticks of %v, %d overruns, %d values clamped\n", l.Ticks, l.Period, l.Overruns, l.Clamped)
+	if l.Read.Max() == 0 {
+		return nil
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "us\tp50\tp99\tp99.9\tmax\t")
 	us := func(d time.Duration) float64 { return float64(d) / 1e3 }
 	for _, stage := range []struct {
@@ -62,6 +79,20 @@ func (r *Result) Table(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t\n", stage.name, us(h.Quantile(0.5)), us(h.Quantile(0.99)), us(h.Quantile(0.999)), us(h.Max()))
 	}
 	return t.Flush()
+}
+
+// peakRSS is the VmHWM of proc(5), MB. Unlike getrusage's it does not count
+// what the process that started this one had.
+func peakRSS() float64 {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	var kB float64
+	if _, line, ok := strings.Cut(string(b), "\nVmHWM:"); ok {
+		fmt.Sscan(line, &kB)
+	}
+	return kB * 1024 / 1e6
 }
 
 // number prints a measure, or a dash when it is unknown.

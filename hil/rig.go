@@ -110,11 +110,12 @@ func (g *rig) openClips() (err error) {
 	g.frames = g.robot.Frames()
 	g.live = make([]float32, 7*len(g.frames))
 	for i, c := range g.clips {
-		for _, r := range c.Repairs {
-			g.log.Info().Str("clip", c.Name).Msg(r)
-		}
 		if c, err = c.Reorder(g.kin.JointNames()); err != nil {
 			return err
+		}
+		c = atRate(c, g.body.Period)
+		for _, r := range c.Repairs {
+			g.log.Info().Str("clip", c.Name).Msg(r)
 		}
 		g.clips[i] = c
 		if g.scenario.StartFrame >= c.Len()-1 {

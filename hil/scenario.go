@@ -18,7 +18,7 @@ type Scenario struct {
 	Policy     string   `yaml:"policy"`      // policy file; "" is the one that ships
 	Clips      []string `yaml:"clips"`       // files, globs, or names of shipped clips
 	Pace       string   `yaml:"pace"`        // realtime or lockstep
-	StartFrame int      `yaml:"start_frame"` // first frame of each clip
+	StartFrame int      `yaml:"start_frame"` // first frame of each clip, counted at the control rate
 	Seconds    float64  `yaml:"seconds"`     // at most this long a clip; 0 is to its end
 	Seed       uint64   `yaml:"seed"`        // of the latent noise; 0 is the latent's mean
 	Baseline   bool     `yaml:"baseline"`    // also run each clip open loop
@@ -102,6 +102,10 @@ func (s Scenario) YAML() []byte {
 	return b
 }
 
+// maxMs bounds periods: a robot that is told what to do less than once a second
+// is not controlled.
+const maxMs = 1000
+
 // Check reports the first value that no run can obey, naming its key.
 func (s *Scenario) Check() error {
 	bad := func(key, want string, got any) error {
@@ -118,10 +122,10 @@ func (s *Scenario) Check() error {
 		return bad("start_frame", "0 or more", s.StartFrame)
 	case !(s.Seconds >= 0):
 		return bad("seconds", "0 or more", s.Seconds)
-	case !(s.Physics.TimestepMs > 0):
-		return bad("physics.timestep_ms", "more than 0", s.Physics.TimestepMs)
-	case !(s.Physics.PeriodMs > 0):
-		return bad("physics.period_ms", "more than 0", s.Physics.PeriodMs)
+	case !(s.Physics.TimestepMs > 0 && s.Physics.TimestepMs <= maxMs):
+		return bad("physics.timestep_ms", "more than 0, at most 1000", s.Physics.TimestepMs)
+	case !(s.Physics.PeriodMs > 0 && s.Physics.PeriodMs <= maxMs):
+		return bad("physics.period_ms", "more than 0, at most 1000", s.Physics.PeriodMs)
 	case s.Overruns.Max < 0 || s.Overruns.Window < 1:
 		return bad("overruns", "max 0 or more and window_ticks 1 or more", s.Overruns)
 	case s.Activate && s.Record == "":

@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -143,15 +143,7 @@ func (c *clipPlotCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		f, err := os.Create(c.Out)
-		if err != nil {
-			return usage(err)
-		}
-		err = motion.Plot(f, clip, b, k)
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-		return err
+		return writeTo(c.Out, e.out, func(w io.Writer) error { return motion.Plot(w, clip, b, k) })
 	})
 }
 

@@ -6,7 +6,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"whisker/controller"
@@ -21,8 +20,8 @@ type doctorCmd struct{}
 
 // Run is called by kong.
 func (c *doctorCmd) Run(e *env) error {
-	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	line := func(what string, args ...any) { fmt.Fprintf(t, "%s\t%s\n", what, fmt.Sprint(args...)) }
+	t := newTable(e.out)
+	line := func(what string, args ...any) { t.line(what, fmt.Sprint(args...)) }
 	line("machine", runtime.GOOS, "/", runtime.GOARCH, ", ", runtime.NumCPU(), " cores, ", firstOf("/proc/cpuinfo", "model name"))
 	line("kernel", trimmed("/proc/sys/kernel/osrelease"), " ", preemption())
 	line("whisker", version(), ", ", runtime.Version())

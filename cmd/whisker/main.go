@@ -10,9 +10,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 )
 
@@ -54,6 +57,18 @@ type env struct {
 	log zerolog.Logger
 }
 
+// line is one line of a terminal: who speaks, once, and what is wrong.
+func line(err error) string {
+	return "whisker: " + strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", "; "), "whisker: ")
+}
+
+// console logs for people: in colour on a terminal only.
+func console(w io.Writer) zerolog.Logger {
+	f, ok := w.(*os.File)
+	tty := ok && isatty.IsTerminal(f.Fd())
+	return zerolog.New(zerolog.ConsoleWriter{Out: w, NoColor: !tty, TimeFormat: time.TimeOnly}).With().Timestamp().Logger()
+}
+
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 // run is main with its exits made visible to tests.
@@ -77,12 +92,12 @@ func run(args []string, out, errs io.Writer) int {
 		return status
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "whisker: %v\n", err)
+		fmt.Fprintln(errs, line(err))
 		return exitUsage
 	}
-	e := &env{ctx: ctx, out: out, log: zerolog.New(zerolog.ConsoleWriter{Out: errs, TimeFormat: "15:04:05"}).With().Timestamp().Logger()}
+	e := &env{ctx: ctx, out: out, log: console(errs)}
 	if err := k.Run(e); err != nil {
-		fmt.Fprintf(errs, "whisker: %v\n", err)
+		fmt.Fprintln(errs, line(err))
 		var u usageError
 		if errors.As(err, &u) {
 			return exitUsage

@@ -2,17 +2,21 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"text/tabwriter"
+	"io"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"whisker/policy"
+	"whisker/policy/onnx"
 	"whisker/sim"
 )
 
 // policyCmd looks into policy files.
 type policyCmd struct {
-	Info   policyInfoCmd   `cmd:"" help:"Print a policy file's contract."`
+	Info   policyInfoCmd   `cmd:"" help:"Print a policy file's contract, or what an ONNX model asks for and gives."`
 	Check  policyCheckCmd  `cmd:"" help:"Check a policy file: intact, reproduces its golden pairs, fits the rat."`
 	Export policyExportCmd `cmd:"" help:"Write a policy as ONNX, its contract in the metadata."`
 }
@@ -36,37 +40,61 @@ type policyInfoCmd struct {
 
 // Run is called by kong.
 func (c *policyInfoCmd) Run(e *env) error {
+	if strings.EqualFold(filepath.Ext(c.File), ".onnx") {
+		return c.onnx(e)
+	}
 	f, err := c.read()
 	if err != nil {
 		return usage(err)
 	}
-	k := &f.Contract
 	if c.JSON != "" {
-		return writeJSON(c.JSON, e.out, k)
+		return writeJSON(c.JSON, e.out, &f.Contract)
 	}
-	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	line := func(what string, v any) { fmt.Fprintf(t, "%s\t%v\n", what, v) }
-	line("hash", f.Hash())
-	line("body", fmt.Sprintf("%s, %d joints, %d actuators", k.Body, len(k.Joints), len(k.Actuators)))
-	line("control rate", fmt.Sprintf("%g Hz", float64(time.Second)/float64(k.Period)))
-	line("drive", k.Action.Drive)
-	line("adds to the reference command (residual)", k.Action.Residual)
-	line("needs the root's pose", k.NeedsRoot())
+	k := &f.Contract
+	t := newTable(e.out)
+	t.line("hash", f.Hash())
+	t.line("body", fmt.Sprintf("%s, %d joints, %d actuators", k.Body, len(k.Joints), len(k.Actuators)))
+	t.line("control rate", fmt.Sprintf("%g Hz", float64(time.Second)/float64(k.Period)))
+	t.line("drive", k.Action.Drive)
+	t.line("adds to the reference command (residual)", k.Action.Residual)
+	t.line("needs the root's pose", k.NeedsRoot())
 	net, err := policy.NewInference(&f.Network, k.Layout.BodySize())
 	if err != nil {
 		return usage(err)
 	}
 	for _, name := range net.Layers() {
-		line("layer "+name, len(net.Activation(name)))
+		t.line("layer "+name, len(net.Activation(name)))
 	}
-	for _, term := range append(k.Layout.Proprioception, k.Layout.Reference...) {
-		line("observes "+term.Name, term.Size)
+	for _, term := range slices.Concat(k.Layout.Proprioception, k.Layout.Reference) {
+		t.line("observes "+term.Name, term.Size)
 	}
-	line("golden pairs", len(f.Golden))
-	line("trained by", k.Training.Command)
-	line("trained on", k.Training.Data)
-	line("seed", k.Training.Seed)
-	line("transitions", k.Training.Transitions)
+	t.line("golden pairs", len(f.Golden))
+	t.line("trained by", k.Training.Command)
+	t.line("trained on", k.Training.Data)
+	t.line("seed", k.Training.Seed)
+	t.line("transitions", k.Training.Transitions)
+	return t.Flush()
+}
+
+// onnx prints what a network without a contract asks for and gives.
+func (c *policyInfoCmd) onnx(e *env) error {
+	m, err := onnx.Load(c.File)
+	if err != nil {
+		return usage(err)
+	}
+	if c.JSON != "" {
+		return writeJSON(c.JSON, e.out, map[string]any{"inputs": m.Inputs(), "outputs": m.Outputs(), "metadata": m.Metadata})
+	}
+	t := newTable(e.out)
+	for _, p := range m.Inputs() {
+		t.line("input "+p.Name, p.Shape)
+	}
+	for _, p := range m.Outputs() {
+		t.line("output "+p.Name, p.Shape)
+	}
+	for _, key := range slices.Sorted(maps.Keys(m.Metadata)) {
+		t.line("metadata "+key, m.Metadata[key])
+	}
 	return t.Flush()
 }
 
@@ -109,9 +137,8 @@ func (c *policyExportCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.Out, b, 0o644); err != nil {
-		return usage(err)
-	}
-	fmt.Fprintf(e.out, "%s: %d bytes\n", c.Out, len(b))
-	return nil
+	return writeTo(c.Out, e.out, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"whisker/controller/record"
@@ -20,12 +22,8 @@ type replayCmd struct {
 // Run is called by kong.
 func (c *replayCmd) Run(e *env) error {
 	passes, same, err := hil.Replay(e.ctx, c.Recording, c.Policy, c.Resimulate, e.log)
-	var open *hil.OpenError
-	if errors.As(err, &open) {
-		return usage(err)
-	}
 	if err != nil {
-		return err
+		return openError(err)
 	}
 	if c.JSON != "" {
 		if err := writeJSON(c.JSON, e.out, passes); err != nil {
@@ -76,7 +74,12 @@ func (c *recordRepairCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	fmt.Fprintln(e.out, r)
+	if r.Whole {
+		fmt.Fprintf(e.out, "%s is whole: %d ticks, nothing to mend\n", c.Recording, r.Ticks)
+		return nil
+	}
+	fmt.Fprintf(e.out, "%s: kept %d ticks (%d messages), left out %d damaged chunks and the last %d bytes\n",
+		out, r.Ticks, r.Messages, r.Lost, r.Cut)
 	return nil
 }
 
@@ -92,19 +95,22 @@ func (c *recordInfoCmd) Run(e *env) error {
 	}
 	defer r.Close()
 	h := &r.Header
-	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
-	line := func(what string, v any) { fmt.Fprintf(t, "%s\t%v\n", what, v) }
-	line("body", h.Body.Name)
-	line("clips", h.Clips)
-	line("policy", h.Policy)
-	line("started", h.Started)
-	line("whisker", h.Version)
-	line("MuJoCo", h.MuJoCo)
-	line("matrix kernel", h.Kernel)
+	t := newTable(e.out)
+	t.line("body", h.Body.Name)
+	t.line("clips", strings.Join(h.Clips, ", "))
+	t.line("policy", h.Policy)
+	t.line("started", h.Started)
+	t.line("whisker", h.Version)
+	t.line("MuJoCo", h.MuJoCo)
+	t.line("matrix kernel", h.Kernel)
 	contents, err := r.Contents()
 	if err != nil {
 		return usage(err)
 	}
-	fmt.Fprintf(t, "contents\t%+v\n", contents)
+	t.line("length", contents.End-contents.Start)
+	t.line("dropped", contents.Dropped)
+	for _, topic := range slices.Sorted(maps.Keys(contents.Messages)) {
+		t.line(topic, contents.Messages[topic])
+	}
 	return t.Flush()
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 
 	"whisker/hil"
 )
@@ -18,7 +16,7 @@ type runCmd struct {
 	Policy            string   `help:"Policy file in place of the one that ships; none plays open loop." placeholder:"FILE"`
 	Clip              []string `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
 	Pace              string   `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
-	StartFrame        *int     `help:"First frame of each clip." placeholder:"N"`
+	StartFrame        *int     `help:"First frame of each clip, counted at the control rate." placeholder:"N"`
 	Seconds           *float64 `help:"At most this long a clip." placeholder:"S"`
 	Seed              *uint64  `help:"Seed of the latent noise; 0 is the latent's mean." placeholder:"N"`
 	Record            string   `help:"Write a recording (MCAP)." placeholder:"FILE"`
@@ -38,18 +36,39 @@ func (c *runCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
+	var out *output
+	if c.JSON != "" {
+		if out, err = create(c.JSON, e.out); err != nil {
+			return usage(err)
+		}
+	}
 	result, err := hil.Run(e.ctx, s, version(), e.log)
+	if result == nil {
+		if out != nil {
+			_ = out.end(err)
+		}
+		return openError(err)
+	}
+	perr := c.print(e.out, out, result)
+	if s.Record != "" {
+		e.log.Info().Msg("recording: " + s.Record)
+	}
+	return cmp.Or(err, perr)
+}
+
+// print writes the table, or the JSON where it was asked for.
+func (c *runCmd) print(table io.Writer, out *output, r *hil.Result) error {
+	if out != nil {
+		return out.json(r)
+	}
+	return r.Table(table)
+}
+
+// openError marks what hil refused before anything moved as an error of usage.
+func openError(err error) error {
 	var open *hil.OpenError
 	if errors.As(err, &open) {
 		return usage(err)
-	}
-	if result != nil {
-		if perr := c.print(e.out, result); err == nil {
-			err = perr
-		}
-	}
-	if err == nil && s.Record != "" {
-		e.log.Info().Msg("recording: " + s.Record)
 	}
 	return err
 }
@@ -92,26 +111,4 @@ func set[T any](to *T, flag *T) {
 	if flag != nil {
 		*to = *flag
 	}
-}
-
-// print writes the table, or the JSON where it was asked for.
-func (c *runCmd) print(out io.Writer, r *hil.Result) error {
-	if c.JSON == "" {
-		return r.Table(out)
-	}
-	return writeJSON(c.JSON, out, r)
-}
-
-// writeJSON writes one object to a file, or to out for "-".
-func writeJSON(path string, out io.Writer, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return fmt.Errorf("whisker: the result does not encode: %w", err)
-	}
-	b = append(b, '\n')
-	if path == "-" {
-		_, err = out.Write(b)
-		return err
-	}
-	return os.WriteFile(path, b, 0o644)
 }

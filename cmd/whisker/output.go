@@ -1,0 +1,98 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/google/renameio/v2"
+)
+
+// output is where a command's result goes: standard output, a device, or a file.
+// It is opened before the work begins, so that a path that cannot be written is
+// found then. What a file held stays until the new content is whole.
+type output struct {
+	io.Writer
+	path  string
+	close func(keep bool) error
+}
+
+// create opens path for writing; "-" is standard output.
+func create(path string, stdout io.Writer) (*output, error) {
+	if path == "-" {
+		return &output{stdout, path, func(bool) error { return nil }}, nil
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real // the link stays one
+	}
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, fmt.Errorf("whisker: %w", err)
+		}
+		return &output{f, path, func(bool) error { return f.Close() }}, nil
+	}
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
+		renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
+	if err != nil {
+		var p *os.PathError // of the file that will take its place
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return nil, fmt.Errorf("whisker: %s cannot be written: %w", path, err)
+	}
+	return &output{f, path, func(keep bool) error {
+		if !keep {
+			return f.Cleanup()
+		}
+		return f.CloseAtomicallyReplace()
+	}}, nil
+}
+
+// end keeps what was written if err is nil, and drops it otherwise. It returns
+// the first error.
+func (o *output) end(err error) error {
+	if cerr := o.close(err == nil); err == nil && cerr != nil {
+		err = fmt.Errorf("whisker: %s: %w", o.path, cerr)
+	}
+	return err
+}
+
+// json writes one object and ends the output.
+func (o *output) json(v any) error {
+	e := json.NewEncoder(o)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return o.end(fmt.Errorf("whisker: the result for %s: %w", o.path, err))
+	}
+	return o.end(nil)
+}
+
+// table lays out lines of a name and a value.
+type table struct{ *tabwriter.Writer }
+
+func newTable(w io.Writer) table { return table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+
+func (t table) line(what string, value any) { fmt.Fprintf(t, "%s\t%v\n", what, value) }
+
+// writeTo creates path, has f fill it, and ends it.
+func writeTo(path string, stdout io.Writer, f func(io.Writer) error) error {
+	o, err := create(path, stdout)
+	if err != nil {
+		return usage(err)
+	}
+	return o.end(f(o))
+}
+
+// writeJSON writes one object to path, "-" for standard output.
+func writeJSON(path string, stdout io.Writer, v any) error {
+	o, err := create(path, stdout)
+	if err != nil {
+		return usage(err)
+	}
+	return o.json(v)
+}
