@@ -1,0 +1,48 @@
+package dynamixel
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+func TestTextBothWays(t *testing.T) {
+	for frame, want := range map[string]string{
+		"fffffd0001030001194e":                             `{"id":1,"instruction":"ping"}`,
+		"fffffd000108005500a60000008cc0":                   `{"id":1,"instruction":"status","error":0,"error_name":"ok","params_hex":"a6000000"}`,
+		"fffffd00fe090082840004000102cefa":                 `{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":132,"length":4},{"id":2,"address":132,"length":4}]}`,
+		"fffffd00fe1100550001d00700000c830002090000001140": `{"id":254,"instruction":"status","ranges":[{"id":1,"data_hex":"d0070000","error":0},{"id":2,"data_hex":"09000000","error":0}]}`,
+	} {
+		objects, err := DecodeText(frame)
+		if err != nil || len(objects) != 1 || string(objects[0]) != want {
+			t.Errorf("%s: %s, %v: want %s", frame, bytes.Join(objects, []byte("; ")), err, want)
+			continue
+		}
+		if again, err := EncodeText(objects[0]); err != nil || again != frame {
+			t.Errorf("%s encodes to %s, %v: want %s", objects[0], again, err, frame)
+		}
+	}
+}
+
+func TestTextSaysWhatIsWrong(t *testing.T) {
+	for text, want := range map[string]string{
+		"xy":                     "hex",
+		"fffffd0001030001194f":   "CRC",
+		"fffffd00010300":         "cut off",
+		"00fffffd0001030001194e": "header",
+	} {
+		if _, err := DecodeText(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v: want an error about %s", text, err, want)
+		}
+	}
+	for object, want := range map[string]string{
+		`{"id":1,"instruction":"dance"}`:  "sync_read",
+		`{"id":1,"instruct":"ping"}`:      "unknown field",
+		`{"id":999,"instruction":"ping"}`: "number 999",
+		`{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":1,"length":2},{"id":2,"address":1,"length":3}]}`: "differs",
+	} {
+		if _, err := EncodeText([]byte(object)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v: want an error about %s", object, err, want)
+		}
+	}
+}
