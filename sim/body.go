@@ -13,6 +13,9 @@ const far = 1e6
 
 // bodyOf describes the model as data, and says how its commands become controls.
 func bodyOf(f *facts, o Options) (*controller.Body, []drive, error) {
+	if o.Profile != nil {
+		return profiledBody(f, o)
+	}
 	b := &controller.Body{Name: "model", Period: o.Period, StopsTime: true, Root: f.bodies[f.root], Head: f.bodies[f.root]}
 	for _, j := range f.joints {
 		lo, hi := j.min, j.max

@@ -13,6 +13,7 @@ type facts struct {
 	actuators  []actuatorFact
 	geoms      []geomFact
 	home       []float64 // qpos of the first key frame, else the model's own
+	order      []int     // the model's joint of each of the robot's joints; nil: the same
 	warnings   []string
 }
 
@@ -58,6 +59,47 @@ func (f *facts) free() (q, v int) {
 		return 7, 6
 	}
 	return 0, 0
+}
+
+// joint is the model's joint of the robot's joint j.
+func (f *facts) joint(j int) *jointFact {
+	if f.order != nil {
+		j = f.order[j]
+	}
+	return &f.joints[j]
+}
+
+// toModel copies values per joint from the robot's order into the model's.
+func (f *facts) toModel(model, robot []float64) {
+	if f.order == nil {
+		copy(model, robot)
+		return
+	}
+	for j, at := range f.order {
+		model[at] = robot[j]
+	}
+}
+
+// toRobot copies values per joint from the model's order into the robot's.
+func (f *facts) toRobot(robot, model []float64) {
+	if f.order == nil {
+		copy(robot, model)
+		return
+	}
+	for j, at := range f.order {
+		robot[j] = model[at]
+	}
+}
+
+// rowToRobot reorders the joints of one row of velocity coordinates in place;
+// spare has room for them.
+func (f *facts) rowToRobot(row, spare []float64) {
+	if f.order == nil {
+		return
+	}
+	_, free := f.free()
+	copy(spare, row[free:])
+	f.toRobot(row[free:], spare)
 }
 
 func (f *facts) body(name string) int {

@@ -14,7 +14,8 @@ type Kinematics struct {
 	facts   *facts
 	world   *world
 	names   []string
-	lengths bool // of the current pose are computed
+	spare   []float64 // per joint
+	lengths bool      // of the current pose are computed
 }
 
 // Kinematics returns a new one, at the pose that the robot starts from.
@@ -24,9 +25,10 @@ func (r *Robot) Kinematics() *Kinematics {
 		panic(err) // some MB are not to be had: no caller can go on
 	}
 	k := &Kinematics{facts: r.facts, world: w}
-	for _, j := range r.facts.joints {
-		k.names = append(k.names, j.name)
+	for j := range r.facts.joints {
+		k.names = append(k.names, r.facts.joint(j).name)
 	}
+	k.spare = make([]float64, len(k.names))
 	copy(w.qpos, r.startPos)
 	k.must(w.kinematics())
 	return k
@@ -40,7 +42,7 @@ func (k *Kinematics) JointNames() []string { return k.names }
 
 // JointRange is the range of joint j, rad; without limits in the model it is wide.
 func (k *Kinematics) JointRange(j int) (min, max float64) {
-	if f := &k.facts.joints[j]; f.limited {
+	if f := k.facts.joint(j); f.limited {
 		return f.min, f.max
 	}
 	return -far, far
@@ -64,7 +66,7 @@ func (k *Kinematics) SetPose(pos [3]float64, quat [4]float64, q []float64) {
 		copy(w.qpos[0:3], pos[:])
 		copy(w.qpos[3:7], quat[:])
 	}
-	copy(w.qpos[free:], q)
+	k.facts.toModel(w.qpos[free:], q)
 	k.must(w.kinematics())
 	k.lengths = false
 }
@@ -90,6 +92,9 @@ func (k *Kinematics) PointJacobian(body int, point [3]float64, jac []float64) {
 		panic(fmt.Sprintf("sim: PointJacobian got %d entries for 3 x %d", len(jac), k.facts.nv))
 	}
 	k.world.jacobian(body, &point, jac)
+	for nv := k.facts.nv; len(jac) > 0; jac = jac[nv:] {
+		k.facts.rowToRobot(jac[:nv], k.spare)
+	}
 }
 
 // CenterOfMass is that of the whole body, m, world.
@@ -97,6 +102,15 @@ func (k *Kinematics) CenterOfMass() [3]float64 { return [3]float64(k.world.com[0
 
 // BodyMass is the mass of one body, kg.
 func (k *Kinematics) BodyMass(body int) float64 { return k.facts.mass[body] }
+
+// Mass is the mass of the whole body, kg.
+func (k *Kinematics) Mass() float64 {
+	sum := 0.0
+	for _, m := range k.facts.mass[1:] {
+		sum += m
+	}
+	return sum
+}
 
 func (k *Kinematics) needLengths() {
 	if !k.lengths {
@@ -127,6 +141,7 @@ func (k *Kinematics) ActuatorMoment(m []float64) {
 		for j := range nv {
 			m[i*nv+j] /= gear
 		}
+		k.facts.rowToRobot(m[i*nv:(i+1)*nv], k.spare)
 	}
 }
 
@@ -143,10 +158,12 @@ func (k *Kinematics) InverseDynamics(root *controller.Root, q, qd, acc, qfrc []f
 	if free > 0 {
 		putRoot(root, w.qpos, w.qvel)
 	}
-	copy(w.qpos[free:], q)
-	copy(w.qvel[freeV:], qd)
-	copy(w.qacc, acc)
+	k.facts.toModel(w.qpos[free:], q)
+	k.facts.toModel(w.qvel[freeV:], qd)
+	copy(w.qacc[:freeV], acc)
+	k.facts.toModel(w.qacc[freeV:], acc[freeV:])
 	k.must(w.inverse(qfrc))
+	k.facts.rowToRobot(qfrc, k.spare)
 	k.lengths = true
 }
 

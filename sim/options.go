@@ -3,6 +3,8 @@ package sim
 import (
 	"fmt"
 	"time"
+
+	"whisker/controller/profile"
 )
 
 // Options choose the body and its physics. The zero value is the rat at 50 Hz.
@@ -20,6 +22,11 @@ type Options struct {
 	Scale float64
 	// Free adds a free joint to the first body of a model that is fixed to the world.
 	Free bool
+	// Profile makes the model that robot: its motors, joint order, limits, poses and
+	// control rate. Model may then be empty where the profile names one.
+	Profile *profile.Profile
+
+	xml string // of the model, when it ships with this package
 }
 
 const (
@@ -35,6 +42,9 @@ const (
 func (o Options) resolved() (Options, error) {
 	if o.Timestep == 0 {
 		o.Timestep = defaultTimestep
+	}
+	if o.Profile != nil {
+		return o.profiled()
 	}
 	if o.Period == 0 {
 		o.Period = defaultPeriod

@@ -21,6 +21,8 @@ type Robot struct {
 	startPos, startVel []float64 // qpos and qvel that Start begins from
 	drives             []drive
 	rootBody           int
+	variation          *variation // of a randomised robot, else nil
+	touches            []bool     // per foot, for OnBody
 
 	tick             uint64
 	started, written bool
@@ -35,9 +37,11 @@ func Open(given Options) (*Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := locate(o.Model)
-	if err != nil {
-		return nil, err
+	file := o.Model
+	if o.xml == "" {
+		if file, err = locate(o.Model); err != nil {
+			return nil, err
+		}
 	}
 	m, f, err := load(file, o)
 	if err != nil {
@@ -84,8 +88,13 @@ func newRobot(m *model, f *facts, o Options, b *controller.Body, drives []drive)
 	if err != nil {
 		return nil, err
 	}
-	return &Robot{body: b, facts: f, opts: o, model: m, world: w, drives: drives, rootBody: f.root,
-		startPos: make([]float64, f.nq), startVel: make([]float64, f.nv)}, nil
+	r := &Robot{body: b, facts: f, opts: o, model: m, world: w, drives: drives, rootBody: f.root,
+		startPos: make([]float64, f.nq), startVel: make([]float64, f.nv), touches: make([]bool, len(b.Feet))}
+	if err := r.delay(0); err != nil {
+		w.close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // Clone makes another robot on the same model, with a state and an owner of its
@@ -113,8 +122,8 @@ func (r *Robot) Warnings() []string { return r.facts.warnings }
 func (r *Robot) stand() {
 	free, _ := r.facts.free()
 	copy(r.startPos, r.facts.home)
-	copy(r.startPos[free:], r.body.Stand)
-	if free > 0 && r.facts.rat {
+	r.facts.toModel(r.startPos[free:], r.body.Stand)
+	if free > 0 && (r.facts.rat || r.opts.Profile != nil) {
 		copy(r.startPos, []float64{0, 0, r.body.StandHeight, 1, 0, 0, 0})
 	}
 }
@@ -130,8 +139,8 @@ func (r *Robot) Place(root controller.Root, q, qd []float64) {
 	if free > 0 {
 		putRoot(&root, r.startPos, r.startVel)
 	}
-	copy(r.startPos[free:], q)
-	copy(r.startVel[freeV:], qd)
+	r.facts.toModel(r.startPos[free:], q)
+	r.facts.toModel(r.startVel[freeV:], qd)
 }
 
 func putRoot(root *controller.Root, qpos, qvel []float64) {
@@ -152,6 +161,9 @@ func (r *Robot) Start() error {
 		}
 	}
 	w := r.world
+	if err := r.vary(); err != nil {
+		return err
+	}
 	if err := w.reset(); err != nil {
 		return fmt.Errorf("sim: start: %w", err)
 	}
@@ -177,7 +189,7 @@ func (r *Robot) holdPose() {
 	clear(w.kd)
 	for i := range r.drives {
 		d := &r.drives[i]
-		w.pos[i] = w.length[i] / d.gear
+		w.pos[i] = w.length[i]/d.gear + w.zero[i]
 		if d.kind == drivePosition {
 			w.ctrl[i] = d.scale*w.pos[i] + d.offset
 		}
@@ -200,6 +212,7 @@ func (r *Robot) Read(s *controller.State) error {
 	}
 	if r.written {
 		r.tick++
+		r.push()
 		if err := r.world.step(r.opts.substeps()); err != nil {
 			r.failed = diverged(r.now(), err)
 			return r.failed
@@ -216,11 +229,11 @@ func (r *Robot) store(s *controller.State) {
 	w := r.world
 	free, freeV := r.facts.free()
 	s.Seq, s.Time, s.Age = r.tick, r.now(), 0
-	copy(s.Pos, w.qpos[free:])
-	copy(s.Vel, w.qvel[freeV:])
+	r.facts.toRobot(s.Pos, w.qpos[free:])
+	r.facts.toRobot(s.Vel, w.qvel[freeV:])
 	for i := range r.drives {
 		d, a := &r.drives[i], &r.facts.actuators[i]
-		s.ActPos[i], s.ActVel[i] = w.length[i]/d.gear, w.velocity[i]/d.gear
+		s.ActPos[i], s.ActVel[i] = w.length[i]/d.gear+w.zero[i], w.velocity[i]/d.gear
 		s.Torque[i] = w.force[i] * d.gear
 		if a.act >= 0 {
 			s.Activation[i] = (w.act[a.act] - d.offset) / d.scale
@@ -236,6 +249,7 @@ func (r *Robot) store(s *controller.State) {
 	if r.body.Measures.Root {
 		r.storeRoot(&s.Root)
 	}
+	r.disturb(s)
 }
 
 func (r *Robot) storeRoot(root *controller.Root) {

@@ -172,14 +172,17 @@ static void complete(mjSpec* s, const ws_options* o) {
 }
 
 mjModel* ws_guarded_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn) {
-  mjSpec* s = mj_parseXML(file, NULL, err, WS_TEXT);
+  mjSpec* s = o->xml ? mj_parseXMLString(o->xml, NULL, err, WS_TEXT) : mj_parseXML(file, NULL, err, WS_TEXT);
   if (!s) return NULL;
   mjsBody* torso = mjs_findBody(s, "torso");
   *is_rat = torso && !strcmp(mjs_getString(s->modelname), "rat") && mjs_findBody(s, "vertebra_C1") &&
             !mjs_firstChild(torso, mjOBJ_JOINT, 0);
   drop_absent_meshes(s, warn);
   if (*is_rat) prepare_rat(s, torso, o);
-  else complete(s, o);
+  else if (o->nmotor && ws_apply_profile(s, o, err)) {
+    mj_deleteSpec(s);
+    return NULL;
+  } else complete(s, o);
   s->option.timestep = o->timestep;
   s->option.disableflags |= mjDSBL_AUTORESET | mjDSBL_SENSOR;
   mjModel* m = mj_compile(s, NULL);

@@ -27,3 +27,7 @@ func (r *Robot) SetAssist(target controller.Root, stiffness float64) {
 
 // Perturb pushes the root with a force (N, world) during the next period.
 func (r *Robot) Perturb(force [3]float64) { copy(r.world.push, force[:]) }
+
+// OnBody tells whether anything but the feet touches the ground: a legged robot
+// that does so has fallen, or lies.
+func (r *Robot) OnBody() bool { return r.world.touch(r.touches) }

@@ -9,6 +9,8 @@ type views struct {
 	geomPos, geomMat                     []float64
 	com                                  []float64 // per body: of its subtree
 	pos, vel, tau, kp, kd                []float64 // the command
+	strength, zero                       []float64 // per actuator: of its torque; of its encoder, rad
+	lag                                  []int32   // per actuator: physics steps from command to motor
 	footForce, acc                       []float64
 	assist                               []float64 // 1, N/m
 	target                               []float64 // 13
@@ -20,6 +22,7 @@ type views struct {
 type drive struct {
 	kind                       int
 	scale, offset, gear, limit float64
+	full, free                 float64 // rad/s: speeds of full torque and of none
 }
 
 const (
@@ -27,3 +30,7 @@ const (
 	driveTorque
 	driveImpedance
 )
+
+// ringLength is how many commands a world keeps for motors that obey late:
+// WS_RING of world.h.
+const ringLength = 64

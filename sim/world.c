@@ -75,9 +75,10 @@ ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_bod
   w->drive = drive;
   w->foot_of_body = foot_of_body;
   w->nfoot = nfoot;
-  w->pos = calloc(5 * nu + nfoot + 1, sizeof(double));
+  w->pos = calloc(7 * nu + nfoot + 1, sizeof(double));
+  w->lag = calloc(nu + 1, sizeof(int));
   w->d = guarded_data(m);
-  if (!w->pos || !w->d) {
+  if (!w->pos || !w->lag || !w->d) {
     ws_free(w);
     return NULL;
   }
@@ -85,7 +86,10 @@ ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_bod
   w->tau = w->vel + nu;
   w->kp = w->tau + nu;
   w->kd = w->kp + nu;
-  w->foot_force = w->kd + nu;
+  w->strength = w->kd + nu;
+  w->zero = w->strength + nu;
+  w->foot_force = w->zero + nu;
+  for (size_t i = 0; i < nu; i++) w->strength[i] = 1;
   w->target[3] = 1;
   return w;
 }
@@ -93,11 +97,33 @@ ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_bod
 void ws_free(ws_world* w) {
   if (!w) return;
   if (w->d) mj_deleteData(w->d);
+  if (w->own) mj_deleteModel(w->own);
   free(w->pos);
+  free(w->lag);
+  free(w->ring);
   free(w);
 }
 
+int ws_late(ws_world* w) {
+  if (!w->ring) w->ring = calloc(WS_RING * 5 * (size_t)w->m->nu, sizeof(double));
+  return !w->ring;
+}
+
+int ws_own(ws_world* w) {
+  if (w->own) return 0;
+  GUARDED(w, w->own = mj_copyModel(NULL, w->m));
+  if (!w->own) return 1;
+  w->m = w->own;
+  return 0;
+}
+
+int ws_constants(ws_world* w) {
+  GUARDED(w, mj_setConst(w->own, w->d));
+  return 0;
+}
+
 int ws_reset(ws_world* w) {
+  w->ticks = 0;
   GUARDED(w, mj_resetData(w->m, w->d));
   return 0;
 }
@@ -143,22 +169,50 @@ int ws_forward(ws_world* w) {
   return warned(w);
 }
 
-static double clamp(double x, double limit) {
-  if (limit <= 0) return x;
-  return x > limit ? limit : x < -limit ? -limit : x;
+// bounded holds a motor's torque within what it has at a speed: back-EMF takes
+// from the voltage while the motor drives, and adds to it while it brakes
+// (Cheetah-Software ActuatorModel.h has the full equations).
+static double bounded(double x, const ws_drive* v, double speed) {
+  if (v->limit <= 0) return x;
+  double up = v->limit, down = v->limit;
+  if (v->free > v->full) {
+    double left = (v->free - fabs(speed)) / (v->free - v->full);
+    double driving = v->limit * (left < 0 ? 0 : left > 1 ? 1 : left);
+    if (speed > 0) up = driving;
+    else down = driving;
+  }
+  return x > up ? up : x < -down ? -down : x;
+}
+
+// obeyed is the command that motor i obeys at physics step i of this tick: pos,
+// vel, tau, kp, kd, each nu after the one before. Before the first command has
+// arrived it is the first one.
+static const double* obeyed(const ws_world* w, int motor, int step, int substeps) {
+  if (!w->ring || !w->lag[motor]) return w->pos;
+  long at = w->ticks * substeps + step - w->lag[motor];
+  if (at < 0) at = 0;
+  return w->ring + (at / substeps % WS_RING) * 5 * w->m->nu;
+}
+
+// remember keeps this tick's command for the motors that obey it later.
+static void remember(ws_world* w) {
+  size_t n = 5 * w->m->nu;
+  if (w->ring) memcpy(w->ring + (w->ticks % WS_RING) * n, w->pos, n * sizeof(double));
 }
 
 // command sets the controls: once a call for servos and motors, before every
 // physics step for the impedance law, as a motor's own controller would.
-static void command(ws_world* w, int only_impedance) {
+static void command(ws_world* w, int step, int substeps) {
   mjData* d = w->d;
-  for (int i = 0; i < (int)w->m->nu; i++) {
+  int nu = (int)w->m->nu;
+  for (int i = 0; i < nu; i++) {
     const ws_drive* v = w->drive + i;
     double x;
     if (v->drive == WS_IMPEDANCE) {
-      double p = d->actuator_length[i] / v->gear, s = d->actuator_velocity[i] / v->gear;
-      x = clamp(w->kp[i] * (w->pos[i] - p) + w->kd[i] * (w->vel[i] - s) + w->tau[i], v->limit);
-    } else if (only_impedance) {
+      const double* c = obeyed(w, i, step, substeps) + i;
+      double p = d->actuator_length[i] / v->gear + w->zero[i], s = d->actuator_velocity[i] / v->gear;
+      x = w->strength[i] * bounded(c[3 * nu] * (c[0] - p) + c[4 * nu] * (c[nu] - s) + c[2 * nu], v, s);
+    } else if (step) {
       continue;
     } else {
       x = v->drive == WS_TORQUE ? w->tau[i] : w->pos[i];
@@ -197,9 +251,9 @@ int ws_step(ws_world* w, int substeps) {
   mjData* d = w->d;
   w->assist_force = 0;
   GUARDED(w,
-    command(w, 0);
+    remember(w);
     for (int i = 0; i < substeps; i++) {
-      if (i) command(w, 1);
+      command(w, i, substeps);
       if (floating(m)) w->assist_force += help(w) / substeps;
       if (m->opt.integrator == mjINT_RK4) mj_step(m, d);
       else mj_step2(m, d);
@@ -207,6 +261,7 @@ int ws_step(ws_world* w, int substeps) {
       mj_step1(m, d);
     });
   w->push[0] = w->push[1] = w->push[2] = 0;
+  w->ticks++;
   return warned(w);
 }
 
@@ -265,14 +320,18 @@ void ws_moment(const ws_world* w, double* dense) {
     }
 }
 
-void ws_touch(const ws_world* w, unsigned char* feet) {
+int ws_touch(const ws_world* w, unsigned char* feet) {
   const mjModel* m = w->m;
+  int other = 0;
   memset(feet, 0, w->nfoot);
   for (int i = 0; i < w->d->ncon; i++) {
     const mjContact* c = w->d->contact + i;
     if (c->exclude || c->geom[0] < 0 || c->geom[1] < 0) continue;
     int a = m->geom_bodyid[c->geom[0]], b = m->geom_bodyid[c->geom[1]];
-    int foot = m->body_weldid[a] == 0 ? w->foot_of_body[b] : m->body_weldid[b] == 0 ? w->foot_of_body[a] : -1;
+    if (m->body_weldid[a] && m->body_weldid[b]) continue;
+    int foot = w->foot_of_body[m->body_weldid[a] ? a : b];
     if (foot >= 0) feet[foot] = 1;
+    else other = 1;
   }
+  return other;
 }

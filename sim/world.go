@@ -37,6 +37,9 @@ func load(file string, o Options) (*model, *facts, error) {
 	text := (*[2 * C.WS_TEXT]C.char)(C.calloc(2, C.WS_TEXT))
 	defer C.free(unsafe.Pointer(text))
 	co := C.ws_options{timestep: C.double(o.Timestep.Seconds()), scale: C.double(o.Scale), overshoot: overshoot}
+	var mem arena
+	defer mem.free()
+	mem.profile(&co, o)
 	if o.Torque {
 		co.torque = 1
 	}
@@ -65,7 +68,7 @@ func (m *model) arm(drives []drive, feetOf []int32, nfeet int) {
 	m.drives = (*C.ws_drive)(C.calloc(C.size_t(len(drives)+1), C.sizeof_ws_drive))
 	for i, d := range drives {
 		unsafe.Slice(m.drives, len(drives))[i] = C.ws_drive{drive: C.int(d.kind), scale: C.double(d.scale),
-			offset: C.double(d.offset), gear: C.double(d.gear), limit: C.double(d.limit)}
+			offset: C.double(d.offset), gear: C.double(d.gear), limit: C.double(d.limit), full: C.double(d.full), free: C.double(d.free)}
 	}
 	m.feet = (*C.int)(C.calloc(C.size_t(len(feetOf)+1), C.sizeof_int))
 	for i, k := range feetOf {
@@ -130,10 +133,12 @@ func (w *world) jacobian(body int, point *[3]float64, jac []float64) {
 
 func (w *world) moment(m []float64) { C.ws_moment(w.c, (*C.double)(&m[0])) }
 
-func (w *world) touch(feet []bool) {
-	if len(feet) > 0 {
-		C.ws_touch(w.c, (*C.uchar)(unsafe.Pointer(&feet[0])))
+// touch tells which feet touch the ground, and whether anything else does.
+func (w *world) touch(feet []bool) (other bool) {
+	if len(feet) == 0 {
+		return false
 	}
+	return C.ws_touch(w.c, (*C.uchar)(unsafe.Pointer(&feet[0]))) != 0
 }
 
 func (w *world) check(rc C.int) error {
@@ -160,7 +165,8 @@ func viewsOf(m *C.mjModel, c *C.ws_world) views {
 		force: doubles((*C.double)(d.actuator_force), nu),
 		xpos:  doubles((*C.double)(d.xpos), 3*int(m.nbody)), xquat: doubles((*C.double)(d.xquat), 4*int(m.nbody)),
 		geomPos: doubles((*C.double)(d.geom_xpos), 3*int(m.ngeom)), geomMat: doubles((*C.double)(d.geom_xmat), 9*int(m.ngeom)),
-		com: doubles((*C.double)(d.subtree_com), 3*int(m.nbody)),
+		com:      doubles((*C.double)(d.subtree_com), 3*int(m.nbody)),
+		strength: doubles(c.strength, nu), zero: doubles(c.zero, nu), lag: ints(c.lag, nu),
 		pos: doubles(c.pos, nu), vel: doubles(c.vel, nu), tau: doubles(c.tau, nu), kp: doubles(c.kp, nu), kd: doubles(c.kd, nu),
 		footForce: doubles(c.foot_force, int(c.nfoot)), acc: doubles(&c.acc[0], 3),
 		assist: doubles(&c.assist, 1), target: doubles(&c.target[0], 13),

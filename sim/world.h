@@ -11,12 +11,24 @@ enum { WS_TEXT = 1024 };
 // where x is the commanded position, the torque, or the impedance law's torque.
 enum { WS_POSITION, WS_TORQUE, WS_IMPEDANCE };
 
+// One motor of a profile on its joint, in the profile's order.
+typedef struct {
+  const char* joint;
+  double armature, viscous, coulomb;  // kg·m², N·m·s/rad, N·m
+  double min, max;                    // rad
+} ws_motor;
+
 typedef struct {
   double timestep;   // s
   double scale;      // of the rat: lengths, with density kept
   int torque;        // 1: the rat's actuators are torque motors
   double overshoot;  // the rat's servos accept this multiple of their range
   int add_free;      // 1: a model without floating base gets one
+  const char* xml;   // the model's text; NULL: it is in the file
+  const ws_motor* motor;  // of a profile, which replace the model's actuators
+  int nmotor;
+  const char** foot;  // bodies, or geoms that get a body of their own
+  int nfoot;
 } ws_options;
 
 typedef struct {
@@ -24,7 +36,10 @@ typedef struct {
   double scale, offset;  // of ctrl
   double gear;           // actuator length per position
   double limit;          // N·m, bound on the impedance law's torque; 0 is none
+  double full, free;     // rad/s: the bound holds up to full and falls to none at free; 0 is everywhere
 } ws_drive;
+
+enum { WS_RING = 64 };  // commands kept for drives that obey late
 
 // One simulated world: state of its own on a shared, read-only model.
 typedef struct {
@@ -33,6 +48,11 @@ typedef struct {
   const ws_drive* drive;                // nu, shared with the model
   const int* foot_of_body;              // nbody: index of the foot, or -1
   double *pos, *vel, *tau, *kp, *kd;    // command, nu each
+  double *strength, *zero;              // nu: factor on the torque; what the encoder adds, rad
+  int* lag;                             // nu: physics steps from a command to its motor
+  double* ring;                         // WS_RING commands of 5 nu; NULL while no motor is late
+  long ticks;                           // commands since the reset
+  mjModel* own;                         // a model of this world alone; NULL: m is shared
   double* foot_force;                   // N, normal
   int nfoot;
   double acc[3];                        // specific force at the root, root frame
@@ -46,6 +66,9 @@ typedef struct {
 // ws_load parses, prepares and compiles a model file. It returns NULL and err on
 // failure; warn holds one warning a line. is_rat tells whether it prepared a rat.
 mjModel* ws_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn);
+
+// ws_apply_profile changes a model as a profile says; 1 and err when they do not fit.
+int ws_apply_profile(mjSpec* s, const ws_options* o, char* err);
 
 // ws_new makes a world; nfoot numbers the entries of foot_of_body. NULL: no memory.
 ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_body, int nfoot);
@@ -63,6 +86,16 @@ int ws_solve(ws_world* w);                  // qacc from qpos, qvel, qfrc_applie
 
 void ws_jacobian(const ws_world* w, int body, const double* point, double* jac);
 void ws_moment(const ws_world* w, double* dense);
-void ws_touch(const ws_world* w, unsigned char* feet);
+// ws_touch marks the feet that touch the ground, and returns whether anything
+// else of the body does.
+int ws_touch(const ws_world* w, unsigned char* feet);
+
+// ws_late makes room for motors that obey late; 1: no memory.
+int ws_late(ws_world* w);
+
+// ws_own gives the world a model of its own, free to change; 1: no memory.
+// ws_constants derives what follows from the change. It loses the state.
+int ws_own(ws_world* w);
+int ws_constants(ws_world* w);
 
 #endif

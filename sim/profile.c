@@ -1,0 +1,86 @@
+//go:build cgo
+
+// What a robot's profile changes in a model: its motors take the place of the
+// model's actuators, their friction and rotors that of the joints, and every foot
+// becomes a body of its own.
+
+#include <stdio.h>
+#include <string.h>
+
+#include "world.h"
+
+static void delete_kind(mjSpec* s, mjtObj kind) {
+  for (mjsElement* e = mjs_firstElement(s, kind); e; e = mjs_firstElement(s, kind))
+    if (mjs_delete(s, e)) return;
+}
+
+// set_motor puts one motor of the profile on its joint.
+static int set_motor(mjSpec* s, const ws_motor* motor, char* err) {
+  mjsElement* e = mjs_findElement(s, mjOBJ_JOINT, motor->joint);
+  mjsJoint* j = e ? mjs_asJoint(e) : NULL;
+  if (!j || j->type != mjJNT_HINGE) {
+    snprintf(err, WS_TEXT, "it has no hinge joint \"%s\", which the profile lists", motor->joint);
+    return 1;
+  }
+  j->armature = motor->armature;
+  memset(j->damping, 0, sizeof j->damping);
+  j->damping[0] = motor->viscous;
+  j->frictionloss = motor->coulomb;
+  j->limited = mjLIMITED_TRUE;
+  j->actfrclimited = mjLIMITED_FALSE;  // the drive bounds its torque
+  const double unit = s->compiler.degree ? 180 / mjPI : 1;  // the model's own
+  j->range[0] = unit * motor->min;
+  j->range[1] = unit * motor->max;
+  mjsActuator* a = mjs_addActuator(s, NULL);
+  a->trntype = mjTRN_JOINT;
+  mjs_setString(a->target, motor->joint);
+  mjs_setName(a->element, motor->joint);
+  return 0;
+}
+
+// give_foot_a_body moves a geom into a body of its own, at the geom's place, so
+// that the foot has a frame. The new body weighs nothing: its parent's inertia
+// counts the foot already.
+static int give_foot_a_body(mjSpec* s, const char* foot, char* err) {
+  if (mjs_findBody(s, foot)) return 0;
+  mjsElement* e = mjs_findElement(s, mjOBJ_GEOM, foot);
+  mjsBody* leg = e ? mjs_getParent(e) : NULL;
+  if (!leg || !leg->explicitinertial) {
+    snprintf(err, WS_TEXT, "it has neither a body nor, on a body with inertia, a geom \"%s\", a foot in the profile", foot);
+    return 1;
+  }
+  mjsGeom* old = mjs_asGeom(e);
+  mjsBody* body = mjs_addBody(leg, NULL);
+  mjs_setName(body->element, foot);
+  memcpy(body->pos, old->pos, sizeof body->pos);
+  mjsGeom* g = mjs_addGeom(body, NULL);
+  g->type = old->type;
+  memcpy(g->quat, old->quat, sizeof g->quat);
+  memcpy(g->size, old->size, sizeof g->size);
+  memcpy(g->friction, old->friction, sizeof g->friction);
+  memcpy(g->solref, old->solref, sizeof g->solref);
+  memcpy(g->solimp, old->solimp, sizeof g->solimp);
+  memcpy(g->rgba, old->rgba, sizeof g->rgba);
+  g->contype = old->contype;
+  g->conaffinity = old->conaffinity;
+  g->condim = old->condim;
+  g->priority = old->priority;
+  g->margin = old->margin;
+  g->gap = old->gap;
+  g->solmix = old->solmix;
+  g->group = 0;  // drawn: the meshes of a user's model may be absent
+  g->mass = 0;
+  g->density = 0;
+  return mjs_delete(s, e);
+}
+
+int ws_apply_profile(mjSpec* s, const ws_options* o, char* err) {
+  delete_kind(s, mjOBJ_SENSOR);
+  delete_kind(s, mjOBJ_ACTUATOR);
+  delete_kind(s, mjOBJ_KEY);
+  for (int i = 0; i < o->nmotor; i++)
+    if (set_motor(s, o->motor + i, err)) return 1;
+  for (int i = 0; i < o->nfoot; i++)
+    if (give_foot_a_body(s, o->foot[i], err)) return 1;
+  return 0;
+}
