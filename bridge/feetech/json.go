@@ -1,0 +1,143 @@
+package feetech
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// hexBytes is a byte string that JSON shows in hex.
+type hexBytes []byte
+
+// MarshalText gives lower-case hex.
+func (h hexBytes) MarshalText() ([]byte, error) { return []byte(hex.EncodeToString(h)), nil }
+
+// UnmarshalText reads hex.
+func (h *hexBytes) UnmarshalText(b []byte) (err error) { *h, err = hex.DecodeString(string(b)); return }
+
+// message is a packet as JSON: a request with Instruction, or a status with Error.
+type message struct {
+	ID          byte   `json:"id"`
+	Instruction string `json:"instruction,omitempty"`
+	Error       *byte  `json:"error,omitempty"`
+	ErrorName   string `json:"error_name,omitempty"`
+	// Note says that the frame could be the other kind as well.
+	Note   string   `json:"note,omitempty"`
+	Ranges []span   `json:"ranges,omitempty"`
+	Params hexBytes `json:"params_hex,omitempty"`
+}
+
+type span struct {
+	ID   byte     `json:"id"`
+	Addr byte     `json:"address"`
+	Len  byte     `json:"length,omitempty"`
+	Data hexBytes `json:"data_hex,omitempty"`
+}
+
+var instructionNames = map[Instruction]string{
+	Ping: "ping", Read: "read", Write: "write", RegWrite: "reg_write", Action: "action", Reset: "reset",
+	SyncRead: "sync_read", SyncWrite: "sync_write",
+}
+
+// DecodeText decodes frames in hex, blanks allowed, to one JSON object each. A
+// frame that makes sense as a request is shown as one. Bytes that are no frame
+// are an error, after the objects before them.
+func DecodeText(text string) (objects [][]byte, err error) {
+	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		return nil, fmt.Errorf("feetech: %w: want frames in hex", err)
+	}
+	for len(b) > 0 {
+		p, n, err := Next(b)
+		if err != nil {
+			return objects, err
+		}
+		if n == 0 {
+			return objects, fmt.Errorf("feetech: frame of %d bytes is cut off: its length asks for more", len(b))
+		}
+		b = b[n:]
+		j, err := json.Marshal(p.message())
+		if err != nil {
+			return objects, fmt.Errorf("feetech: %w", err)
+		}
+		objects = append(objects, j)
+	}
+	return objects, nil
+}
+
+func (p *Packet) message() *message {
+	m := &message{ID: p.ID}
+	rs, err := p.Ranges(nil)
+	if err != nil {
+		m.Error, m.ErrorName, m.Params = &p.Code, Err(p.Code).String(), p.Params
+		return m
+	}
+	m.Instruction = instructionNames[Instruction(p.Code)]
+	if p.ID != Broadcast && p.Code < 0x40 {
+		m.Note = fmt.Sprintf("or a status with error %s", Err(p.Code))
+	}
+	if len(p.Params) > 0 {
+		for _, r := range rs {
+			m.Ranges = append(m.Ranges, span{r.ID, r.Addr, r.Len, r.Data})
+		}
+	}
+	return m
+}
+
+// EncodeText is the inverse of DecodeText for one object.
+func EncodeText(object []byte) (string, error) {
+	var m message
+	d := json.NewDecoder(bytes.NewReader(object))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&m); err != nil {
+		return "", fmt.Errorf("feetech: %w", err)
+	}
+	if (m.Error == nil) == (m.Instruction == "") {
+		return "", fmt.Errorf("feetech: want instruction for a request, or error for a status")
+	}
+	if m.Error != nil {
+		return m.plain(*m.Error)
+	}
+	ins, err := parseInstruction(m.Instruction)
+	if err != nil {
+		return "", err
+	}
+	if len(m.Ranges) == 0 {
+		return m.plain(byte(ins))
+	}
+	rs, size := make([]Range, len(m.Ranges)), 0
+	for i, s := range m.Ranges {
+		rs[i] = Range{s.ID, s.Addr, s.Len, s.Data}
+		if f := &rs[0]; s.Addr != f.Addr || s.Len != f.Len || len(s.Data) != len(f.Data) {
+			return "", fmt.Errorf("feetech: ranges[%d] differs from ranges[0]: want one address and length", i)
+		}
+		size += 1 + len(s.Data)
+	}
+	if size > 250 {
+		return "", fmt.Errorf("feetech: %d bytes of ranges: want 250 at most", size)
+	}
+	return hex.EncodeToString(AppendRequest(nil, ins, rs...)), nil
+}
+
+func (m *message) plain(code byte) (string, error) {
+	if len(m.Params) > 250 {
+		return "", fmt.Errorf("feetech: params_hex has %d bytes: want 250 at most", len(m.Params))
+	}
+	return hex.EncodeToString(Append(nil, Packet{ID: m.ID, Code: code, Params: m.Params})), nil
+}
+
+func parseInstruction(name string) (Instruction, error) {
+	for ins, n := range instructionNames {
+		if n == name {
+			return ins, nil
+		}
+	}
+	n, err := strconv.ParseUint(name, 0, 8)
+	if err != nil {
+		return 0, fmt.Errorf("feetech: instruction %q: want a name such as \"sync_read\", or a number", name)
+	}
+	return Instruction(n), nil
+}
