@@ -11,20 +11,18 @@ uint32_t wire_crc(uint32_t crc, const uint8_t *b, size_t n)
 	return ~crc;
 }
 
-// stuff encodes n <= 254 bytes, so that one is added (Cheshire and Baker 1999).
-static size_t stuff(uint8_t *out, const uint8_t *b, size_t n)
+// stuff encodes b[1..n-1] in place; b[0] takes the byte that is added, one for
+// up to 254 bytes (Cheshire and Baker 1999).
+static void stuff(uint8_t *b, size_t n)
 {
-	size_t at = 0, end = 1;
-	for (size_t i = 0; i < n; i++) {
+	size_t at = 0;
+	for (size_t i = 1; i < n; i++) {
 		if (b[i] == 0) {
-			out[at] = (uint8_t)(end - at);
-			at = end++;
-		} else {
-			out[end++] = b[i];
+			b[at] = (uint8_t)(i - at);
+			at = i;
 		}
 	}
-	out[at] = (uint8_t)(end - at);
-	return end;
+	b[at] = (uint8_t)(n - at);
 }
 
 // unstuff decodes in place; it is false where a code leads past the end.
@@ -46,10 +44,10 @@ static bool unstuff(uint8_t *b, size_t *n)
 
 size_t wire_encode(uint8_t *out, const struct wire_frame *f)
 {
-	uint8_t raw[WIRE_MAX_FRAME];
 	int size = wire_size_of(f->type);
 	if (size < 0)
 		return 0;
+	uint8_t *raw = out + 2; // after a delimiter, which ends noise, and COBS's byte
 	size_t n = WIRE_HEADER_SIZE + (size_t)size;
 	raw[0] = WIRE_VERSION;
 	raw[1] = f->type;
@@ -60,10 +58,11 @@ size_t wire_encode(uint8_t *out, const struct wire_frame *f)
 	if (size > 0)
 		memcpy(raw + WIRE_HEADER_SIZE, f->payload, (size_t)size);
 	wire_put32(raw + n, wire_crc(0, raw, n));
-	out[0] = 0; // ends whatever noise came before
-	size_t stuffed = stuff(out + 1, raw, n + WIRE_CRC_SIZE);
-	out[1 + stuffed] = 0;
-	return stuffed + 2;
+	n += WIRE_CRC_SIZE;
+	stuff(out + 1, n + 1);
+	out[0] = 0;
+	out[n + 2] = 0;
+	return n + 3;
 }
 
 enum wire_verdict wire_decode(struct wire_frame *f, uint8_t *b, size_t n)

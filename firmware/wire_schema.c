@@ -335,7 +335,7 @@ void wire_put_ack(uint8_t *p, const struct wire_ack *m)
 {
 	wire_put8(p, m->request);
 	p += 1;
-	wire_put32(p, m->seq);
+	wire_put32(p, m->request_seq);
 	p += 4;
 	wire_put8(p, m->result);
 	p += 1;
@@ -348,7 +348,7 @@ void wire_get_ack(struct wire_ack *m, const uint8_t *p)
 {
 	m->request = wire_get8(p);
 	p += 1;
-	m->seq = wire_get32(p);
+	m->request_seq = wire_get32(p);
 	p += 4;
 	m->result = wire_get8(p);
 	p += 1;

@@ -13,7 +13,7 @@
 #define WIRE_MAX_WIRE 257
 #define WIRE_WINDOW 256u
 #define WIRE_STALE_US 100000u
-#define WIRE_SCHEMA 0xbe25599cd99c76fbull
+#define WIRE_SCHEMA 0xc7572d734b9d5a9dull
 
 enum wire_type {
 	WIRE_TYPE_HELLO = 1,
@@ -237,7 +237,7 @@ void wire_get_state(struct wire_state *m, const uint8_t *payload);
 #define WIRE_ACK_SIZE 7
 struct wire_ack {
 	uint8_t request;
-	uint32_t seq;
+	uint32_t request_seq;
 	uint8_t result;
 	uint8_t joint_index;
 };

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-//go:generate go test -run TestSchemaOfCIsCurrent -update
+//go:generate go test -run "TestSchemaOfCIsCurrent|TestGoldenFrames" -update
 
 var update = flag.Bool("update", false, "write the files that are generated from the schema")
 

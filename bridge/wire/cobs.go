@@ -1,23 +1,20 @@
 package wire
 
-// stuff appends src, COBS encoded and without a delimiter. A frame has at most
-// 254 bytes, so that exactly one is added. (S. Cheshire, M. Baker: Consistent
+import "bytes"
+
+// stuff COBS-encodes b[1:] in place; b[0] takes the byte that is added. A frame
+// has at most 254 bytes, so that it is one. (S. Cheshire, M. Baker: Consistent
 // Overhead Byte Stuffing, IEEE/ACM Trans. Networking 7(2), 1999.)
-func stuff(dst, src []byte) []byte {
-	code, at := byte(1), len(dst)
-	dst = append(dst, 0)
-	for _, b := range src {
-		if b == 0 {
-			dst[at] = code
-			code, at = 1, len(dst)
-			dst = append(dst, 0)
-			continue
+func stuff(b []byte) {
+	for {
+		zero := bytes.IndexByte(b[1:], 0)
+		if zero < 0 {
+			b[0] = byte(len(b))
+			return
 		}
-		dst = append(dst, b)
-		code++
+		b[0] = byte(zero + 1)
+		b = b[zero+1:]
 	}
-	dst[at] = code
-	return dst
 }
 
 // unstuff decodes b in place and returns what was decoded. It is false where a

@@ -38,15 +38,27 @@ type codec struct {
 	times  int
 	list   []field
 	text   []byte
-	values map[string]any
+	values map[string]any // of the object that is parsed
+	outer  map[string]any // the object around the joints
+	joints []any
 	err    error
 }
 
 // joint begins the fields of joint i.
-func (c *codec) joint(i int) { c.group, c.index, c.times = "joint", i, Joints }
+func (c *codec) joint(i int) {
+	if c.op > opGet {
+		c.open(i)
+		c.group, c.index, c.times = "joint", i, Joints
+	}
+}
 
 // end ends the joints.
-func (c *codec) end() { c.group, c.index, c.times = "", 0, 1 }
+func (c *codec) end() {
+	if c.op > opGet {
+		c.shut()
+		c.group, c.index, c.times = "", 0, 1
+	}
+}
 
 // take cuts n bytes off buf. Both callers have checked the whole payload's
 // length, so that a miscount here is a bug and may panic.
@@ -71,10 +83,17 @@ func (c *codec) u8(name string, p *uint8) {
 	case opList:
 		c.add(name, "u8", -1, 1)
 	default:
-		v := uint64(*p)
-		c.whole(name, &v, math.MaxUint8)
-		*p = uint8(v)
+		*p = uint8(c.integer(name, int64(*p), 0, math.MaxUint8))
 	}
+}
+
+// code is a byte with names.
+func (c *codec) code(name string, codes []code, p *uint8) {
+	if c.op > opList {
+		c.named(name, codes, p)
+		return
+	}
+	c.u8(name, p)
 }
 
 func (c *codec) u16(name string, p *uint16) {
@@ -86,9 +105,7 @@ func (c *codec) u16(name string, p *uint16) {
 	case opList:
 		c.add(name, "u16", -1, 1)
 	default:
-		v := uint64(*p)
-		c.whole(name, &v, math.MaxUint16)
-		*p = uint16(v)
+		*p = uint16(c.integer(name, int64(*p), 0, math.MaxUint16))
 	}
 }
 
@@ -101,9 +118,7 @@ func (c *codec) u32(name string, p *uint32) {
 	case opList:
 		c.add(name, "u32", -1, 1)
 	default:
-		v := uint64(*p)
-		c.whole(name, &v, math.MaxUint32)
-		*p = uint32(v)
+		*p = uint32(c.integer(name, int64(*p), 0, math.MaxUint32))
 	}
 }
 
@@ -116,7 +131,9 @@ func (c *codec) u64(name string, p *uint64) {
 	case opList:
 		c.add(name, "u64", -1, 1)
 	default:
-		c.hex64(name, p)
+		b := binary.BigEndian.AppendUint64(nil, *p)
+		c.hex(name, b)
+		*p = binary.BigEndian.Uint64(b)
 	}
 }
 
@@ -130,7 +147,7 @@ func (c *codec) i8(name string, p *int8) {
 	case opList:
 		c.add(name, "i8", -1, 1)
 	default:
-		c.signed(name, p)
+		*p = int8(c.integer(name, int64(*p), math.MinInt8, math.MaxInt8))
 	}
 }
 

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 )
 
 // Version is the frame layout's.
@@ -40,17 +41,24 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // Append appends the frame of a message as it goes over the wire, delimiters
 // included. With MaxWire bytes of room in dst it does not allocate.
 func Append(dst []byte, h Header, m Message) []byte {
-	var raw [maxFrame]byte
 	t := m.Type()
-	n := headerSize + schema().size[t]
-	c := codec{op: opPut, buf: raw[headerSize:n]}
-	m.walk(&c)
-	return appendFrame(dst, h, t, raw[:n+crcSize])
+	dst, raw := grow(dst, schema().size[t])
+	c := codec{op: opPut, buf: raw[headerSize : len(raw)-crcSize]}
+	walk(m, &c)
+	return seal(dst, raw, h, t)
 }
 
-// appendFrame fills header and CRC of raw, which has room for both, and appends
-// it. The delimiter in front ends whatever noise came before.
-func appendFrame(dst []byte, h Header, t Type, raw []byte) []byte {
+// grow makes room in dst for a frame and returns where it stands, unstuffed:
+// after a delimiter, which ends what noise came before, and COBS's byte.
+func grow(dst []byte, payload int) (all, raw []byte) {
+	n := len(dst)
+	all = slices.Grow(dst, MaxWire)[:n+3+headerSize+payload+crcSize]
+	all[n], all[len(all)-1] = 0, 0
+	return all, all[n+2 : len(all)-1]
+}
+
+// seal fills in header and CRC, and stuffs the frame where it stands.
+func seal(all, raw []byte, h Header, t Type) []byte {
 	n := len(raw) - crcSize
 	raw[0], raw[1] = Version, uint8(t)
 	binary.LittleEndian.PutUint16(raw[2:], uint16(n-headerSize))
@@ -58,7 +66,8 @@ func appendFrame(dst []byte, h Header, t Type, raw []byte) []byte {
 	binary.LittleEndian.PutUint32(raw[8:], h.Seq)
 	binary.LittleEndian.PutUint32(raw[12:], h.TimeUs)
 	binary.LittleEndian.PutUint32(raw[n:], crc32.Checksum(raw[:n], castagnoli))
-	return append(stuff(append(dst, 0), raw), 0)
+	stuff(all[len(all)-2-len(raw) : len(all)-1])
+	return all
 }
 
 // decode judges what stood between two delimiters; it unstuffs b in place. The
@@ -104,5 +113,5 @@ func (f *Frame) Decode(m Message) {
 		panic("wire: a frame of type " + f.Type.String() + " does not decode as " + m.Type().String())
 	}
 	c := codec{op: opGet, buf: f.Payload}
-	m.walk(&c)
+	walk(m, &c)
 }

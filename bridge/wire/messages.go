@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Joints is how many joints a command and a state carry. A robot with fewer
 // uses the first ones; Info.Joints says how many.
 const Joints = 12
@@ -30,6 +32,15 @@ type Message interface {
 // Text is a short text, padded with zeros.
 type Text [16]byte
 
+// MakeText cuts s to what fits.
+func MakeText(s string) (t Text) {
+	copy(t[:], s)
+	return t
+}
+
+// String is the text without its padding.
+func (t *Text) String() string { return string(bytes.TrimRight(t[:], "\x00")) }
+
 // Hello opens a session: the header's session is the one that the host
 // proposes. Header and Hello keep their layout in every schema, so that two
 // sides of different schema can say so.
@@ -46,8 +57,8 @@ type Welcome struct {
 	Robot      Text     // name of the robot's profile
 	UID        [12]byte // of the microcontroller
 	Boots      uint32   // counts resets since power-on, where memory survives them
-	ResetCause uint8    // a ResetCause
-	Holder     uint32   // the session that holds the robot, 0 for none
+	ResetCause ResetCause
+	Holder     uint32 // the session that holds the robot, 0 for none
 }
 
 // JointCommand is one joint's part of a Command:

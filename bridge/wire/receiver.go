@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Receiver cuts a stream of bytes into frames. The zero Receiver is ready.
 type Receiver struct {
 	// Refused counts what was no frame, by verdict.
@@ -13,27 +15,25 @@ type Receiver struct {
 // of in, and the verdict on the frame, with ok false when in held no end of a
 // frame. The frame is valid until the next call.
 func (r *Receiver) Next(in []byte) (rest []byte, f Frame, v Verdict, ok bool) {
-	for i, b := range in {
-		if b != 0 {
-			r.push(b)
-			continue
+	for {
+		end := bytes.IndexByte(in, 0)
+		if end < 0 {
+			r.push(in)
+			return nil, Frame{}, 0, false
 		}
-		if r.n == 0 && !r.long {
-			continue // delimiters next to each other
+		r.push(in[:end])
+		in = in[end+1:]
+		if r.n > 0 { // else delimiters next to each other
+			f, v = r.end()
+			return in, f, v, true
 		}
-		f, v = r.end()
-		return in[i+1:], f, v, true
 	}
-	return nil, Frame{}, 0, false
 }
 
-func (r *Receiver) push(b byte) {
-	if r.n == len(r.buf) {
-		r.long = true
-		return
-	}
-	r.buf[r.n] = b
-	r.n++
+func (r *Receiver) push(b []byte) {
+	n := copy(r.buf[r.n:], b)
+	r.n += n
+	r.long = r.long || n < len(b)
 }
 
 func (r *Receiver) end() (f Frame, v Verdict) {

@@ -9,13 +9,13 @@ func (m *Hello) walk(c *codec) {
 }
 
 func (m *Welcome) walk(c *codec) {
-	c.u8("result", (*uint8)(&m.Result))
+	c.code("result", resultNames, (*uint8)(&m.Result))
 	c.u64("schema", &m.Schema)
 	c.str("version", &m.Version)
 	c.str("robot", &m.Robot)
 	c.bytes("uid", m.UID[:])
 	c.u32("boots", &m.Boots)
-	c.u8("reset_cause", &m.ResetCause)
+	c.code("reset_cause", resetNames, (*uint8)(&m.ResetCause))
 	c.u32("holder", &m.Holder)
 }
 
@@ -34,7 +34,7 @@ func (m *Command) walk(c *codec) {
 }
 
 func (m *Enable) walk(c *codec) {
-	c.u8("purpose", (*uint8)(&m.Purpose))
+	c.code("purpose", purposeNames, (*uint8)(&m.Purpose))
 	c.u8("only_joint", &m.Joint)
 	for i := range m.Pos {
 		c.joint(i)
@@ -47,7 +47,7 @@ func (m *Stop) walk(*codec)  {}
 func (m *EStop) walk(*codec) {}
 func (m *Query) walk(*codec) {}
 
-func (m *Reset) walk(c *codec) { c.u8("fault", (*uint8)(&m.Fault)) }
+func (m *Reset) walk(c *codec) { c.code("fault", faultNames, (*uint8)(&m.Fault)) }
 
 func (m *Calibrate) walk(c *codec) {
 	c.u32("id", &m.ID)
@@ -82,17 +82,17 @@ func (m *Info) walk(c *codec) {
 }
 
 func (m *Ack) walk(c *codec) {
-	c.u8("request", (*uint8)(&m.Request))
-	c.u32("seq", &m.Seq)
-	c.u8("result", (*uint8)(&m.Result))
+	c.code("request", typeNames, (*uint8)(&m.Request))
+	c.u32("request_seq", &m.Seq)
+	c.code("result", resultNames, (*uint8)(&m.Result))
 	c.u8("joint_index", &m.Joint)
 }
 
 func (m *State) walk(c *codec) {
 	c.u32("command_seq", &m.Command)
 	c.u32("command_age_us", &m.AgeUs)
-	c.u8("mode", (*uint8)(&m.Mode))
-	c.u8("fault", (*uint8)(&m.Fault))
+	c.code("mode", modeNames, (*uint8)(&m.Mode))
+	c.code("fault", faultNames, (*uint8)(&m.Fault))
 	c.u16("limiting", &m.Limiting)
 	c.ufixed16("voltage_v", voltShift, &m.Voltage)
 	c.fixed16("current_a", currentShift, &m.Current)
