@@ -49,25 +49,35 @@ func Replay(ctx context.Context, path, policyFile string, simulate bool, log zer
 	}
 	defer g.close()
 	sameKernel = rec.Header.Kernel == "" || rec.Header.Kernel == nn.Kernel()
-	replay := record.NewReplay(rec)
+	passes, err = g.replayAll(ctx, record.NewReplay(rec))
+	switch {
+	case errors.Is(err, record.ErrDamaged):
+		err = &OpenError{err}
+	case err == nil && len(passes) == 0:
+		err = &OpenError{fmt.Errorf("hil: recording %s holds no tick to replay", path)}
+	case err == nil && simulate:
+		err = g.simulateAgain(ctx, path, passes)
+	}
+	return passes, sameKernel, err
+}
+
+// replayAll replays pass after pass, to the end of the recording.
+func (g *rig) replayAll(ctx context.Context, r *record.Replay) (passes []Replayed, err error) {
 	for {
-		event, err := replay.NextRun()
-		if errors.Is(err, io.EOF) && len(passes) == 0 {
-			return nil, sameKernel, &OpenError{fmt.Errorf("hil: recording %s holds no tick to replay", path)}
-		}
+		event, err := r.NextRun()
 		if errors.Is(err, io.EOF) {
-			return passes, sameKernel, g.simulateAgain(ctx, path, passes, simulate)
+			return passes, nil
 		}
 		if err != nil {
-			return passes, sameKernel, err
+			return passes, err
 		}
 		p, err := g.passOf(event)
 		if err != nil {
-			return passes, sameKernel, err
+			return passes, err
 		}
-		cmp, err := replay.Run(ctx, &controller.Loop{Policy: p, OnInput: p.onInput, Mode: controller.ModeTrack, Overruns: g.overruns()})
+		cmp, err := r.Run(ctx, &controller.Loop{Policy: p, OnInput: p.onInput, Mode: controller.ModeTrack, Overruns: g.overruns()})
 		if err != nil {
-			return passes, sameKernel, err
+			return passes, err
 		}
 		passes = append(passes, Replayed{Clip: p.clip.Name, Controller: p.controller(), Commands: cmp})
 	}
@@ -119,10 +129,7 @@ func (g *rig) passOf(e record.Event) (*pass, error) {
 }
 
 // simulateAgain is the second mode: the recorded passes in the simulator again.
-func (g *rig) simulateAgain(ctx context.Context, path string, passes []Replayed, simulate bool) error {
-	if !simulate {
-		return nil
-	}
+func (g *rig) simulateAgain(ctx context.Context, path string, passes []Replayed) error {
 	rec, err := record.Open(path)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 		err = oerr
 	}
 	result.PeakRSS = peakRSS()
-	if g.rec != nil && g.rec.Dropped() > 0 {
+	if g.rec != nil && g.rec.Dropped() > 0 && g.rec.Err() == nil {
 		log.Warn().Uint64("ticks", g.rec.Dropped()).Msg("the recording could not keep up; ticks are missing in it")
 	}
 	return result, err

@@ -17,6 +17,7 @@ type Scenario struct {
 	Model      string   `yaml:"model"`       // MJCF or URDF file in place of the robot's own
 	Policy     string   `yaml:"policy"`      // policy file; "" is the one that ships
 	Clips      []string `yaml:"clips"`       // files, globs, or names of shipped clips
+	Clean      bool     `yaml:"clean"`       // make clips what a body on a floor can follow: feet locked, balanced
 	Pace       string   `yaml:"pace"`        // realtime or lockstep
 	StartFrame int      `yaml:"start_frame"` // first frame of each clip, counted at the control rate
 	Seconds    float64  `yaml:"seconds"`     // at most this long a clip; 0 is to its end
@@ -50,7 +51,7 @@ type Overruns struct {
 // on the rat, in real time.
 func DefaultScenario() Scenario {
 	return Scenario{
-		Robot: "rat", Pace: "realtime", Realtime: "preferred",
+		Robot: "rat", Clean: true, Pace: "realtime", Realtime: "preferred",
 		Physics:  Physics{TimestepMs: 4, PeriodMs: 20},
 		Overruns: Overruns{Max: 25, Window: 250},
 	}
@@ -126,8 +127,8 @@ func (s *Scenario) Check() error {
 		return bad("physics.timestep_ms", "more than 0, at most 1000", s.Physics.TimestepMs)
 	case !(s.Physics.PeriodMs > 0 && s.Physics.PeriodMs <= maxMs):
 		return bad("physics.period_ms", "more than 0, at most 1000", s.Physics.PeriodMs)
-	case s.Overruns.Max < 0 || s.Overruns.Window < 1:
-		return bad("overruns", "max 0 or more and window_ticks 1 or more", s.Overruns)
+	case s.Overruns.Max < 1 || s.Overruns.Window <= s.Overruns.Max:
+		return bad("overruns", "max 1 or more and window_ticks more than max", fmt.Sprintf("%+v", s.Overruns))
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
 	}

@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,7 +67,9 @@ func TestScenarioErrorsNameTheLineOrKey(t *testing.T) {
 		{func(s *Scenario) { s.Seconds = -1 }, "seconds"},
 		{func(s *Scenario) { s.Physics.TimestepMs = 0 }, "timestep_ms"},
 		{func(s *Scenario) { s.Physics.PeriodMs = -1 }, "period_ms"},
-		{func(s *Scenario) { s.Overruns.Window = 0 }, "overruns"},
+		{func(s *Scenario) { s.Physics.TimestepMs = math.Inf(1) }, "timestep_ms"},
+		{func(s *Scenario) { s.Overruns.Max = 0 }, "overruns"},
+		{func(s *Scenario) { s.Overruns.Window = s.Overruns.Max }, "overruns"}, // would never be exceeded
 		{func(s *Scenario) { s.Activate = true }, "record_activations"},
 	} {
 		s := DefaultScenario()

@@ -15,6 +15,7 @@ type runCmd struct {
 	Model             string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 	Policy            string   `help:"Policy file in place of the one that ships; none plays open loop." placeholder:"FILE"`
 	Clip              []string `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
+	Clean             *bool    `help:"Clean clips first: paws locked to the floor, trunk balanced over them; --clean=false plays them as they were read." placeholder:"BOOL"`
 	Pace              string   `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
 	StartFrame        *int     `help:"First frame of each clip, counted at the control rate." placeholder:"N"`
 	Seconds           *float64 `help:"At most this long a clip." placeholder:"S"`
@@ -50,7 +51,7 @@ func (c *runCmd) Run(e *env) error {
 		return openError(err)
 	}
 	perr := c.print(e.out, out, result)
-	if s.Record != "" {
+	if err == nil && s.Record != "" {
 		e.log.Info().Msg("recording: " + s.Record)
 	}
 	return cmp.Or(err, perr)
@@ -96,6 +97,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 	if len(c.Clip) > 0 {
 		s.Clips = c.Clip
 	}
+	set(&s.Clean, c.Clean)
 	set(&s.StartFrame, c.StartFrame)
 	set(&s.Seconds, c.Seconds)
 	set(&s.Seed, c.Seed)
