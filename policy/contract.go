@@ -174,3 +174,24 @@ func (a *Action) Fill(cmd *controller.Command, r *Reference, frame int, out []fl
 		cmd.Kp[i], cmd.Kd[i] = a.Kp[i], a.Kd[i]
 	}
 }
+
+// Invert fills out with the output that makes Fill write cmd at a frame of r; an
+// actuator of scale 0 gets 0.
+func (a *Action) Invert(out []float32, r *Reference, frame int, cmd *controller.Command) {
+	frame = r.clamp(frame)
+	for i := range out {
+		want, base := cmd.Pos[i], a.Default[i]
+		if a.Drive == controller.DriveTorque {
+			want, base = cmd.Torque[i], 0
+			if a.Residual {
+				base = r.Torque[frame][i]
+			}
+		} else if a.Residual {
+			base = r.Command[frame][i]
+		}
+		out[i] = 0
+		if a.Scale[i] != 0 {
+			out[i] = float32((want - base) / a.Scale[i])
+		}
+	}
+}

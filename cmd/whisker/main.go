@@ -28,13 +28,14 @@ const (
 
 // cli is the whole command line.
 type cli struct {
-	Run    runCmd    `cmd:"" help:"Play clips through a policy on a robot, real or simulated."`
-	Replay replayCmd `cmd:"" help:"Feed a recording's states through the real code again and compare the commands."`
-	Record recordCmd `cmd:"" help:"Mend or list recordings."`
-	Clip   clipCmd   `cmd:"" help:"Look into, fit, convert, draw and synthesise clips."`
-	Policy policyCmd `cmd:"" help:"Look into, check and export policy files."`
-	Train  trainCmd  `cmd:"" help:"Train a policy on synthesised clips."`
-	Doctor doctorCmd `cmd:"" help:"Say what this machine can do."`
+	Run      runCmd      `cmd:"" help:"Play clips through a policy on a robot, real or simulated."`
+	Replay   replayCmd   `cmd:"" help:"Feed a recording's states through the real code again and compare the commands."`
+	Record   recordCmd   `cmd:"" help:"Mend or list recordings."`
+	Clip     clipCmd     `cmd:"" help:"Look into, fit, convert, draw and synthesise clips."`
+	Policy   policyCmd   `cmd:"" help:"Look into, check and export policy files."`
+	Train    trainCmd    `cmd:"" help:"Train a policy on synthesised clips."`
+	Evaluate evaluateCmd `cmd:"" help:"Score a policy on clips, with the open-loop baseline beside it."`
+	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do."`
 }
 
 // usageError is an error of what was asked for, not of the run: exit status 2.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,82 +11,126 @@ import (
 	"strconv"
 	"strings"
 
+	"whisker/hil"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/policy/train"
 	"whisker/sim"
 )
 
-// trainCmd teaches a policy to follow synthesised clips. Run again with the
-// same --out it goes on from its checkpoint.
+// trainCmd teaches a policy to follow clips. Run again with the same --out it
+// goes on from its checkpoint.
 type trainCmd struct {
-	Out         string         `required:"" help:"Folder for checkpoint, metrics (CSV) and policy file." placeholder:"DIR"`
-	Library     map[string]int `help:"How many clips of each kind." default:"walk=44;turn=12;stand=2;headturn=1;trot=3;groom=1;lunge=2;rear=1" placeholder:"KIND=N;..."`
-	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"3000"`
+	Out         string         `required:"" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
+	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
+	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
+	Clip        []string       `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
+	Teacher     string         `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
+	From        string         `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
 	Seed        uint64         `help:"Seed of the learning." default:"1"`
-	Transitions int64          `help:"How many transitions to learn from, those before a resumption included." default:"1200000"`
-	Worlds      int            `help:"Simulated bodies." default:"64"`
-	Workers     int            `help:"Goroutines that simulate and learn." default:"4"`
+	Transitions int64          `help:"How many transitions to learn from, those before a resumption included." default:"8000000"`
+	Worlds      int            `help:"Simulated bodies." default:"128"`
+	Workers     int            `help:"Goroutines that simulate and learn; 0 is one per core." default:"0"`
 	MaxSteps    int            `help:"Longest episode, in control periods." default:"200"`
+	Minibatch   int            `help:"Transitions per step of the optimiser." default:"1024"`
+	Rate        float64        `help:"Learning rate at the start." default:"1.5e-4"`
+	NoiseStart  float64        `help:"Action noise at the start." default:"0.18"`
+	NoiseEnd    float64        `help:"Action noise at the end." default:"0.08"`
+	Encoder     []int          `help:"Widths of the encoder's hidden layers." default:"256"`
+	Decoder     []int          `help:"Widths of the decoder's hidden layers." default:"256"`
 	Torque      bool           `help:"Torque actuators in place of position servos."`
 }
 
 // Run is called by kong.
 func (c *trainCmd) Run(e *env) error {
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
-		return usage(err)
+	if c.Workers == 0 {
+		c.Workers = runtime.NumCPU()
 	}
-	r, err := sim.Open(sim.Options{Torque: c.Torque})
+	config, err := c.config(e)
 	if err != nil {
 		return usage(err)
 	}
-	defer r.Close()
-	refs, err := c.references(e, r)
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return usage(err)
+	}
+	b, err := newBench(sim.Options{Torque: c.Torque}, c.Workers)
+	if err != nil {
+		return usage(err)
+	}
+	defer b.close()
+	refs, err := c.references(e, b)
 	if err != nil {
 		return usage(err)
 	}
 	worlds := make([]train.World, c.Worlds)
 	for i := range worlds {
-		w, err := r.Clone()
+		w, err := b.robots[0].Clone()
 		if err != nil {
 			return err
 		}
 		defer w.Close()
 		worlds[i] = w
 	}
-	config := c.config(e)
 	err = train.Run(e.ctx, config, worlds, refs)
-	if errors.Is(err, e.ctx.Err()) && err != nil {
-		err = nil
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return err
 	}
-	if err == nil {
-		fmt.Fprintf(e.out, "%s\n", config.Policy)
-	}
-	return err
+	fmt.Fprintf(e.out, "%s\n", config.Policy)
+	return nil
 }
 
 // config is what worked best, and what the flags say.
-func (c *trainCmd) config(e *env) train.Config {
+func (c *trainCmd) config(e *env) (train.Config, error) {
 	t := train.NewConfig()
 	t.Seed, t.Transitions, t.Workers, t.MaxSteps = c.Seed, c.Transitions, c.Workers, c.MaxSteps
-	t.Minibatch, t.Rate = 1024, 1.5e-4
+	t.Minibatch, t.Rate, t.NoiseStart, t.NoiseEnd = c.Minibatch, c.Rate, c.NoiseStart, c.NoiseEnd
+	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
 	t.Policy = filepath.Join(c.Out, "rat.policy")
-	t.Command = c.String()
-	t.Data = fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also mirrored", c.library(), c.FirstSeed)
+	t.Command, t.Data = c.String(), c.data()
 	t.Progress = func(line string) { e.log.Info().Msg(line) }
-	return t
+	var err error
+	if c.Teacher != "" {
+		t.Residual = false
+		if t.Teacher, err = policy.Load(c.Teacher); err != nil {
+			return t, err
+		}
+	}
+	if c.From != "" {
+		t.From, err = policy.Load(c.From)
+	}
+	return t, err
 }
 
 // String is the command line that repeats this training.
 func (c *trainCmd) String() string {
-	s := fmt.Sprintf("whisker train --library '%s' --first-seed %d --seed %d --transitions %d --worlds %d --workers %d --max-steps %d",
-		c.library(), c.FirstSeed, c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps)
+	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --noise-start %g --noise-end %g --encoder %s --decoder %s",
+		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.NoiseStart, c.NoiseEnd, commas(c.Encoder), commas(c.Decoder))
+	if c.Teacher != "" {
+		s += " --teacher " + filepath.Base(c.Teacher)
+	}
+	if c.From != "" {
+		s += " --from " + filepath.Base(c.From)
+	}
 	if c.Torque {
 		s += " --torque"
 	}
 	return s
+}
+
+func (c *trainCmd) sources() string {
+	if len(c.Clip) == 0 {
+		return fmt.Sprintf("--library '%s' --first-seed %d", c.library(), c.FirstSeed)
+	}
+	return "--clip '" + strings.Join(c.Clip, "' --clip '") + "'"
+}
+
+func (c *trainCmd) data() string {
+	if len(c.Clip) == 0 {
+		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also mirrored", c.library(), c.FirstSeed)
+	}
+	return "clips " + strings.Join(c.Clip, ", ") + ", cleaned, each also mirrored"
 }
 
 func (c *trainCmd) library() string {
@@ -97,41 +142,40 @@ func (c *trainCmd) library() string {
 	return strings.Join(parts, ";")
 }
 
-// references synthesises the library. Kinds are taken in a fixed order, so that
-// the same flags train on the same clips.
-func (c *trainCmd) references(e *env, r *sim.Robot) ([]*policy.Reference, error) {
-	k := r.Kinematics()
-	defer k.Close()
-	var kinds []string
-	total := 0
-	for kind, n := range c.Library {
-		kinds = append(kinds, kind)
-		total += n
+func commas(list []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(list), " ", ","), "[]")
+}
+
+// references synthesises the library, or reads the clips, on all cores.
+func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
+	if len(c.Clip) > 0 {
+		return c.read(e, b)
 	}
-	sort.Strings(kinds)
-	e.log.Info().Int("clips", total).Int("cores", runtime.NumCPU()).Msg("synthesising")
-	var refs []*policy.Reference
-	for _, kind := range kinds {
-		for i := range c.Library[kind] {
-			if err := e.ctx.Err(); err != nil {
-				return nil, err
-			}
-			clip, err := motion.Synthesize(k, r.Body(), motion.RandomSpec(motion.Kind(kind), c.FirstSeed+uint64(i)))
-			if err != nil {
-				return nil, err
-			}
-			mirror, err := motion.Mirror(clip)
-			if err != nil {
-				return nil, err
-			}
-			for _, m := range []*motion.Clip{clip, mirror} {
-				ref, err := policy.NewReference(r.Body(), m, k)
-				if err != nil {
-					return nil, err
-				}
-				refs = append(refs, ref)
-			}
+	list, err := specs(c.Library, c.FirstSeed)
+	if err != nil {
+		return nil, err
+	}
+	e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
+	return b.synthesise(e.ctx, list, true)
+}
+
+func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
+	k := b.players[0].Kin
+	raw, err := hil.Clips(c.Clip, k)
+	if err != nil {
+		return nil, err
+	}
+	clean, err := cleaned(raw, k)
+	if err != nil {
+		return nil, err
+	}
+	var clips []*motion.Clip
+	for _, clip := range clean {
+		mirror, err := motion.Mirror(clip)
+		if err != nil {
+			return nil, err
 		}
+		clips = append(clips, clip, mirror)
 	}
-	return refs, nil
+	return b.prepare(e.ctx, clips)
 }

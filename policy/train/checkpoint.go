@@ -72,8 +72,8 @@ func (l *learner) resume() error {
 // remember adds this run to the history, so that a policy file tells all of it.
 func (l *learner) remember() {
 	c := l.c
-	how := fmt.Sprintf("data: %s; seed %d, %d worlds, horizon %d, %d epochs of minibatches of %d, encoder %v, latent %d, decoder %v, critic %v, gamma %g, lambda %g, clip %g, target kl %g, action noise %g to %g over %d transitions, episodes of at most %d steps, lost beyond %g m or %g rad, start noise %g, symmetry %g",
-		c.Data, c.Seed, l.batch.envCount, c.Horizon, c.Epochs, c.Minibatch, c.Encoder, c.Latent, c.Decoder, c.Critic, c.Gamma, c.Lambda, c.Clip, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.Transitions, c.MaxSteps, c.MaxRootError, c.MaxTilt, c.StartNoise, c.Symmetry)
+	how := fmt.Sprintf("data: %s; seed %d, %d worlds, horizon %d, %d epochs of minibatches of %d, encoder %v, latent %d, decoder %v, critic %v, gamma %g, lambda %g, clip %g, target kl %g, action noise %g to %g over %d transitions, episodes of at most %d steps, lost beyond %g m or %g rad, start noise %+v, symmetry %g",
+		c.Data, c.Seed, l.batch.envCount, c.Horizon, c.Epochs, c.Minibatch, c.Encoder, c.Latent, c.Decoder, c.Critic, c.Gamma, c.Lambda, c.Clip, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.Transitions, c.MaxSteps, c.Task.Termination.RootPosition, c.Task.Termination.RootRotation, c.Task.Start, c.Symmetry)
 	if n := len(l.s.History); n == 0 || !strings.HasSuffix(l.s.History[n-1], how) {
 		l.s.History = append(l.s.History, fmt.Sprintf("from %d transitions: %s", l.s.Transitions, how))
 	}

@@ -3,6 +3,8 @@ package train
 import (
 	"fmt"
 	"time"
+
+	"whisker/policy"
 )
 
 // Config says how to learn. Start from NewConfig.
@@ -37,17 +39,25 @@ type Config struct {
 	ActionCost float64 // weight of the squared mean output
 	Symmetry   float64 // weight of how far the policy is from its own mirror image
 
-	MaxRootError float64 // m: beyond it an episode ends
-	MaxTilt      float64 // rad between root and reference
-	MaxSteps     int     // of an episode
-	// StartNoise scales the random offset of the starting state: 1 is 0.02 rad
-	// and 0.3 rad/s per joint, 0.03 m/s and 0.3 rad/s at the root.
-	StartNoise float64
+	// Task is what is rewarded, when an episode ends and where it starts.
+	Task     Task
+	MaxSteps int // of an episode
 	// FailureRatio bounds how much more often a failing start is drawn.
 	FailureRatio float64
 	// NormaliseOver is how many transitions the observation's normaliser sees
 	// before it is fixed.
 	NormaliseOver int
+
+	// Residual: the policy adds to the reference's command. Without it nothing but
+	// the latent carries the reference to the command.
+	Residual bool
+	// From is a policy to go on from in place of random weights; nil for none. Its
+	// network, not Latent, Encoder and Decoder, then gives the widths.
+	From *policy.File
+	// Teacher, where not nil, is imitated in place of learning from reward.
+	Teacher *policy.File
+	// Imitation says how, where there is a Teacher.
+	Imitation Imitation
 
 	// Checkpoint is the file that training goes on from; "" for none.
 	Checkpoint string
@@ -62,6 +72,22 @@ type Config struct {
 	Progress func(line string)
 }
 
+// Imitation is how a student learns from a teacher: it acts, the teacher says
+// what it would have done (DAgger, Ross et al. 2011).
+type Imitation struct {
+	// Memory is how many of the newest transitions are learned from.
+	Memory int
+	// Minibatches per batch of transitions, each of Config.Minibatch.
+	Minibatches int
+	// Alone is the number of transitions after which the student acts in all
+	// episodes; until then the teacher's share of them falls in a straight line.
+	Alone int64
+	// Noise is the standard deviation of what is added to whoever acts.
+	Noise float64
+	// Rate and RateEnd are the learning rate at the start and the end.
+	Rate, RateEnd float64
+}
+
 // NewConfig holds what worked best; see the package's notes.
 func NewConfig() Config {
 	return Config{
@@ -70,8 +96,9 @@ func NewConfig() Config {
 		Horizon: 32, Epochs: 4, Minibatch: 512, Gamma: 0.95, Lambda: 0.95, Clip: 0.2,
 		Rate: 3e-4, TargetKL: 0.02, RateMax: 1e-3, NoiseStart: 0.18, NoiseEnd: 0.08,
 		LatentKL: 1e-4, ActionCost: 1e-3, Symmetry: 0.2,
-		MaxRootError: 0.06, MaxTilt: 0.9, MaxSteps: 200, StartNoise: 0.5, FailureRatio: 3,
-		NormaliseOver: 4000, Every: time.Minute,
+		Task: RatTask(), MaxSteps: 200, FailureRatio: 3,
+		NormaliseOver: 4000, Every: time.Minute, Residual: true,
+		Imitation: Imitation{Memory: 150_000, Minibatches: 8, Alone: 200_000, Noise: 0.1, Rate: 1e-3, RateEnd: 5e-5},
 	}
 }
 
@@ -87,6 +114,9 @@ func (c *Config) check(worlds, references int) error {
 		return fmt.Errorf("train: %d worlds times horizon %d is no multiple of minibatch %d", worlds, c.Horizon, c.Minibatch)
 	case c.Latent < 1 || c.Gamma <= 0 || c.Gamma >= 1 || c.NoiseStart <= 0 || c.NoiseEnd <= 0:
 		return fmt.Errorf("train: latent %d, gamma %g, noise %g to %g; want positive ones and gamma below 1", c.Latent, c.Gamma, c.NoiseStart, c.NoiseEnd)
+	}
+	if c.Teacher != nil {
+		return c.Imitation.check(worlds * c.Horizon)
 	}
 	return nil
 }

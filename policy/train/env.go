@@ -63,14 +63,14 @@ func (e *env) reset(c *Config, at, ref, frame int, rng *rand.Rand) error {
 	e.ref, e.frame, e.at, e.steps = e.refs[ref], frame, at, 0
 	e.possible = min(c.MaxSteps, e.ref.Len()-1-frame)
 	root := e.ref.Root(frame)
-	k := c.StartNoise
+	s := &c.Task.Start
 	for i := range 3 {
-		root.Vel[i] += k * 0.03 * rng.NormFloat64()
-		root.AngVel[i] += k * 0.3 * rng.NormFloat64()
+		root.Vel[i] += s.RootVelocity * rng.NormFloat64()
+		root.AngVel[i] += s.RootRotationRate * rng.NormFloat64()
 	}
 	for j := range e.q {
-		e.q[j] = e.ref.Poses[frame].Q[j] + k*0.02*rng.NormFloat64()
-		e.qd[j] = e.ref.Twists[frame].Qd[j] + k*0.3*rng.NormFloat64()
+		e.q[j] = e.ref.Poses[frame].Q[j] + s.Joints*rng.NormFloat64()
+		e.qd[j] = e.ref.Twists[frame].Qd[j] + s.JointRates*rng.NormFloat64()
 	}
 	copy(e.prev, e.ref.Act[frame])
 	copy(e.last, e.prev)
@@ -106,10 +106,10 @@ func (e *env) step(c *Config, out []float32) outcome {
 	e.steps++
 	e.world.Truth(&e.truth)
 	pos, rot := rootErrors(&e.truth.Root, e.ref, e.frame)
-	if !(pos < c.MaxRootError && rot < c.MaxTilt) {
+	if end := &c.Task.Termination; !(pos < end.RootPosition && rot < end.RootRotation) {
 		return outcome{failed: true, ended: true}
 	}
-	return outcome{reward: e.reward(pos, rot), ended: e.steps >= e.possible}
+	return outcome{reward: e.reward(&c.Task.Reward, pos, rot), ended: e.steps >= e.possible}
 }
 
 // rootErrors is the distance (m) and rotation (rad) of root from the reference.
@@ -125,9 +125,8 @@ func rootErrors(root *controller.Root, r *policy.Reference, frame int) (pos, rot
 	return math.Sqrt(d), 2 * math.Acos(min(1, math.Abs(dq)))
 }
 
-// reward is at most one. Weights and widths are those of an earlier prototype
-// that kept a rat on its feet longest: feet and root count most.
-func (e *env) reward(pos, rot float64) float64 {
+// reward of the present state, given how far the root is from the reference.
+func (e *env) reward(k *Reward, pos, rot float64) float64 {
 	p, w := &e.ref.Poses[e.frame], &e.ref.Twists[e.frame]
 	joints, limbs := 0.0, e.world.Body().LimbJoints
 	for _, j := range limbs {
@@ -143,8 +142,8 @@ func (e *env) reward(pos, rot float64) float64 {
 	for i := range e.prev {
 		jerk += square(e.prev[i] - e.last[i])
 	}
-	return 0.2*bell(pos*pos, 0.03) + 0.2*bell(rot*rot, 0.3) + 0.15*bell(joints, 0.2) + 0.25*bell(e.feetError(), 0.02) +
-		0.1*bell(vel, 0.15) + 0.1*bell(ang, 2) - 0.01*min(1, jerk)
+	return k.RootPosition.of(pos*pos) + k.RootRotation.of(rot*rot) + k.LimbJoints.of(joints) + k.Feet.of(e.feetError()) +
+		k.RootVelocity.of(vel) + k.RootRotationRate.of(ang) - k.CommandChange*min(1, jerk)
 }
 
 // feetError is the mean squared distance of the feet from the reference, m².
@@ -160,6 +159,3 @@ func (e *env) feetError() float64 {
 }
 
 func square(x float64) float64 { return x * x }
-
-// bell is exp(-sq/width²).
-func bell(sq, width float64) float64 { return math.Exp(-sq / (width * width)) }

@@ -90,7 +90,9 @@ func observed(t *testing.T, w World, c *policy.Contract, r *policy.Reference, fr
 	if err != nil {
 		t.Fatal(err)
 	}
-	still := Config{MaxSteps: 100, MaxRootError: 1, MaxTilt: 3}
+	still := Config{MaxSteps: 100, Task: RatTask()}
+	still.Task.Start = Start{}
+	still.Task.Termination.RootPosition, still.Task.Termination.RootRotation = 1, 3
 	if err := e.reset(&still, 0, 0, frame, rand.New(rand.NewPCG(1, 1))); err != nil {
 		t.Fatal(err)
 	}

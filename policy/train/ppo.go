@@ -19,6 +19,15 @@ func (g *gradient) clear() {
 	g.kl, g.lossV, g.latentKL = 0, 0, 0
 }
 
+// merge adds another worker's share.
+func (g *gradient) merge(from *gradient) {
+	add(g.actor, from.actor)
+	add(g.critic, from.critic)
+	g.kl += from.kl
+	g.lossV += from.lossV
+	g.latentKL += from.latentKL
+}
+
 // rows gathers a worker's share of a minibatch into contiguous memory.
 type rows struct {
 	x, eps, dMean, dValue []float32
@@ -126,11 +135,7 @@ func (l *learner) minibatch(order []int) (kl float64, err error) {
 	}
 	total := &l.workers[0].grad
 	for _, w := range l.workers[1:] {
-		add(total.actor, w.grad.actor)
-		add(total.critic, w.grad.critic)
-		total.kl += w.grad.kl
-		total.lossV += w.grad.lossV
-		total.latentKL += w.grad.latentKL
+		total.merge(&w.grad)
 	}
 	if err := l.finite("the policy's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.s.Rate, 1)); err != nil {
 		return 0, err

@@ -12,6 +12,7 @@ import (
 type batch struct {
 	horizon                          int
 	x, eps, act, mean                []float32 // normalised observation, latent noise, action taken, its mean
+	label                            []float32 // the teacher's action
 	value, next, reward, adv, ret    []float32
 	failed, ended                    []bool
 	obs, latent, actuators, envCount int
@@ -81,7 +82,11 @@ type worker struct {
 	rows   rows
 	pairs  []int // a share of a minibatch, then its mirrored copies
 	seen   tally
-	rngs   []*rand.Rand
+	// teacher is nil when learning from reward; it acts in the worlds that it led.
+	teacher *teacher
+	led     []bool
+	label   []float32 // of a minibatch
+	rngs    []*rand.Rand
 }
 
 // tally counts what happened in the episodes of one rollout.
@@ -137,6 +142,9 @@ func (w *worker) begin(l *learner, i int) error {
 		return err
 	}
 	w.envs[i].observe(w.rawRow(l, i))
+	if w.teacher != nil {
+		w.led[i] = w.rngs[i].Float64() > float64(l.s.Transitions)/float64(l.c.Imitation.Alone)
+	}
 	return nil
 }
 
@@ -158,6 +166,10 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 			w.eps[i*a.latent+k] = float32(w.rngs[i].NormFloat64())
 		}
 	}
+	if w.teacher != nil {
+		w.teacher.answer(w)
+		clear(w.eps) // the student acts on its latent's mean
+	}
 	mean := w.actor.forward(l.s.Actor, w.x, w.eps, n)
 	value := w.critic.forward(l.s.Critic, w.x, n)
 	sigma := float32(l.noise())
@@ -166,9 +178,17 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 		copy(b.x[row*a.obs:(row+1)*a.obs], w.x[i*a.obs:])
 		copy(b.eps[row*a.latent:(row+1)*a.latent], w.eps[i*a.latent:])
 		copy(b.mean[row*a.act:(row+1)*a.act], mean[i*a.act:])
+		lead := mean[i*a.act : (i+1)*a.act]
+		if w.teacher != nil {
+			answer := w.teacher.out[i*a.act : (i+1)*a.act]
+			copy(b.label[row*a.act:], answer)
+			if w.led[i] {
+				lead = answer
+			}
+		}
 		out := b.act[row*a.act : (row+1)*a.act]
 		for k := range out {
-			out[k] = mean[i*a.act+k] + sigma*float32(w.rngs[i].NormFloat64())
+			out[k] = lead[k] + sigma*float32(w.rngs[i].NormFloat64())
 		}
 		b.value[row] = value[i]
 		if err := w.take(l, b, i, row, e.step(l.c, out)); err != nil {

@@ -27,6 +27,7 @@ type learner struct {
 	idle     []bool // actuators that the policy does not move
 	sampler  *sampler
 	mirror   *mirror // nil: none
+	memory   *memory // nil: it learns from reward
 	workers  []*worker
 	batch    *batch
 	stats    stats
@@ -91,9 +92,8 @@ func (l *learner) iterate() error {
 		return err
 	}
 	l.stats.gather(l, time.Since(start))
-	l.estimate()
 	start = time.Now()
-	if err := l.update(); err != nil {
+	if err := l.learn(); err != nil {
 		return err
 	}
 	l.stats.learnTime = time.Since(start)
@@ -103,11 +103,26 @@ func (l *learner) iterate() error {
 	return nil
 }
 
+// learn improves the parameters on the batch.
+func (l *learner) learn() error {
+	if l.memory != nil {
+		return l.imitate()
+	}
+	l.estimate()
+	return l.update()
+}
+
 // noise is the deviation of the action noise now, falling in a straight line.
 func (l *learner) noise() float64 {
-	done := min(1, float64(l.s.Transitions)/float64(l.c.Transitions))
+	if l.memory != nil {
+		return l.c.Imitation.Noise
+	}
+	done := l.done()
 	return l.c.NoiseStart + (l.c.NoiseEnd-l.c.NoiseStart)*done
 }
+
+// done is the share of the transitions that were taken.
+func (l *learner) done() float64 { return min(1, float64(l.s.Transitions)/float64(l.c.Transitions)) }
 
 func (l *learner) finite(what string, v float64) error {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -122,13 +137,22 @@ func newLearner(c *Config, worlds []World, refs []*policy.Reference) (*learner, 
 	}
 	b := worlds[0].Body()
 	l := &learner{c: c, fresh: true, contract: policy.NewContract(b)}
+	l.contract.Action.Residual = c.Residual
 	obs, body := l.contract.Layout.Size(), l.contract.Layout.BodySize()
+	if c.From != nil {
+		if err := l.adopt(c.From, b); err != nil {
+			return nil, err
+		}
+	}
 	l.actor = newActor(obs, body, len(b.Actuators), c)
 	l.critic = newMLP(obs, c.Critic, 1, hidden)
 	for _, s := range l.contract.Action.Scale {
 		l.idle = append(l.idle, s == 0)
 	}
 	l.s = newSnapshot(l, rand.New(rand.NewPCG(c.Seed, 0)))
+	if c.From != nil {
+		l.s.Actor, l.s.Norm = parameters(&c.From.Network), fixedNormaliser(&c.From.Network)
+	}
 	l.sampler = newSampler(refs, c.FailureRatio)
 	if len(l.sampler.starts) == 0 {
 		return nil, fmt.Errorf("train: no reference has a frame to start from: %d frames or more with two feet on the ground are needed", segment)
@@ -138,6 +162,10 @@ func newLearner(c *Config, worlds []World, refs []*policy.Reference) (*learner, 
 		times = 2
 	}
 	l.batch = newBatch(len(worlds), times, c, obs, len(b.Actuators))
+	if c.Teacher != nil {
+		l.memory = newMemory(c.Imitation.Memory, obs, len(b.Actuators))
+		l.batch.label = make([]float32, l.batch.size()*len(b.Actuators))
+	}
 	each := len(worlds) / c.Workers
 	for i := range c.Workers {
 		w, err := l.newWorker(worlds[i*each:(i+1)*each], i, refs)
@@ -159,6 +187,14 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 		grad: gradient{actor: make([]float32, a.size()), critic: make([]float32, l.critic.size())},
 		rows: rows{x: make([]float32, share*a.obs), eps: make([]float32, share*a.latent), dMean: make([]float32, share*a.act), dValue: make([]float32, share)},
 	}
+	if l.c.Teacher != nil {
+		t, err := newTeacher(l.c.Teacher, &l.contract, n, g)
+		if err != nil {
+			return nil, err
+		}
+		w.teacher, w.label = t, make([]float32, 0, share*l.actor.act)
+	}
+	w.led = make([]bool, n)
 	for _, world := range worlds {
 		e, err := newEnv(world, &l.contract, refs)
 		if err != nil {

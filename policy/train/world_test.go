@@ -49,6 +49,7 @@ func quick() Config {
 	c := NewConfig()
 	c.Latent, c.Encoder, c.Decoder, c.Critic = 4, []int{32}, []int{32}, []int{32}
 	c.Transitions, c.Workers, c.Horizon, c.Minibatch, c.NormaliseOver = 16*32*4, 2, 32, 128, 500
-	c.Rate, c.RateMax, c.NoiseStart, c.NoiseEnd, c.StartNoise = 1e-3, 3e-3, 0.4, 0.2, 1
+	c.Rate, c.RateMax, c.NoiseStart, c.NoiseEnd = 1e-3, 3e-3, 0.4, 0.2
+	c.Task.Start = Start{Joints: 0.02, JointRates: 0.3, RootVelocity: 0.03, RootRotationRate: 0.3}
 	return c
 }

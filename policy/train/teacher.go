@@ -1,0 +1,112 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"whisker/controller"
+	"whisker/policy"
+	"whisker/policy/nn"
+)
+
+// teacher says what a trained policy would do where the student is.
+type teacher struct {
+	own, student *policy.Action
+	norm         *normaliser
+	params       []float32
+	pass         *actorPass
+	x, eps       []float32
+	cmd          []float64
+	out          []float32 // per world, as the output that would give the student this command
+}
+
+// newTeacher runs f for up to worlds worlds; it must see what the student sees.
+func newTeacher(f *policy.File, student *policy.Contract, worlds int, g *nn.Gemm) (*teacher, error) {
+	c := &f.Contract
+	if !slices.Equal(c.Layout.Proprioception, student.Layout.Proprioception) || !slices.Equal(c.Layout.Reference, student.Layout.Reference) ||
+		!slices.Equal(c.Actuators, student.Actuators) || !slices.Equal(c.Joints, student.Joints) || c.Action.Drive != student.Action.Drive {
+		return nil, fmt.Errorf("train: the teacher is for %s with %s drives and sees %d numbers, the student for %s with %s drives and sees %d; want a teacher of the same body and observation",
+			c.Body, c.Action.Drive, c.Layout.Size(), student.Body, student.Action.Drive, student.Layout.Size())
+	}
+	a, err := actorOf(&f.Network, c.Layout.BodySize())
+	if err != nil {
+		return nil, err
+	}
+	return &teacher{
+		own: &c.Action, student: &student.Action, norm: fixedNormaliser(&f.Network), params: parameters(&f.Network),
+		pass: newActorPass(a, worlds, g), x: make([]float32, worlds*a.obs), eps: make([]float32, worlds*a.latent), out: make([]float32, worlds*a.act),
+	}, nil
+}
+
+// answer fills out for the worlds of w where they are.
+func (t *teacher) answer(w *worker) {
+	a := t.pass.a
+	for i := range w.envs {
+		t.norm.apply(t.x[i*a.obs:(i+1)*a.obs], w.raw[i*a.obs:(i+1)*a.obs])
+	}
+	mean := t.pass.forward(t.params, t.x, t.eps, len(w.envs))
+	for i, e := range w.envs {
+		out := t.out[i*a.act : (i+1)*a.act]
+		t.own.Fill(&e.cmd, e.ref, e.frame, mean[i*a.act:(i+1)*a.act])
+		t.student.Invert(out, e.ref, e.frame, &e.cmd)
+	}
+}
+
+// adopt takes the widths of the network to go on from.
+func (l *learner) adopt(f *policy.File, b *controller.Body) error {
+	if err := f.Check(b); err != nil {
+		return fmt.Errorf("train: the policy to go on from: %w", err)
+	}
+	a, err := actorOf(&f.Network, f.Contract.Layout.BodySize())
+	if err != nil {
+		return err
+	}
+	l.c.Latent, l.c.Encoder, l.c.Decoder = a.latent, widths(f.Network.Encoder), widths(f.Network.Decoder)
+	l.c.Residual = f.Contract.Action.Residual
+	l.contract.Action = f.Contract.Action
+	return nil
+}
+
+// actorOf is the trainable form of a network of dense ELU layers.
+func actorOf(n *policy.Network, body int) (*actor, error) {
+	for _, layers := range [][]policy.Layer{n.Encoder, n.Decoder} {
+		for i, layer := range layers {
+			want := hidden.String()
+			if i == len(layers)-1 {
+				want = ""
+			}
+			if layer.Kind != "dense" || layer.Activation != want {
+				return nil, fmt.Errorf("train: layer %s is %s with activation %q, want dense with %q", layer.Name, layer.Kind, layer.Activation, want)
+			}
+		}
+	}
+	c := Config{Latent: n.Latent, Encoder: widths(n.Encoder), Decoder: widths(n.Decoder)}
+	return newActor(len(n.Mean), body, n.Decoder[len(n.Decoder)-1].Out, &c), nil
+}
+
+func widths(layers []policy.Layer) []int {
+	var w []int
+	for _, l := range layers[:len(layers)-1] {
+		w = append(w, l.Out)
+	}
+	return w
+}
+
+// parameters are a network's weights in the order of an actor's.
+func parameters(n *policy.Network) []float32 {
+	var p []float32
+	for _, layers := range [][]policy.Layer{n.Encoder, n.Decoder} {
+		for i := range layers {
+			p = append(append(p, layers[i].W...), layers[i].B...)
+		}
+	}
+	return p
+}
+
+func fixedNormaliser(n *policy.Network) *normaliser {
+	m := newNormaliser(len(n.Mean))
+	copy(m.Mean, n.Mean)
+	copy(m.Std, n.Std)
+	m.Fixed = true
+	return m
+}
