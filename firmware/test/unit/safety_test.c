@@ -1,0 +1,380 @@
+// A row of README.md's table of faults for each fault: nothing without the cause,
+// the reaction in time with it, latched when the cause has gone, and left only by
+// the reset that names it.
+#include "rig.h"
+
+struct row {
+	enum wire_fault fault;
+	const char *name;
+	void (*cause)(struct rig *g); // called before every tick
+	int reaction;                 // TOLD_DAMP or TOLD_OFF
+	int ticks;                    // the longest time until then
+};
+
+static void cause_joint_limit(struct rig *g)
+{
+	g->joint[0].pos += g->joint[0].pos < 1.72f ? 0.05f : 0;
+	g->command.joint[0].pos_rad = g->joint[0].pos;
+}
+
+static void cause_joint_speed(struct rig *g) { g->joint[3].vel = 58; }
+static void cause_following(struct rig *g) { g->command.joint[4].pos_rad = 2.5f; }
+static void cause_tilt(struct rig *g) { g->r.imu.quat[0] = 0.78f, g->r.imu.quat[1] = 0.6258f; }
+static void cause_temperature(struct rig *g) { g->temp[7] = 86; }
+static void cause_low(struct rig *g) { g->in.voltage = 19; }
+static void cause_high(struct rig *g) { g->in.voltage = 27; }
+static void cause_no_voltage(struct rig *g) { g->in.voltage = NAN; }
+static void cause_expired(struct rig *g) { g->mute = true; }
+static void cause_short(struct rig *g) { g->command.valid_ms = 6; }
+static void cause_encoder(struct rig *g) { if (g->joint[5].pos < -1) g->joint[5].pos += 0.5f; }
+static void cause_motor(struct rig *g) { g->error[8] = 2; }
+static void cause_motor_link(struct rig *g) { g->dead[11] = true; }
+static void cause_current(struct rig *g) { g->torque[2] = 13.5f; }
+static void cause_imu(struct rig *g) { g->in.imu = false; }
+static void cause_imu_nonsense(struct rig *g) { g->in.gyro[1] = INFINITY; }
+static void cause_overrun(struct rig *g) { g->in.late = true; }
+static void cause_nothing(struct rig *g) { (void)g; }
+
+static void cause_command(struct rig *g)
+{
+	g->command.joint[6].torque_nm = NAN;
+	rig_command(g);
+}
+
+// Ticks from the cause; a command that only stops coming has 100 ms first, one
+// with 6 ms of validity arrives up to 10 ticks after the cause began.
+static const struct row faults[] = {
+	{WIRE_FAULT_COMMAND, "command", cause_command, TOLD_DAMP, 1},
+	{WIRE_FAULT_JOINT_LIMIT, "joint limit", cause_joint_limit, TOLD_DAMP, 36},
+	{WIRE_FAULT_JOINT_SPEED, "joint speed", cause_joint_speed, TOLD_DAMP, 1},
+	{WIRE_FAULT_FOLLOWING, "following", cause_following, TOLD_DAMP, 32},
+	{WIRE_FAULT_TILT, "tilt", cause_tilt, TOLD_DAMP, 1},
+	{WIRE_FAULT_TEMPERATURE, "temperature", cause_temperature, TOLD_DAMP, 1},
+	{WIRE_FAULT_VOLTAGE, "low voltage", cause_low, TOLD_DAMP, SAFETY_VOLTAGE_TICKS},
+	{WIRE_FAULT_VOLTAGE, "high voltage", cause_high, TOLD_DAMP, SAFETY_VOLTAGE_TICKS},
+	{WIRE_FAULT_VOLTAGE, "no voltage", cause_no_voltage, TOLD_DAMP, SAFETY_VOLTAGE_TICKS},
+	{WIRE_FAULT_EXPIRED, "expired", cause_expired, TOLD_DAMP, SAFETY_EXPIRY_MS / 2 + 1},
+	{WIRE_FAULT_EXPIRED, "short validity", cause_short, TOLD_DAMP, 10 + 3 + 1},
+	{WIRE_FAULT_ENCODER, "encoder", cause_encoder, TOLD_OFF, 1},
+	{WIRE_FAULT_MOTOR, "motor", cause_motor, TOLD_DAMP, 1},
+	{WIRE_FAULT_MOTOR_LINK, "motor link", cause_motor_link, TOLD_DAMP, SAFETY_LINK_TICKS},
+	{WIRE_FAULT_IMU, "imu", cause_imu, TOLD_DAMP, SAFETY_IMU_TICKS},
+	{WIRE_FAULT_IMU, "imu gives infinity", cause_imu_nonsense, TOLD_DAMP, SAFETY_IMU_TICKS},
+	{WIRE_FAULT_OVERRUN, "overrun", cause_overrun, TOLD_DAMP, SAFETY_LATE_TICKS},
+};
+
+// provoke returns how many ticks the reaction took, -1 for none within 200.
+static int provoke(struct rig *g, const struct row *row)
+{
+	for (int t = 1; t <= 200; t++) {
+		row->cause(g);
+		rig_tick(g);
+		if (rig_all(g, row->reaction)) return t;
+	}
+	return -1;
+}
+
+static void reacts_in_time(struct rig *g, const struct row *row)
+{
+	rig_standing(g);
+	int t = provoke(g, row);
+	CHECK(t > 0 && t <= row->ticks, "%s: the reaction took %d ticks, want %d at most", row->name, t, row->ticks);
+	rig_ticks(g, 5);
+	CHECK(g->state.mode == WIRE_MODE_FAULT && g->state.fault == row->fault, "%s: mode %d fault %d, want fault %d", row->name,
+		g->state.mode, g->state.fault, row->fault);
+}
+
+// heal takes the cause away: everything but the firmware is as in a new rig.
+static void heal(struct rig *g)
+{
+	struct rig fresh;
+	rig_new(&fresh);
+	storing = g;
+	memcpy(g->joint, fresh.joint, sizeof g->joint);
+	memcpy(g->torque, fresh.torque, sizeof g->torque);
+	memcpy(g->temp, fresh.temp, sizeof g->temp);
+	memcpy(g->error, fresh.error, sizeof g->error);
+	memcpy(g->dead, fresh.dead, sizeof g->dead);
+	memcpy(g->r.imu.quat, fresh.r.imu.quat, sizeof g->r.imu.quat);
+	g->command = fresh.command;
+	g->in = fresh.in;
+	g->mute = false;
+}
+
+static void stays_latched(struct rig *g, const struct row *row)
+{
+	heal(g);
+	rig_ticks(g, 100);
+	CHECK(rig_all(g, row->reaction), "%s: not latched when the cause had gone", row->name);
+	CHECK(rig_enable(g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_FAULT, "%s: enable gave %d", row->name, g->ack.result);
+	CHECK(rig_reset(g, row->fault + 1) == WIRE_RESULT_FAULT, "%s: reset of another fault gave %d", row->name, g->ack.result);
+	rig_tick(g);
+	CHECK(rig_all(g, row->reaction), "%s: a refused request ended the reaction", row->name);
+}
+
+static void leaves_by_reset_and_match(struct rig *g, const struct row *row)
+{
+	CHECK(rig_reset(g, row->fault) == WIRE_RESULT_DONE, "%s: reset gave %d", row->name, g->ack.result);
+	rig_tick(g);
+	CHECK(rig_all(g, TOLD_OFF), "%s: torque after the reset, before enable", row->name);
+	CHECK(rig_enable(g, WIRE_PURPOSE_RUN, 0, 4, 0.11f) == WIRE_RESULT_POSITION && g->ack.joint_index == 4,
+		"%s: enable 0.11 rad off gave %d", row->name, g->ack.result);
+	CHECK(rig_enable(g, WIRE_PURPOSE_RUN, 0, 4, 0.09f) == WIRE_RESULT_DONE, "%s: enable gave %d", row->name, g->ack.result);
+	rig_ticks(g, 50);
+	CHECK(rig_all(g, TOLD_HOLD), "%s: not moving again, fault %d", row->name, g->r.safety.fault);
+}
+
+static void every_fault_stops_latches_and_is_left_by_reset(void)
+{
+	struct rig g;
+	for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
+		reacts_in_time(&g, &faults[i]);
+		stays_latched(&g, &faults[i]);
+		leaves_by_reset_and_match(&g, &faults[i]);
+	}
+}
+
+static void without_a_cause_nothing_stops(void)
+{
+	struct rig g;
+	const struct row none = {WIRE_FAULT_NONE, "nothing", cause_nothing, TOLD_DAMP, 0};
+	rig_standing(&g);
+	CHECK(provoke(&g, &none) == -1, "fault %d", g.r.safety.fault);
+	CHECK(g.state.mode == WIRE_MODE_ENABLED && g.state.limiting == 0, "mode %d limits %x", g.state.mode, g.state.limiting);
+}
+
+// The motors' frames cannot tell more than their own largest torque: the hips
+// of this robot are limited below that.
+static void too_much_torque_cuts_it(void)
+{
+	static struct robot_config weak;
+	struct rig g;
+	rig_new(&g);
+	weak = robot_config;
+	for (int i = 0; i < WIRE_JOINTS; i++) weak.joint[i].limits.torque_max = 10;
+	g.r.config = g.r.safety.config = &weak;
+	CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_DONE, "enable: %d", g.ack.result);
+	rig_ticks(&g, 20);
+	const struct row row = {WIRE_FAULT_CURRENT, "current", cause_current, TOLD_OFF, SAFETY_TORQUE_TICKS};
+	int t = provoke(&g, &row);
+	CHECK(t > 0 && t <= row.ticks && g.r.safety.fault == WIRE_FAULT_CURRENT, "%d ticks, fault %d", t, g.r.safety.fault);
+}
+
+// One tick less than it takes is no fault.
+static void a_short_disturbance_is_borne(void)
+{
+	const struct {
+		void (*cause)(struct rig *g);
+		int ticks;
+	} rows[] = {
+		{cause_low, SAFETY_VOLTAGE_TICKS}, {cause_motor_link, SAFETY_LINK_TICKS}, {cause_imu, SAFETY_IMU_TICKS},
+		{cause_overrun, SAFETY_LATE_TICKS}, {cause_expired, SAFETY_EXPIRY_MS / 2},
+	};
+	struct rig g;
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		rig_standing(&g);
+		for (int n = 0; n < 3; n++) {
+			for (int t = 1; t < rows[i].ticks; t++) {
+				rows[i].cause(&g);
+				rig_tick(&g);
+			}
+			heal(&g);
+			rig_command(&g);
+			rig_tick(&g);
+		}
+		CHECK(g.r.safety.fault == WIRE_FAULT_NONE, "row %u: fault %d", i, g.r.safety.fault);
+	}
+}
+
+static void expiry_is_100_ms_and_a_tick_whatever_the_host_asks(void)
+{
+	struct rig g;
+	rig_standing(&g);
+	g.command.valid_ms = 60000;
+	rig_command(&g);
+	g.mute = true;
+	uint32_t last = g.now;
+	while (!rig_all(&g, TOLD_DAMP) && g.now - last < 1000000) rig_tick(&g);
+	CHECK(g.now - last <= 102000, "damped after %u us", g.now - last);
+	CHECK(g.now - last >= 100000, "damped after %u us", g.now - last);
+}
+
+static void a_fault_at_start_is_latched_without_torque(void)
+{
+	const struct {
+		uint8_t cause;
+		bool moving;
+		enum wire_fault fault;
+	} rows[] = {
+		{WIRE_RESET_CAUSE_WATCHDOG, false, WIRE_FAULT_WATCHDOG}, {WIRE_RESET_CAUSE_WATCHDOG, true, WIRE_FAULT_WATCHDOG},
+		{WIRE_RESET_CAUSE_BROWN_OUT, true, WIRE_FAULT_BROWN_OUT}, {WIRE_RESET_CAUSE_BROWN_OUT, false, WIRE_FAULT_NONE},
+		{WIRE_RESET_CAUSE_POWER, true, WIRE_FAULT_NONE}, {WIRE_RESET_CAUSE_PIN, true, WIRE_FAULT_NONE},
+	};
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rig g;
+		rig_new(&g);
+		rig_boot(&g, &robot_config, rows[i].cause, rows[i].moving);
+		rig_hello(&g, SESSION, WIRE_SCHEMA);
+		rig_ticks(&g, 10);
+		CHECK(g.r.safety.fault == rows[i].fault && rig_all(&g, TOLD_OFF), "row %u: fault %d", i, g.r.safety.fault);
+		CHECK((rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_DONE) == (rows[i].fault == WIRE_FAULT_NONE), "row %u", i);
+	}
+}
+
+static void a_damaged_calibration_is_a_fault(void)
+{
+	struct rig g;
+	rig_new(&g);
+	for (unsigned bit = 0; bit < 8 * sizeof g.flash; bit++) {
+		g.flash[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		rig_boot(&g, &robot_config, WIRE_RESET_CAUSE_POWER, false);
+		CHECK(g.r.safety.fault == WIRE_FAULT_CALIBRATION, "bit %u: fault %d", bit, g.r.safety.fault);
+		g.flash[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	rig_boot(&g, &robot_config, WIRE_RESET_CAUSE_POWER, false);
+	CHECK(g.r.safety.fault == WIRE_FAULT_NONE && g.r.safety.calibrated, "whole again: fault %d", g.r.safety.fault);
+}
+
+static void an_unusable_config_is_an_internal_fault(void)
+{
+	for (int i = 0; i < 4; i++) {
+		struct robot_config bad = robot_config;
+		struct rig g;
+		rig_new(&g);
+		if (i == 0) bad.joint[5].limits.torque_max = 0;
+		if (i == 1) bad.joint[5].limits.pos_max = NAN;
+		if (i == 2) bad.state_hz = 0;
+		if (i == 3) bad.voltage_max_v = bad.voltage_min_v;
+		rig_boot(&g, &bad, WIRE_RESET_CAUSE_POWER, false);
+		rig_hello(&g, SESSION, WIRE_SCHEMA);
+		rig_ticks(&g, 10);
+		CHECK(g.r.safety.fault == WIRE_FAULT_INTERNAL && rig_all(&g, TOLD_OFF), "config %d: fault %d", i, g.r.safety.fault);
+		CHECK(rig_reset(&g, WIRE_FAULT_INTERNAL) == WIRE_RESULT_FAULT, "config %d: reset gave %d", i, g.ack.result);
+	}
+}
+
+// ---- e-stop ----
+
+static void estop_cuts_torque_in_every_mode(void)
+{
+	for (int by_input = 0; by_input < 2; by_input++) {
+		for (int mode = 0; mode < 5; mode++) {
+			struct rig g;
+			if (mode == 0) rig_new(&g);
+			else rig_standing(&g);
+			if (mode == 2) rig_say(&g, WIRE_TYPE_STOP, NULL, 0), rig_tick(&g); // damped
+			if (mode == 3) g.error[3] = 1, rig_tick(&g);                       // fault
+			if (mode == 4) heal(&g), rig_new(&g), rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0), rig_tick(&g); // blending in
+			if (by_input) g.in.estop = true;
+			else rig_frame(&g, WIRE_TYPE_ESTOP, 0x0badu, 1, NULL, 0); // of anybody
+			rig_tick(&g);
+			CHECK(g.r.safety.mode == WIRE_MODE_ESTOP && rig_all(&g, TOLD_OFF), "mode %d input %d: mode %d", mode, by_input, g.r.safety.mode);
+			if (by_input) {
+				CHECK(rig_reset(&g, g.r.safety.fault) == WIRE_RESULT_ESTOP_INPUT, "reset with the input open: %d", g.ack.result);
+				g.in.estop = false;
+				rig_tick(&g);
+			}
+			CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_MODE, "enable in e-stop: %d", g.ack.result);
+			CHECK(rig_reset(&g, g.r.safety.fault) == WIRE_RESULT_DONE && g.r.safety.mode == WIRE_MODE_IDLE, "reset: %d", g.ack.result);
+		}
+	}
+}
+
+// ---- enable and stop ----
+
+static void enable_is_refused_by_name(void)
+{
+	const struct {
+		void (*cause)(struct rig *g);
+		enum wire_result want;
+		enum wire_fault latched;
+	} rows[] = {
+		{cause_low, WIRE_RESULT_VOLTAGE, 0}, {cause_temperature, WIRE_RESULT_TEMPERATURE, 0}, {cause_joint_limit, WIRE_RESULT_LIMIT, 0},
+		{cause_tilt, WIRE_RESULT_FAULT, WIRE_FAULT_TILT}, {cause_imu, WIRE_RESULT_FAULT, WIRE_FAULT_IMU},
+		{cause_motor_link, WIRE_RESULT_FAULT, WIRE_FAULT_MOTOR_LINK}, {cause_motor, WIRE_RESULT_FAULT, WIRE_FAULT_MOTOR},
+	};
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct rig g;
+		rig_new(&g);
+		for (int t = 0; t < 100; t++) rows[i].cause(&g), rig_tick(&g);
+		CHECK(g.r.safety.mode == WIRE_MODE_IDLE, "row %u latched before torque was asked for: %d", i, g.r.safety.fault);
+		CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == rows[i].want, "row %u gave %d, want %d", i, g.ack.result, rows[i].want);
+		CHECK(g.r.safety.fault == rows[i].latched, "row %u: fault %d", i, g.r.safety.fault);
+		rig_ticks(&g, 3);
+		CHECK(rig_all(&g, TOLD_OFF), "row %u: torque", i);
+	}
+}
+
+static void a_stop_damps_half_a_second_then_releases(void)
+{
+	struct rig g;
+	rig_standing(&g);
+	rig_say(&g, WIRE_TYPE_STOP, NULL, 0);
+	for (int t = 1; t <= SAFETY_DAMP_MS / 2 - 1; t++) {
+		rig_tick(&g); // commands go on and are not obeyed
+		CHECK(rig_all(&g, TOLD_DAMP), "tick %d", t);
+	}
+	rig_ticks(&g, 2);
+	CHECK(rig_all(&g, TOLD_OFF) && g.r.safety.mode == WIRE_MODE_IDLE, "mode %d", g.r.safety.mode);
+}
+
+static void a_stop_ends_the_damping_of_a_fault(void)
+{
+	struct rig g;
+	rig_standing(&g);
+	g.error[0] = 1;
+	rig_ticks(&g, 300);
+	CHECK(rig_all(&g, TOLD_DAMP), "damping ended by itself");
+	rig_say(&g, WIRE_TYPE_STOP, NULL, 0);
+	rig_tick(&g);
+	CHECK(rig_all(&g, TOLD_OFF) && g.r.safety.mode == WIRE_MODE_FAULT, "mode %d", g.r.safety.mode);
+}
+
+static void enable_said_again_does_not_renew(void)
+{
+	struct rig g;
+	rig_new(&g);
+	g.mute = true;
+	CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_DONE, "enable: %d", g.ack.result);
+	uint32_t from = g.now;
+	while (g.r.safety.mode != WIRE_MODE_FAULT && g.now - from < 1000000) {
+		rig_tick(&g);
+		rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0);
+	}
+	CHECK(g.r.safety.fault == WIRE_FAULT_EXPIRED && g.now - from <= 102000, "fault %d after %u us", g.r.safety.fault, g.now - from);
+}
+
+static void torque_falls_before_hot_and_low_become_faults(void)
+{
+	struct rig g;
+	rig_standing(&g);
+	g.temp[2] = 80;
+	rig_ticks(&g, 20);
+	struct servo_command c = mit_unpack(g.frames[2], &robot_config.joint[2].range);
+	CHECK(g.state.limiting == 1u << (WIRE_LIMIT_TEMPERATURE - WIRE_LIMIT_FIRST), "limits %x", g.state.limiting);
+	NEAR(c.kp * 1.555 * 1.555, 40 / 3.0, 0.5); // 5 °C of 15 are left
+	g.temp[2] = 30;
+	g.in.voltage = 19.2f * 1.01f;
+	rig_ticks(&g, 20);
+	CHECK(g.state.limiting == 1u << (WIRE_LIMIT_VOLTAGE - WIRE_LIMIT_FIRST), "limits %x", g.state.limiting);
+	CHECK(g.state.mode == WIRE_MODE_LIMITING, "mode %d", g.state.mode);
+}
+
+int main(void)
+{
+	RUN(without_a_cause_nothing_stops);
+	RUN(every_fault_stops_latches_and_is_left_by_reset);
+	RUN(too_much_torque_cuts_it);
+	RUN(a_short_disturbance_is_borne);
+	RUN(expiry_is_100_ms_and_a_tick_whatever_the_host_asks);
+	RUN(a_fault_at_start_is_latched_without_torque);
+	RUN(a_damaged_calibration_is_a_fault);
+	RUN(an_unusable_config_is_an_internal_fault);
+	RUN(estop_cuts_torque_in_every_mode);
+	RUN(enable_is_refused_by_name);
+	RUN(a_stop_damps_half_a_second_then_releases);
+	RUN(a_stop_ends_the_damping_of_a_fault);
+	RUN(enable_said_again_does_not_renew);
+	RUN(torque_falls_before_hot_and_low_become_faults);
+	return failures;
+}
