@@ -27,6 +27,9 @@ build: deps $(DEPS)/node/.ok ## build bin/whisker
 run: build ## play stand, turn and walk on the rat in real time, with the live view on http://127.0.0.1:8765
 	bin/whisker run --clip stand --clip turn --clip walk --baseline --view 127.0.0.1:8765 --record out/run.mcap $(if $(HOLD),--hold) $(ARGS)
 
+picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run in Chromium
+	.ci/picture bridge/view/picture.png
+
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
 test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok lint ## run every test
 	.ci/gotest "$(DATA)"
