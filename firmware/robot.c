@@ -59,6 +59,8 @@ static void measure(struct robot *r, const struct robot_input *in, struct safety
 	s->late = in->late;
 	r->state.late_ticks = (uint16_t)(r->state.late_ticks + in->late);
 	r->state.uart_overruns = in->uart_overruns;
+	r->state.current_a = in->current;
+	r->state.board_temp_c = in->board_temp;
 }
 
 // wanted is what the host asks of joint i, or a damped joint before it asked.
@@ -138,7 +140,7 @@ static void command_motors(struct robot *r, enum safety_reaction what, uint8_t f
 	r->ran |= ROBOT_RAN_MOTORS;
 }
 
-static void report(struct robot *r, const struct robot_input *in)
+void robot_report(struct robot *r)
 {
 	struct wire_state *s = &r->state;
 	const struct safety_sense *m = &r->safety.sense;
@@ -146,9 +148,7 @@ static void report(struct robot *r, const struct robot_input *in)
 	s->fault = (uint8_t)r->safety.fault;
 	s->limiting = (uint16_t)r->limiting;
 	if (s->mode == WIRE_MODE_ENABLED && s->limiting) s->mode = WIRE_MODE_LIMITING;
-	s->voltage_v = in->voltage;
-	s->current_a = in->current;
-	s->board_temp_c = in->board_temp;
+	s->voltage_v = m->voltage;
 	s->quat_w = r->imu.quat[0], s->quat_x = r->imu.quat[1], s->quat_y = r->imu.quat[2], s->quat_z = r->imu.quat[3];
 	s->gyro_x_rad_s = r->imu.gyro[0], s->gyro_y_rad_s = r->imu.gyro[1], s->gyro_z_rad_s = r->imu.gyro[2];
 	s->acc_x_m_s2 = r->imu.acc[0], s->acc_y_m_s2 = r->imu.acc[1], s->acc_z_m_s2 = r->imu.acc[2];
@@ -174,7 +174,7 @@ void robot_tick(struct robot *r, const struct robot_input *in, uint32_t now_us, 
 	enum safety_reaction what = safety_tick(&r->safety, &sense, r->held, now_us);
 	act(r, what);
 	command_motors(r, what, frames);
-	if (r->config->state_hz && r->ticks % (TICK_HZ / r->config->state_hz) == 0) report(r, in);
+	if (r->config->state_hz && r->ticks % (TICK_HZ / r->config->state_hz) == 0) robot_report(r);
 	r->ran |= ROBOT_RAN_TICK;
 }
 

@@ -90,6 +90,10 @@ void robot_receive(struct robot *r, const uint8_t *bytes, uint32_t n, uint32_t n
 // fills a CAN frame for each joint's motor.
 void robot_tick(struct robot *r, const struct robot_input *in, uint32_t now_us, uint8_t frames[WIRE_JOINTS][MIT_FRAME]);
 
+// robot_report makes a State of what the last tick measured, to be sent. A tick
+// does so at the config's rate.
+void robot_report(struct robot *r);
+
 // robot_send gives the next frame for the host: 0 when there is none.
 uint32_t robot_send(struct robot *r, uint8_t out[WIRE_MAX_WIRE]);
 
