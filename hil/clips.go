@@ -43,6 +43,31 @@ func Clips(names []string, k motion.Kinematics) ([]*motion.Clip, error) {
 	return clips, nil
 }
 
+// Clean makes of clips that were read what a rat on a floor can follow, and tells
+// of each in its Repairs what that changed. On another body than the rat they
+// stay as they are.
+func Clean(clips []*motion.Clip, k motion.Kinematics) ([]*motion.Clip, error) {
+	if !motion.IsRat(k) {
+		return clips, nil
+	}
+	out := make([]*motion.Clip, len(clips))
+	for i, c := range clips {
+		c, err := c.Reorder(k.JointNames())
+		if err != nil {
+			return nil, err
+		}
+		c, report, err := motion.Clean(c, k)
+		if err != nil {
+			return nil, err
+		}
+		if report.Changed() {
+			c.Repairs = append(c.Repairs, report.String())
+		}
+		out[i] = c
+	}
+	return out, nil
+}
+
 // atRate gives a clip at the rate of the control loop, and says so where that
 // is not its own: a person who brings a clip of a camera wants it played.
 func atRate(c *motion.Clip, period time.Duration) *motion.Clip {

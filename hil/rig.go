@@ -107,6 +107,11 @@ func (g *rig) openClips() (err error) {
 	if g.clips, err = Clips(g.scenario.Clips, g.kin); err != nil {
 		return err
 	}
+	if g.scenario.Clean {
+		if g.clips, err = Clean(g.clips, g.kin); err != nil {
+			return err
+		}
+	}
 	g.frames = g.robot.Frames()
 	g.live = make([]float32, 7*len(g.frames))
 	for i, c := range g.clips {

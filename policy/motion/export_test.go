@@ -20,7 +20,7 @@ func SynthesizeFooting(k Kinematics, b *controller.Body, spec Spec) (*Clip, []Fo
 	if err != nil {
 		return nil, nil, err
 	}
-	bal := newBalance(r, len(frames))
+	bal := newBalance(r, len(frames), clipRate)
 	bal.measure(frames, clip.Poses)
 	footing := make([]Footing, len(frames))
 	for i := range frames {

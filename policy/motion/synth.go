@@ -78,7 +78,7 @@ func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
 		poses[i].Q = make([]float64, len(r.joints))
 	}
 	r.realiseAll(frames, poses)
-	bal := newBalance(r, len(frames))
+	bal := newBalance(r, len(frames), clipRate)
 	for pass := 0; pass < balancePasses; pass++ {
 		bal.shift(frames, poses)
 		r.realiseAll(frames, poses)

@@ -33,20 +33,28 @@ var shiftWeight = [2]float64{0.2, 0.02}
 // balance holds the memory of one clip's shifts.
 type balance struct {
 	r          *rat
+	rate       float64      // frames per second
+	weight     float64      // of the body, N
 	zmp        [][2]float64 // of the poses as they are
 	support    []polygon
 	total      [2][]float64 // shift since the sketch, along the heading and to its left, m
 	chol       [2]mat.BandCholesky
-	pull       float64 // h/g, s²
+	pull       []float64  // h/g per frame, s²
+	shy        [2]float64 // shiftWeight
 	root       controller.Root
 	qd, acc, f []float64
 }
 
-func newBalance(r *rat, n int) *balance {
-	b := &balance{r: r, zmp: make([][2]float64, n), support: make([]polygon, n), qd: make([]float64, r.nv-6), acc: make([]float64, r.nv), f: make([]float64, r.nv)}
+func newBalance(r *rat, n int, rate float64) *balance {
+	b := &balance{r: r, rate: rate, zmp: make([][2]float64, n), support: make([]polygon, n), qd: make([]float64, r.nv-6), acc: make([]float64, r.nv), f: make([]float64, r.nv)}
 	b.total[0], b.total[1] = make([]float64, n), make([]float64, n)
 	r.k.SetPose(r.stand.Pos, r.stand.Quat, r.stand.Q)
-	b.pull = r.k.CenterOfMass()[2] / gravity
+	b.shy, b.pull = shiftWeight, make([]float64, n)
+	for i := range b.pull {
+		b.pull[i] = r.k.CenterOfMass()[2] / gravity
+	}
+	b.zeroMomentPoint([]Pose{r.stand}, 0)
+	b.weight = b.f[2]
 	for axis := range b.chol {
 		b.factorize(axis, n)
 	}
@@ -56,7 +64,7 @@ func newBalance(r *rat, n int) *balance {
 // factorize prepares the least squares: rows for the zero moment point, the size
 // of the shift, and its third derivative, over the frames.
 func (b *balance) factorize(axis, n int) {
-	dt := 1 / clipRate
+	dt := 1 / b.rate
 	a := mat.NewSymBandDense(n, 3, nil)
 	add := func(at int, w float64, c ...float64) {
 		for i := range c {
@@ -65,9 +73,9 @@ func (b *balance) factorize(axis, n int) {
 			}
 		}
 	}
-	k := b.pull / (dt * dt)
 	for i := 0; i < n; i++ {
-		add(i, shiftWeight[axis], 1)
+		k := b.pull[i] / (dt * dt)
+		add(i, b.shy[axis], 1)
 		if i == 0 || i == n-1 {
 			add(i, 1, 1)
 			continue
@@ -89,6 +97,11 @@ func (b *balance) factorize(axis, n int) {
 // inside the polygons. Shifts are along the heading and to its left.
 func (b *balance) shift(frames []frame, poses []Pose) {
 	b.measure(frames, poses)
+	b.shiftMeasured(frames)
+}
+
+// shiftMeasured is shift with zmp and support as they stand.
+func (b *balance) shiftMeasured(frames []frame) {
 	n := len(frames)
 	var s, wish [2][]float64
 	for axis := range s {
@@ -122,17 +135,17 @@ func (b *balance) effect(x []float64, i int) float64 {
 	if i == 0 || i == len(x)-1 {
 		return x[i]
 	}
-	return x[i] - b.pull*clipRate*clipRate*(x[i-1]-2*x[i]+x[i+1])
+	return x[i] - b.pull[i]*b.rate*b.rate*(x[i-1]-2*x[i]+x[i+1])
 }
 
 // solve finds the shift x whose effect on the zero moment point comes closest to
 // wish.
 func (b *balance) solve(axis int, x, wish []float64) {
 	n := len(x)
-	k := b.pull * clipRate * clipRate
 	rhs := make([]float64, n)
 	for i := range rhs {
-		rhs[i] -= shiftWeight[axis] * b.total[axis][i]
+		k := b.pull[i] * b.rate * b.rate
+		rhs[i] -= b.shy[axis] * b.total[axis][i]
 		if i == 0 || i == n-1 {
 			rhs[i] += wish[i]
 			continue
@@ -157,7 +170,7 @@ func (b *balance) measure(frames []frame, poses []Pose) {
 // zeroMomentPoint is where on the floor (m) the reaction acts that moves the body
 // through the poses around i, by inverse dynamics; it leaves the Kinematics at i.
 func (b *balance) zeroMomentPoint(poses []Pose, i int) [2]float64 {
-	dt := 1 / clipRate
+	dt := 1 / b.rate
 	p := &poses[i]
 	prev, next := &poses[max(i-1, 0)], &poses[min(i+1, len(poses)-1)]
 	if i == 0 || i == len(poses)-1 {

@@ -11,6 +11,7 @@ import (
 // in stance; the heel gives the foot its direction.
 type paw struct {
 	foot      int // body that carries all that may touch the floor
+	limb      int // lower arm, or the foot again: what else may get there
 	pad, heel Target
 	back      [3]float64 // from pad to heel on a level foot that points along x, m
 	height    float64    // of the pad while the paw rests on the floor, m
@@ -41,14 +42,23 @@ const (
 
 // newRat finds the rat's parts; a body that lacks one is an error.
 func newRat(k Kinematics, b *controller.Body) (*rat, error) {
+	if n := len(k.JointNames()); len(b.Joints) != n {
+		return nil, fmt.Errorf("motion: body %s has %d joints, its kinematics %d", b.Name, len(b.Joints), n)
+	}
+	r, err := findRat(k)
+	if err != nil {
+		return nil, fmt.Errorf("motion: synthesis needs the rat, body %s lacks %w", b.Name, err)
+	}
+	return r, r.findStand()
+}
+
+// findRat finds the rat's parts in k; its error names the one that k lacks.
+func findRat(k Kinematics) (*rat, error) {
 	r := &rat{k: k, ik: NewIK(k), joints: k.JointNames(), spine: map[string][]int{}}
 	r.nv = len(r.joints) + 6
-	if len(b.Joints) != len(r.joints) {
-		return nil, fmt.Errorf("motion: body %s has %d joints, its kinematics %d", b.Name, len(b.Joints), len(r.joints))
-	}
 	for leg, side := range []string{"L", "R", "L", "R"} {
 		if err := r.addPaw(leg, side); err != nil {
-			return nil, fmt.Errorf("motion: synthesis needs the rat, body %s lacks %w", b.Name, err)
+			return nil, err
 		}
 	}
 	for group, names := range map[string][]string{
@@ -60,12 +70,12 @@ func newRat(k Kinematics, b *controller.Body) (*rat, error) {
 		for _, n := range names {
 			j := indexOf(r.joints, n)
 			if j < 0 {
-				return nil, fmt.Errorf("motion: synthesis needs the rat, body %s lacks joint %s", b.Name, n)
+				return nil, fmt.Errorf("joint %s", n)
 			}
 			r.spine[group] = append(r.spine[group], j)
 		}
 	}
-	return r, r.findStand()
+	return r, nil
 }
 
 // addPaw fills paws[leg]. Offsets are those of the geoms in rodent.xml at scale
@@ -75,13 +85,13 @@ func (r *rat) addPaw(leg int, side string) error {
 	if side == "R" {
 		s = -1
 	}
-	foot, tip := "foot_"+side, "toe_"+side
+	foot, tip, limb := "foot_"+side, "toe_"+side, "foot_"+side
 	p := &r.paws[leg]
 	names := []string{"hip_" + side + "_supinate", "hip_" + side + "_abduct", "hip_" + side + "_extend", "knee_" + side, "ankle_" + side, "toe_" + side}
 	pad, corners := [3]float64{0.007, s * 0.002, 0}, [][3]float64{{0.012, -s * 0.001, 0}, {0.0105, s * 0.005, 0}, {0, 0, 0}}
 	p.back, p.home = [3]float64{-0.0262, -s * 0.0088, 0.0025}, [2]float64{-0.057, s * 0.027}
 	if leg >= leftFore {
-		foot, tip = "hand_"+side, "finger_"+side
+		foot, tip, limb = "hand_"+side, "finger_"+side, "lower_arm_"+side
 		names = []string{"scapula_" + side + "_supinate", "scapula_" + side + "_abduct", "scapula_" + side + "_extend", "shoulder_" + side, "shoulder_sup_" + side, "elbow_" + side, "wrist_" + side, "finger_" + side}
 		pad, corners = [3]float64{0.004, s * 0.0014, 0}, [][3]float64{{0.0065, -s * 0.0007, 0}, {0.004, s * 0.0045, 0}, {0, 0, 0}}
 		p.back, p.home = [3]float64{-0.0067, -s * 0.0028, 0.0075}, [2]float64{0.025, s * 0.024}
@@ -93,11 +103,12 @@ func (r *rat) addPaw(leg int, side string) error {
 		}
 		r.legs = append(r.legs, j)
 	}
-	var okFoot, okTip bool
+	var okFoot, okTip, okLimb bool
 	p.foot, okFoot = r.k.BodyID(foot)
 	p.pad.Body, okTip = r.k.BodyID(tip)
-	if !okFoot || !okTip {
-		return fmt.Errorf("body %s or %s", foot, tip)
+	p.limb, okLimb = r.k.BodyID(limb)
+	if !okFoot || !okTip || !okLimb {
+		return fmt.Errorf("body %s, %s or %s", foot, tip, limb)
 	}
 	p.pad.Offset, p.pad.Weight = pad, 1
 	p.heel = Target{Body: p.foot, Weight: 0.02}

@@ -1,0 +1,67 @@
+//go:build data
+
+package motion
+
+import (
+	"testing"
+
+	"whisker/sim"
+)
+
+// What the floor had to carry in recorded rats, and has to after cleaning.
+func TestCleaningOfRealClips(t *testing.T) {
+	r, err := sim.Open(sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	for _, name := range []string{"rat_A_clip_250_250.csv", "rat_clip_walk_250.csv", "rat_clip_rear_groom_250.csv", "rat_keypoints_first500_mm.csv"} {
+		clips, err := ReadFile(ratFile(t, name), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, report, err := Clean(clips[0], k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: %v\nbefore %+v\nafter  %+v", name, report, report.Before, report.After)
+		before, after := report.Before, report.After
+		if after.ZMPOutside > 0.35*before.ZMPOutside || after.ZMPMean > 0.0015 {
+			t.Errorf("%s: zero moment point outside in %.0f %% of frames, before in %.0f %%", name, 100*after.ZMPOutside, 100*before.ZMPOutside)
+		}
+		if after.Float > 0.0005 || after.SlipMean > 0.001 || after.Sink > 0.0015 {
+			t.Errorf("%s: after cleaning %+v", name, after)
+		}
+		if report.Root.Mean > 0.012 || report.Paws.Mean > 0.012 || report.Joints.Mean > 0.08 {
+			t.Errorf("%s: moved too far: root %.1f mm, paws %.1f mm, joints %.3f rad", name, 1e3*report.Root.Mean, 1e3*report.Paws.Mean, report.Joints.Mean)
+		}
+		for f := range out.Poses {
+			for j, q := range out.Poses[f].Q {
+				if lo, hi := k.JointRange(j); q < lo-1e-9 || q > hi+1e-9 {
+					t.Fatalf("%s, frame %d: %s is %.3f, range %.3f to %.3f", name, f, out.Joints[j], q, lo, hi)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkCleanRealWalk(b *testing.B) {
+	r, err := sim.Open(sim.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	clips, err := ReadFile(ratFile(b, "rat_clip_walk_250.csv"), k)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, _, err := Clean(clips[0], k); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

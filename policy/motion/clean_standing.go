@@ -1,0 +1,134 @@
+package motion
+
+import "math"
+
+// Standing tells how well a clip's feet could carry it: what a physical body
+// would have to obey, and tracking does not know.
+type Standing struct {
+	// ComOutside is the share of frames whose centre of mass is not above the
+	// polygon of the standing paws; ZMPOutside the same for the zero moment point
+	// (more than 1 mm out). Frames in which fewer than two paws stand count
+	// in neither but in Flight, as do those in which the floor carries less than
+	// 30 % of the weight: the zero moment point is then anywhere.
+	ComOutside float64 `json:"com_outside_share"`
+	ZMPOutside float64 `json:"zmp_outside_share"`
+	Flight     float64 `json:"flight_share"`
+	ZMPMean    float64 `json:"zmp_outside_mean_m"` // over all frames that stand
+	// Float is the mean distance of a standing paw's lowest point from the floor,
+	// either way; Sink how deep a paw or forearm goes below it at most.
+	Float float64 `json:"stance_float_mean_m"`
+	Sink  float64 `json:"sink_max_m"`
+	// Slip is how far a standing paw strays from the middle of its stance at most,
+	// but for the two frames at either end, in which it lands and lifts: mean and
+	// maximum over stances.
+	SlipMean float64 `json:"stance_slip_mean_m"`
+	SlipMax  float64 `json:"stance_slip_max_m"`
+}
+
+// feasible says that there is nothing to clean.
+func (s *Standing) feasible() bool {
+	return s.ZMPMean < 0.0015 && s.Float < 0.0008 && s.Sink < 0.001 && s.SlipMean < 0.002
+}
+
+// standing measures poses by the paws' own motion, whatever was planned: a paw
+// stands as Inspect has it, near the floor and hardly moving.
+func (r *rat) standing(poses []Pose, rate float64) Standing {
+	paths := r.observe(poses)
+	down := make([][4]bool, len(poses))
+	var s Standing
+	stances := 0.0
+	for leg := range paths {
+		for _, h := range paths[leg].holds(stanceHeight, rate) {
+			for f := h.from; f < h.to; f++ {
+				down[f][leg] = true
+			}
+			if slip, ok := paths[leg].slip(h); ok {
+				stances++
+				s.SlipMean, s.SlipMax = s.SlipMean+slip, math.Max(s.SlipMax, slip)
+			}
+		}
+	}
+	s.SlipMean /= math.Max(stances, 1)
+	r.addFloor(&s, paths, down)
+	r.addBalance(&s, poses, down, rate)
+	return s
+}
+
+// slip is how far the pad strays from its mean place in the inner frames of a
+// stance, m; ok is false for a stance that has none.
+func (p *pawPath) slip(h hold) (far float64, ok bool) {
+	const edge = 2
+	h.from, h.to = h.from+edge, h.to-edge
+	if h.to-h.from < 2 {
+		return 0, false
+	}
+	at := p.middle(h)
+	for f := h.from; f < h.to; f++ {
+		far = math.Max(far, math.Hypot(p.pad[f][0]-at[0], p.pad[f][1]-at[1]))
+	}
+	return far, true
+}
+
+// addFloor fills in what concerns heights.
+func (r *rat) addFloor(s *Standing, paths *[4]pawPath, down [][4]bool) {
+	n := 0.0
+	for leg := range paths {
+		for f, low := range paths[leg].low {
+			s.Sink = math.Max(s.Sink, -math.Min(low, paths[leg].arm[f]))
+			if down[f][leg] {
+				s.Float, n = s.Float+math.Abs(low), n+1
+			}
+		}
+	}
+	s.Float /= math.Max(n, 1)
+}
+
+// addBalance fills in what concerns the polygons of the standing paws.
+func (r *rat) addBalance(s *Standing, poses []Pose, down [][4]bool, rate float64) {
+	b := newBalance(r, len(poses), rate)
+	stands, flight := 0.0, 0.0
+	for f := range poses {
+		zmp, light := b.loaded(poses, f)
+		p := &poses[f]
+		r.k.SetPose(p.Pos, p.Quat, p.Q)
+		area := r.soles(down[f])
+		if len(area) < 3 || light {
+			flight++
+			continue
+		}
+		stands++
+		com := r.k.CenterOfMass()
+		if area.outside([2]float64{com[0], com[1]}) > 0 {
+			s.ComOutside++
+		}
+		out := math.Max(0, area.outside(zmp))
+		if out > 0.001 {
+			s.ZMPOutside++
+		}
+		s.ZMPMean += out
+	}
+	s.Flight = flight / float64(len(poses))
+	stands = math.Max(stands, 1)
+	s.ComOutside, s.ZMPOutside, s.ZMPMean = s.ComOutside/stands, s.ZMPOutside/stands, s.ZMPMean/stands
+}
+
+// soles is the polygon of the standing paws in the Kinematics' current pose. One
+// paw alone is none: it has a few square millimetres.
+func (r *rat) soles(down [4]bool) polygon {
+	var points [][2]float64
+	paws := 0
+	for leg := range r.paws {
+		if !down[leg] {
+			continue
+		}
+		paws++
+		for i := range r.paws[leg].soles {
+			x := r.ik.point(&r.paws[leg].soles[i])
+			points = append(points, [2]float64{x[0], x[1]})
+		}
+	}
+	if paws < 2 {
+		return nil
+	}
+	return hull(points)
+}

@@ -1,0 +1,151 @@
+package motion_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"whisker/controller"
+	"whisker/policy/motion"
+)
+
+func clean(t *testing.T, c *motion.Clip, k motion.Kinematics) (*motion.Clip, *motion.Cleaning) {
+	t.Helper()
+	out, report, err := motion.Clean(c, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, report
+}
+
+func TestFeasibleClipsAreLeftAsTheyAre(t *testing.T) {
+	b, k := openRat(t)
+	for _, s := range []motion.Spec{locomotion[1], locomotion[3], {Kind: motion.Trot, Seed: 7, Speed: 0.5}, motion.RandomSpec(motion.Rear, 11), motion.RandomSpec(motion.Stand, 11)} {
+		clip, _ := synthesize(t, b, k, s)
+		out, report := clean(t, clip, k)
+		if d := distance(clip, out); d > 0 || report.Changed() {
+			t.Errorf("%v: changed by up to %g: %v", s, d, report)
+		}
+	}
+}
+
+// spoil does to a feasible clip what tracking does to a real one: the body
+// hovers, sinks, tilts and leans, the legs jitter.
+func spoil(c *motion.Clip, limbs []int) *motion.Clip {
+	out := *c
+	out.Poses = nil
+	for f, p := range c.Poses {
+		t := float64(f) / c.Rate
+		p.Pos[2] += 0.005 + 0.004*math.Sin(2*math.Pi*0.7*t)
+		p.Pos[1] += 0.008 * math.Sin(2*math.Pi*1.2*t)
+		half := 0.03 * math.Sin(2*math.Pi*0.5*t)
+		p.Quat = turned(p.Quat, half)
+		p.Q = append([]float64(nil), p.Q...)
+		for i, j := range limbs {
+			p.Q[j] += 0.03 * math.Sin(float64(7*i)+1.3*float64(f))
+		}
+		out.Poses = append(out.Poses, p)
+	}
+	out.Differentiate()
+	return &out
+}
+
+// turned rolls q by an angle about its own x axis.
+func turned(q [4]float64, angle float64) [4]float64 {
+	s, c := math.Sincos(angle / 2)
+	return [4]float64{q[0]*c - q[1]*s, q[0]*s + q[1]*c, q[2]*c + q[3]*s, q[3]*c - q[2]*s}
+}
+
+func TestSpoiltWalkIsMadeFeasibleAgain(t *testing.T) {
+	b, k := openRat(t)
+	walk, _ := synthesize(t, b, k, locomotion[0])
+	spoilt := spoil(walk, b.LimbJoints)
+	out, report := clean(t, spoilt, k)
+	t.Log(report)
+	before, after := report.Before, report.After
+	if before.Float < 0.002 || before.ZMPMean < 0.0005 || before.SlipMean < 0.002 {
+		t.Fatalf("not spoilt: %+v", before)
+	}
+	if after.Float > 0.0005 || after.Sink > 0.001 || after.SlipMean > 0.001 || after.ZMPMean > 0.3*before.ZMPMean {
+		t.Errorf("after cleaning %+v, before %+v", after, before)
+	}
+	if was, is := apart(k, b, walk, spoilt), apart(k, b, walk, out); is > 0.6*was {
+		t.Errorf("paws %.1f mm from where the walk had them, spoilt %.1f", 1e3*is, 1e3*was)
+	}
+	inRange(t, k, out)
+	if again, report := clean(t, out, k); report.Changed() && distance(out, again) > 0.35 {
+		t.Errorf("cleaning once more changes it by up to %.2f: %v", distance(out, again), report)
+	}
+}
+
+func inRange(t *testing.T, k motion.Kinematics, c *motion.Clip) {
+	t.Helper()
+	for f := range c.Poses {
+		for j, q := range c.Poses[f].Q {
+			if lo, hi := k.JointRange(j); q < lo-1e-9 || q > hi+1e-9 {
+				t.Fatalf("%s, frame %d: %s is %.3f, range %.3f to %.3f", c.Name, f, c.Joints[j], q, lo, hi)
+			}
+		}
+	}
+}
+
+// apart is the mean distance of the feet of two clips, m.
+func apart(k motion.Kinematics, b *controller.Body, x, y *motion.Clip) (sum float64) {
+	at := func(p motion.Pose, name string) [3]float64 {
+		k.SetPose(p.Pos, p.Quat, p.Q)
+		id, _ := k.BodyID(name)
+		pos, _ := k.BodyPose(id)
+		return pos
+	}
+	for f := range x.Poses {
+		for _, name := range b.Feet {
+			a, c := at(x.Poses[f], name), at(y.Poses[f], name)
+			sum += math.Hypot(math.Hypot(a[0]-c[0], a[1]-c[1]), a[2]-c[2]) / float64(len(x.Poses)*len(b.Feet))
+		}
+	}
+	return sum
+}
+
+func TestCleaningLiftsDraggedPaws(t *testing.T) {
+	b, k := openRat(t)
+	walk, _ := synthesize(t, b, k, locomotion[1])
+	dragged := *walk
+	dragged.Poses = append([]motion.Pose(nil), walk.Poses...)
+	for f := range dragged.Poses {
+		dragged.Poses[f].Pos[2] -= 0.008 // the paws swing under the floor, and stand deeper
+	}
+	out, report := clean(t, &dragged, k)
+	if report.Before.Sink < 0.007 || report.After.Sink > 0.001 {
+		t.Errorf("paws sink %.1f mm, after cleaning %.1f", 1e3*report.Before.Sink, 1e3*report.After.Sink)
+	}
+	for _, name := range b.Feet {
+		id, _ := k.BodyID(name)
+		top := 0.0
+		for _, p := range out.Poses {
+			k.SetPose(p.Pos, p.Quat, p.Q)
+			top = math.Max(top, k.LowestPoint(id))
+		}
+		if top < 0.006 {
+			t.Errorf("%s rises %.1f mm at most", name, 1e3*top)
+		}
+	}
+}
+
+func TestCleaningNeedsTheRat(t *testing.T) {
+	b, k := openRat(t)
+	walk, _ := synthesize(t, b, k, locomotion[0])
+	short := *walk
+	short.Joints = short.Joints[:12]
+	if _, _, err := motion.Clean(&short, k); err == nil || !strings.Contains(err.Error(), "has 12 joints, the body 67") {
+		t.Errorf("12 of 67 joints: %v", err)
+	}
+	_, _, err := motion.Clean(walk, pawless{k})
+	if err == nil || !strings.Contains(err.Error(), "cleaning needs the rat, the body lacks body foot_L") || motion.IsRat(pawless{k}) {
+		t.Errorf("a body without paws: %v", err)
+	}
+}
+
+// pawless is a body of another kind.
+type pawless struct{ motion.Kinematics }
+
+func (pawless) BodyID(string) (int, bool) { return 0, false }
