@@ -130,48 +130,49 @@ func (g *rig) passOf(e record.Event) (*pass, error) {
 
 // simulateAgain is the second mode: the recorded passes in the simulator again.
 func (g *rig) simulateAgain(ctx context.Context, path string, passes []Replayed) error {
+	i := 0
+	return eachRun(path, func(recorded []controller.Sample) error {
+		d, err := g.simulate(ctx, recorded)
+		passes[i].StateMaxAbs = &d
+		i++
+		return err
+	})
+}
+
+// eachRun hands f the samples of one recorded run after the other.
+func eachRun(path string, f func([]controller.Sample) error) error {
 	rec, err := record.Open(path)
 	if err != nil {
 		return err
 	}
 	defer rec.Close()
-	x := controller.NewSample(g.body)
-	i, recorded := -1, []controller.Sample(nil)
-	flush := func() error {
-		if i < 0 {
-			return nil
-		}
-		d, err := g.simulate(ctx, recorded)
-		passes[i].StateMaxAbs = &d
-		return err
-	}
-	var event record.Event
-	for {
+	var run []controller.Sample
+	for began := false; ; {
 		m, err := rec.Next()
-		if errors.Is(err, io.EOF) {
-			return flush()
-		}
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF) && began:
+			return f(run)
+		case err != nil:
 			return err
-		}
-		switch m.Topic {
-		case record.TopicEvent:
-			if event, err = rec.Event(m); err != nil {
+		case m.Topic == record.TopicSample:
+			run = append(run, controller.NewSample(rec.Header.Body))
+			if err := rec.Sample(m, &run[len(run)-1]); err != nil {
 				return err
 			}
-			if event.Kind == record.KindRun {
-				if err := flush(); err != nil {
+		case m.Topic == record.TopicEvent:
+			event, err := rec.Event(m)
+			if err != nil {
+				return err
+			}
+			if event.Kind != record.KindRun {
+				continue
+			}
+			if began {
+				if err := f(run); err != nil {
 					return err
 				}
-				i, recorded = i+1, recorded[:0]
 			}
-		case record.TopicSample:
-			if err := rec.Sample(m, &x); err != nil {
-				return err
-			}
-			c := controller.NewSample(g.body)
-			c.CopyFrom(&x)
-			recorded = append(recorded, c)
+			began, run = true, run[:0]
 		}
 	}
 }

@@ -159,45 +159,56 @@ func (g *rig) close() {
 	}
 }
 
-// openOutputs opens the recording and the view.
-func (g *rig) openOutputs(version string) (err error) {
+// openOutputs opens the view and the recording, in this order: an address that
+// is taken must not cost an older recording.
+func (g *rig) openOutputs(version string) error {
 	names := make([]string, len(g.clips))
 	for i, c := range g.clips {
 		names[i] = c.Name
 	}
 	shapes := g.robot.Shapes()
-	if addr := g.scenario.View; addr != "" {
-		v, err := view.New(view.Options{
-			Addr: addr, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
-			Clips: names, Commands: g.remote, Log: g.log,
-		})
-		if err != nil {
-			return err
-		}
-		g.view = v
+	if err := g.openView(names, shapes); err != nil {
+		return err
+	}
+	return g.openRecording(record.Header{
+		Body: g.body, Scenario: g.scenario.YAML(), Shapes: shapes, Frames: g.frames, Clips: names,
+		Seeds: map[string]uint64{"latent": g.scenario.Seed}, MuJoCo: sim.Version(), Version: version,
+		Started: time.Now().UTC().Format(time.RFC3339),
+	})
+}
+
+func (g *rig) openView(clips []string, shapes []controller.Shape) (err error) {
+	if g.scenario.View == "" {
+		return nil
+	}
+	g.view, err = view.New(view.Options{
+		Addr: g.scenario.View, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
+		Clips: clips, Commands: g.remote, Log: g.log,
+	})
+	if err == nil {
 		g.drawGhosts()
 	}
-	if path := g.scenario.Record; path != "" {
-		h := record.Header{
-			Body: g.body, Scenario: g.scenario.YAML(), Shapes: shapes, Frames: g.frames, Clips: names,
-			Seeds: map[string]uint64{"latent": g.scenario.Seed}, MuJoCo: sim.Version(), Version: version,
-			Started: time.Now().UTC().Format(time.RFC3339),
-		}
-		if g.file != nil {
-			h.Policy, h.Kernel = g.file.Hash(), nn.Kernel()
-			if g.scenario.Activate {
-				if h.Layers, err = g.layers(); err != nil {
-					return err
-				}
-			}
-		}
-		r, err := record.Create(path, h)
-		if err != nil {
+	return err
+}
+
+// openRecording begins the recording that the scenario asks for; h lacks what
+// the policy adds.
+func (g *rig) openRecording(h record.Header) (err error) {
+	if g.scenario.Record == "" {
+		return nil
+	}
+	if g.file != nil {
+		h.Policy, h.Kernel = g.file.Hash(), nn.Kernel()
+	}
+	if g.file != nil && g.scenario.Activate {
+		if h.Layers, err = g.layers(); err != nil {
 			return err
 		}
-		r.Lossless = g.scenario.Pace == "lockstep"
-		g.rec = r
 	}
+	if g.rec, err = record.Create(g.scenario.Record, h); err != nil {
+		return err
+	}
+	g.rec.Lossless = g.scenario.Pace == "lockstep"
 	return nil
 }
 
