@@ -19,7 +19,10 @@ require (
 )
 
 require (
+	github.com/creack/pty v1.1.24
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/nlpodyssey/gopickle v0.3.0 // indirect
+	go.bug.st/serial v1.8.0
 	golang.org/x/text v0.34.0 // indirect
+	golang.org/x/tools v0.41.0 // indirect
 )

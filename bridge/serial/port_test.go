@@ -1,0 +1,377 @@
+package serial
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// line is a real pty with a Port on its slave side.
+func line(t *testing.T, o Options) (*Port, *os.File) {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { master.Close() })
+	if o.Baud == 0 {
+		o.Baud = 921600
+	}
+	p, err := Open(slave.Name(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave.Close()
+	t.Cleanup(func() { p.Close() })
+	return p, master
+}
+
+func TestBytesPassUnchanged(t *testing.T) {
+	p, master := line(t, Options{})
+	all := make([]byte, 256)
+	for i := range all {
+		all[i] = byte(i)
+	}
+	buf := make([]byte, 512)
+	if _, err := p.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := master.Read(buf); err != nil || string(buf[:n]) != string(all) {
+		t.Errorf("out: %x, %v", buf[:n], err)
+	}
+	if _, err := master.Write(all); err != nil {
+		t.Fatal(err)
+	}
+	var got []byte
+	for len(got) < len(all) {
+		n, err := p.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, buf[:n]...)
+	}
+	if string(got) != string(all) {
+		t.Errorf("in: %x", got)
+	}
+}
+
+// A descriptor that was closed gets another file; what is written to the port
+// after that must not arrive there.
+func TestWriteAfterCloseReachesNoOtherFile(t *testing.T) {
+	p, _ := line(t, Options{})
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var files []*os.File // take every number that became free
+	for range 16 {
+		f, err := os.Create(filepath.Join(t.TempDir(), "f"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	if _, err := p.Write([]byte("torque")); !errors.Is(err, ErrClosed) {
+		t.Errorf("write after close: %v, want ErrClosed", err)
+	}
+	if _, err := p.Read(make([]byte, 9)); !errors.Is(err, ErrClosed) {
+		t.Errorf("read after close: %v, want ErrClosed", err)
+	}
+	for _, f := range files {
+		if s, err := f.Stat(); err != nil || s.Size() != 0 {
+			t.Errorf("%s has %d bytes", f.Name(), s.Size())
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Errorf("second close: %v", err)
+	}
+}
+
+// Nobody reads: Write comes back, again and again, and what was not taken does
+// not arrive when somebody reads at last.
+func TestNobodyReads(t *testing.T) {
+	p, master := line(t, Options{WriteTimeout: 20 * time.Millisecond})
+	var err error
+	writes := 0
+	for ; err == nil && writes < 10000; writes++ {
+		_, err = p.Write(make([]byte, 100))
+	}
+	if !errors.Is(err, ErrStuck) {
+		t.Fatalf("after %d writes: %v, want ErrStuck", writes, err)
+	}
+	done := make(chan error)
+	go func() { done <- p.Close() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("Close waits for a writer that waits for ever")
+	}
+	_ = master
+}
+
+func TestStuckBytesAreThrownAway(t *testing.T) {
+	p, master := line(t, Options{WriteTimeout: 20 * time.Millisecond})
+	old := []byte(strings.Repeat("o", 100))
+	for range 10000 {
+		if _, err := p.Write(old); err != nil {
+			break
+		}
+	}
+	if _, err := p.Write([]byte("new!")); err != nil {
+		t.Fatalf("after the line was cleared: %v", err)
+	}
+	got := ""
+	for buf := make([]byte, 1<<16); !strings.HasSuffix(got, "new!"); {
+		n, err := master.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += string(buf[:n])
+	}
+	if len(got) > 8192 {
+		t.Errorf("%d bytes of what had expired still arrived", len(got)-4)
+	}
+}
+
+func TestUnpluggedIsNotClosed(t *testing.T) {
+	p, master := line(t, Options{})
+	read := make(chan error)
+	go func() {
+		_, err := p.Read(make([]byte, 9))
+		read <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	master.Close()
+	if err := <-read; !errors.Is(err, ErrUnplugged) || errors.Is(err, ErrClosed) {
+		t.Errorf("read: %v, want ErrUnplugged", err)
+	}
+	if _, err := p.Write([]byte("x")); !errors.Is(err, ErrUnplugged) {
+		t.Errorf("write: %v, want ErrUnplugged", err)
+	}
+	name := p.Device()
+	if err := p.Close(); err != nil {
+		t.Errorf("close: %v", err)
+	}
+	if _, err := Open(name, Options{Baud: 9600}); err == nil || !strings.Contains(err.Error(), "there is no device "+name) {
+		t.Errorf("open again: %v", err)
+	}
+}
+
+func TestCloseEndsRead(t *testing.T) {
+	p, _ := line(t, Options{})
+	read := make(chan error)
+	go func() {
+		_, err := p.Read(make([]byte, 9))
+		read <- err
+	}()
+	time.Sleep(10 * time.Millisecond)
+	p.Close()
+	if err := <-read; !errors.Is(err, ErrClosed) {
+		t.Errorf("read: %v, want ErrClosed", err)
+	}
+}
+
+func TestReadTimeoutIsAnError(t *testing.T) {
+	p, master := line(t, Options{ReadTimeout: 5 * time.Millisecond})
+	if n, err := p.Read(make([]byte, 9)); n != 0 || !errors.Is(err, ErrTimeout) {
+		t.Errorf("read %d bytes, %v, want ErrTimeout", n, err)
+	}
+	if _, err := master.Write([]byte("ab")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := p.Read(make([]byte, 9)); n != 2 || err != nil {
+		t.Errorf("after it: %d bytes, %v", n, err)
+	}
+}
+
+func TestSecondProgramIsRefused(t *testing.T) {
+	p, _ := line(t, Options{})
+	_, err := Open(p.Device(), Options{Baud: 921600})
+	if err == nil || !strings.Contains(err.Error(), "in use by another program") {
+		t.Errorf("second open: %v", err)
+	}
+	p.Close()
+	again, err := Open(p.Device(), Options{Baud: 921600})
+	if err != nil {
+		t.Fatalf("after close: %v", err)
+	}
+	again.Close()
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		dev  string
+		baud int
+		want string
+	}{
+		{"/dev/no-such-line", 9600, "there is no device /dev/no-such-line"},
+		{file, 9600, "want a serial line"},
+		{"/dev/ptmx", 0, "baud is 0, want"},
+	} {
+		if _, err := Open(c.dev, Options{Baud: c.baud}); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "serial: ") {
+			t.Errorf("%s: %v, want %q", c.dev, err, c.want)
+		}
+	}
+}
+
+// The library waits with select, which knows 1024 descriptors.
+func TestTooManyFilesAreRefused(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit.Cur < 1100 {
+		limit.Cur = min(4096, limit.Max)
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	for range 1024 {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+	}
+	if _, err := Open(slave.Name(), Options{Baud: 9600}); err == nil || !strings.Contains(err.Error(), "want fewer than 1024") {
+		t.Errorf("open: %v", err)
+	}
+}
+
+func TestWriteAllocatesNothing(t *testing.T) {
+	p, master := line(t, Options{})
+	go func() {
+		for buf := make([]byte, 4096); ; {
+			if _, err := master.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
+	b := make([]byte, 150)
+	if n := testing.AllocsPerRun(200, func() {
+		if _, err := p.Write(b); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a write", n)
+	}
+}
+
+// run starts a Sender and joins it.
+func run(t *testing.T, p *Port, old time.Duration) *Sender {
+	t.Helper()
+	s := NewSender(p, 300, old)
+	ctx, cancel := context.WithCancel(context.Background())
+	var group sync.WaitGroup
+	group.Go(func() {
+		if err := s.Run(ctx); err != nil && !errors.Is(err, ErrUnplugged) {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); group.Wait() })
+	return s
+}
+
+func TestSenderKeepsTheNewest(t *testing.T) {
+	p, master := line(t, Options{WriteTimeout: 20 * time.Millisecond})
+	s := run(t, p, time.Hour)
+	frame := make([]byte, 200)
+	for i := range 3000 { // nobody reads: the line fills up
+		frame[0] = byte(i)
+		if err := s.Send(frame); err != nil {
+			t.Fatal(err)
+		}
+		if i%100 == 0 {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}
+	last := []byte("the newest")
+	if err := s.Send(last); err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for buf := make([]byte, 1<<16); !strings.HasSuffix(got, string(last)); {
+		n, err := master.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += string(buf[:n])
+	}
+	if st := s.Stats(); st.Replaced == 0 || len(got) > 100*200 {
+		t.Errorf("%+v; %d bytes arrived: want old frames replaced, not queued", st, len(got))
+	}
+}
+
+func TestUrgentGoesFirst(t *testing.T) {
+	p, master := line(t, Options{})
+	s := NewSender(p, 300, time.Hour)
+	if err := errors.Join(s.Send([]byte("move")), s.Urge([]byte("stop")), s.Send([]byte("MOVE"))); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Run(ctx) }()
+	got := ""
+	for buf := make([]byte, 64); len(got) < 8; {
+		n, err := master.Read(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += string(buf[:n])
+	}
+	cancel()
+	if err := <-done; err != nil || got != "stopMOVE" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestSenderDropsWhatIsOld(t *testing.T) {
+	p, _ := line(t, Options{})
+	s := NewSender(p, 300, time.Millisecond)
+	if err := s.Send([]byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Millisecond)
+	if b := s.next(nil); len(b) != 0 || s.Stats().Expired != 1 {
+		t.Errorf("%q is sent, %+v", b, s.Stats())
+	}
+	s.Send([]byte("move"))
+	s.Drop()
+	if b := s.next(nil); len(b) != 0 {
+		t.Errorf("%q is sent after Drop", b)
+	}
+}
+
+func TestSenderTellsOfUnplugging(t *testing.T) {
+	p, master := line(t, Options{})
+	s := run(t, p, time.Hour)
+	master.Close()
+	end := time.Now().Add(5 * time.Second)
+	for s.Send([]byte("move")) == nil {
+		if time.Now().After(end) {
+			t.Fatal("Send never said so")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
