@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 GO ?= go
 include deps.mk
 
-.PHONY: help deps build run test lint clean
+.PHONY: help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -33,6 +33,10 @@ picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run 
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
 test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok lint ## run every test
 	.ci/gotest "$(DATA)"
+
+# Figures need a machine that does nothing else; ROUNDS=1 is a quick look.
+bench: build $(DEPS)/venv/.ok $(DEPS)/venv-bench/.ok $(DEPS)/cyclictest.ok ## print every timing as a ratio to a peer
+	python3 .ci/bench.py $(or $(ROUNDS),5)
 
 lint: deps $(DEPS)/bin/staticcheck ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

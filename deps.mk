@@ -55,6 +55,12 @@ $(DEPS)/chromium.ok:
 	command -v chromium >/dev/null || { $(call apt,chromium); }
 	chromium --version && touch $@
 
+# The peer of the lateness benchmark.
+$(DEPS)/cyclictest.ok:
+	mkdir -p $(DEPS)
+	command -v cyclictest >/dev/null || { $(call apt,rt-tests); }
+	command -v cyclictest >/dev/null && touch $@
+
 STATICCHECK_VERSION := v0.8.2
 $(DEPS)/bin/staticcheck: deps.mk
 	GOBIN=$(abspath $(DEPS))/bin $(GO) install honnef.co/go/tools/cmd/staticcheck@$(STATICCHECK_VERSION)

@@ -3,15 +3,17 @@
 // Latebench measures how late the loop's ticks begin against cyclictest, the
 // kernel's own wake-up limit: at the same priority, in alternating rounds, with
 // garbage and a heap of pointers in this process and a busy loop beside it.
-// Out flows a table of µs and the medians of the rounds' ratios; below 1 the
-// loop is better than cyclictest.
+// Out flows a table of µs and the medians of the rounds and of their ratios;
+// below 1 the loop is better than cyclictest. With -json they are one object.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -29,6 +31,7 @@ type options struct {
 	garbage  int // MB/s
 	heap     int // MB
 	hog      bool
+	json     bool
 }
 
 func main() {
@@ -39,6 +42,7 @@ func main() {
 	flag.IntVar(&o.priority, "priority", 80, "SCHED_FIFO priority of both")
 	flag.IntVar(&o.garbage, "garbage", 200, "garbage made in this process, MB/s")
 	flag.IntVar(&o.heap, "heap", 100, "live heap of pointers in this process, MB")
+	flag.BoolVar(&o.json, "json", false, "print the medians as JSON in place of the table")
 	flag.BoolVar(&o.hog, "hog", false, "only keep a CPU busy, until killed")
 	flag.Parse()
 	if o.hog {
@@ -71,36 +75,75 @@ func run(o options) error {
 	}
 	defer pacer.Close()
 	for _, w := range warnings {
-		fmt.Println(w)
+		fmt.Fprintln(os.Stderr, w)
 	}
 	stop := litter(o.heap, o.garbage)
 	defer stop()
-	return compare(o, pacer)
+	rounds, err := compare(o, pacer)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return json.NewEncoder(os.Stdout).Encode(rounds.medians())
+	}
+	rounds.print(os.Stdout, o.period)
+	return nil
 }
 
-// compare alternates the rounds and prints as it goes.
-func compare(o options, pacer *controller.Realtime) error {
-	fmt.Printf("lateness at %v, µs          p50      p99    p99.9      max\n", o.period)
-	var ratios []row
+// rounds are what was measured, in order.
+type rounds []round
+
+// round is one round of each side, and ours by theirs; times in µs.
+type round struct {
+	Loop       row `json:"loop_us"`
+	Cyclictest row `json:"cyclictest_us"`
+	Ratio      row `json:"ratio"`
+}
+
+// compare alternates between the two sides.
+func compare(o options, pacer controller.Pacer) (all rounds, err error) {
 	for range o.rounds {
-		loop, missed, err := measureLoop(o, pacer)
-		if err != nil {
-			return err
+		var r round
+		var missed, missedToo uint64
+		if r.Loop, missed, err = measureLoop(o, pacer); err != nil {
+			return nil, err
 		}
-		fmt.Printf("  loop, %6d missed  %v\n", missed, loop)
-		limit, missed, err := measureCyclictest(o)
-		if err != nil {
-			return err
+		if r.Cyclictest, missedToo, err = measureCyclictest(o); err != nil {
+			return nil, err
 		}
-		fmt.Printf("  cyclictest, %6d   %v\n", missed, limit)
-		var r row
-		for i := range r {
-			r[i] = loop[i] / max(limit[i], 1) // cyclictest counts in whole µs
+		if missed+missedToo > 0 {
+			fmt.Fprintf(os.Stderr, "periods missed: loop %d, cyclictest %d\n", missed, missedToo)
 		}
-		ratios = append(ratios, r)
+		for i := range r.Ratio {
+			r.Ratio[i] = r.Loop[i] / max(r.Cyclictest[i], 1) // cyclictest counts in whole µs
+		}
+		all = append(all, r)
 	}
-	fmt.Printf("ratio, median rounds  %v\n", medians(ratios))
-	return nil
+	return all, nil
+}
+
+// print writes every round, then the medians of the ratios.
+func (all rounds) print(w io.Writer, period time.Duration) {
+	fmt.Fprintf(w, "lateness at %v, µs     p50      p99    p99.9      max\n", period)
+	for _, r := range all {
+		fmt.Fprintf(w, "  loop             %v\n  cyclictest       %v\n", r.Loop, r.Cyclictest)
+	}
+	fmt.Fprintf(w, "ratio, median      %v\n", all.medians().Ratio)
+}
+
+func (all rounds) medians() round {
+	of := func(side func(round) row) row {
+		var rows []row
+		for _, r := range all {
+			rows = append(rows, side(r))
+		}
+		return medians(rows)
+	}
+	return round{
+		of(func(r round) row { return r.Loop }),
+		of(func(r round) row { return r.Cyclictest }),
+		of(func(r round) row { return r.Ratio }),
+	}
 }
 
 // row holds p50, p99, p99.9 and the maximum.

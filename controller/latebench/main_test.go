@@ -47,6 +47,21 @@ func TestMedians(t *testing.T) {
 	}
 }
 
+func TestRoundsArePrintedWithTheirMedians(t *testing.T) {
+	all := rounds{
+		{Loop: row{1, 2, 3, 4}, Cyclictest: row{10, 20, 30, 40}, Ratio: row{0.1, 0.1, 0.1, 0.1}},
+		{Loop: row{3, 4, 5, 6}, Cyclictest: row{10, 20, 30, 40}, Ratio: row{0.3, 0.2, 0.5, 0.3}},
+	}
+	if m := all.medians(); m.Loop != (row{2, 3, 4, 5}) || m.Cyclictest != all[0].Cyclictest {
+		t.Errorf("%+v", m)
+	}
+	var b strings.Builder
+	all.print(&b, time.Millisecond)
+	if got := strings.Count(b.String(), "\n"); got != 6 || !strings.Contains(b.String(), "0.200    0.150    0.300    0.200") {
+		t.Errorf("%d lines:\n%s", got, b.String())
+	}
+}
+
 func TestMeasureLoop(t *testing.T) {
 	r, missed, err := measureLoop(options{period: time.Millisecond, round: 50 * time.Millisecond}, controller.Lockstep{})
 	if err != nil || r != (row{}) || missed != 0 {

@@ -1,0 +1,79 @@
+"""bench.py [ROUNDS]: what `make bench` prints. Every figure stands beside that of a peer measured in the same run,
+in alternating rounds; ratios are medians over the rounds. Exit status 1 when something could not be measured; a target
+that is missed is only said, for figures of a busy machine mean nothing."""
+import json, os, re, statistics, subprocess, sys
+
+ROUNDS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+OUT = os.path.abspath("out/bench")
+TABLE = []  # name, ours, peer, ratio, target, reached
+
+
+def output(*command, cwd=None):
+    """Standard output of a command; what it says on standard error is shown."""
+    env = dict(os.environ, MUJOCO_GL="disable")  # dm_control would look for a display
+    return subprocess.run(command, cwd=cwd, check=True, stdout=subprocess.PIPE, text=True, env=env).stdout
+
+
+def row(name, ours, peer, ratio, target="", reached=None):
+    TABLE.append((name, ours, peer, "" if ratio is None else f"{ratio:.2f}", target, {True: "yes", False: "no", None: ""}[reached]))
+
+
+def simulation():
+    test, python = f"{OUT}/sim.test", os.path.abspath(".deps/venv-bench/bin/python")
+    output("go", "test", "-c", "-o", test, "./sim")
+    ours, plain, theirs = [], [], []
+    for _ in range(ROUNDS):
+        line = output(test, "-test.run=^$", "-test.bench=^BenchmarkStep$", "-test.benchtime=20x", cwd="sim")
+        ratio, rate = (float(re.search(rf"([\d.]+) {unit}\b", line)[1]) for unit in ("ratio", "steps/s"))
+        ours.append(rate)
+        plain.append(ratio)
+        theirs.append(float(re.match(r"(\d+) control steps/s", output(python, "sim/testdata/dm_control_bench.py"))[1]))
+    rate, ratio = statistics.median(ours), statistics.median(plain)
+    row("simulation, control steps/s; peer: a C loop of mj_step", f"{rate:.0f}", f"{rate / ratio:.0f}", ratio, ">= 0.97", ratio >= 0.97)
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    row("simulation, control steps/s; peer: dm_control in Python", f"{rate:.0f}", f"{statistics.median(theirs):.0f}", ratio, "> 1.5", ratio > 1.5)
+
+
+def network():
+    model = f"{OUT}/shipped policy.onnx"
+    output("bin/whisker", "policy", "export", "--out", model)
+    output("go", "build", "-o", f"{OUT}/nnbench", "./policy/nn/nnbench")
+    targets = {"shipped": (0.85, 0.65), "paper": (1.0, 1.0)}
+    core = str(max(os.sched_getaffinity(0)))  # both sides on one core
+    for line in output("taskset", "-c", core, f"{OUT}/nnbench", "-json", "-rounds", str(3 * ROUNDS), model).splitlines():
+        r = json.loads(line)
+        most = targets.get(r["network"].split()[0], (None, None))
+        for how, limit in zip(("hot", "cold"), most):
+            t = r[how]
+            row(f"forward pass, us, {how}: {r['network']}; peer: ONNX Runtime", f"{t['ours_us']:.1f}", f"{t['onnxruntime_us']:.1f}",
+                t["ratio"], f"<= {limit:.2f}" if limit else "", t["ratio"] <= limit if limit else None)
+
+
+def lateness():
+    output("go", "build", "-o", f"{OUT}/latebench", "./controller/latebench")
+    r = json.loads(output(f"{OUT}/latebench", "-json", "-rounds", str(ROUNDS)))
+    checks = (("p50", "ours <= 1 us", r["loop_us"][0] <= 1), ("p99", "<= 1.00", r["ratio"][1] <= 1), ("p99.9", "<= 1.20", r["ratio"][2] <= 1.2), ("max", "", None))
+    for i, (name, target, reached) in enumerate(checks):
+        row(f"wake-up lateness at 1 kHz, us, {name}; peer: cyclictest", f"{r['loop_us'][i]:.2f}", f"{r['cyclictest_us'][i]:.0f}", r["ratio"][i], target, reached)
+
+
+def memory():
+    mb = json.loads(output("bin/whisker", "run", "--clip", "stand", "--clip", "turn", "--clip", "walk", "--baseline", "--view", "127.0.0.1:0",
+                           "--record", f"{OUT}/run.mcap", "--json", "-"))["peak_rss_mb"]
+    row("memory of a run with view and recording, MB", f"{mb:.0f}", "", None, "< 200", mb < 200)
+
+
+os.makedirs(OUT, exist_ok=True)
+failed = False
+for part in (simulation, network, lateness, memory):
+    print(f"bench: {part.__name__}, {ROUNDS} rounds", file=sys.stderr, flush=True)
+    try:
+        part()
+    except (subprocess.CalledProcessError, OSError, ValueError, TypeError, KeyError) as e:
+        print(f"bench: {part.__name__} could not be measured: {e!r}", file=sys.stderr)
+        failed = True
+lines = [("", "ours", "peer", "ratio", "target", "reached"), *TABLE]
+widths = [max(map(len, column)) for column in zip(*lines)]
+for line in lines:
+    print(f"{line[0]:<{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(line[1:], widths[1:])), sep="  ")
+sys.exit(failed)
