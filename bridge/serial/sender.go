@@ -11,6 +11,7 @@ import (
 // frames, which goes first and is not replaced by the other kind.
 type Sender struct {
 	port *Port
+	size int
 	work chan struct{}
 
 	mu     sync.Mutex
@@ -45,7 +46,7 @@ func (s *slot) put(b []byte, at time.Time) (replaced bool) {
 // Send that waited longer than old is dropped. Run does the work.
 func NewSender(p *Port, size int, old time.Duration) *Sender {
 	return &Sender{
-		port: p, work: make(chan struct{}, 1), old: old,
+		port: p, size: size, work: make(chan struct{}, 1), old: old,
 		urgent: slot{buf: make([]byte, 0, size)}, newest: slot{buf: make([]byte, 0, size)},
 	}
 }
@@ -98,7 +99,7 @@ func (s *Sender) wake() {
 // Run sends until ctx is done or the device is gone. A line that nobody reads
 // is no end: it counts, and the newest frame is tried.
 func (s *Sender) Run(ctx context.Context) error {
-	buf := make([]byte, 0, cap(s.newest.buf))
+	buf := make([]byte, 0, s.size)
 	for {
 		select {
 		case <-ctx.Done():
