@@ -2,6 +2,7 @@ package hil
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 
 	"whisker/bridge/view"
@@ -16,36 +17,65 @@ type pass struct {
 	index   int
 	clip    *motion.Clip
 	ref     *policy.Reference
-	tracker *policy.Tracker
+	driver  driver
+	tracker *policy.Tracker // the driver, when it follows the clip; else nil
 	scorer  *motion.Scorer
-	last    int  // frame after which the pass ends
-	over    bool // the next Act ends the pass
-	next    int  // the clip that an onlooker chose; -1 for none
-	silent  bool // neither recorded, shown nor timed
+	travel  *motion.Travel // of a legged robot, else nil
+	last    int            // frame after which the pass ends
+	over    bool           // the next Act ends the pass
+	next    int            // the clip that an onlooker chose; -1 for none
+	silent  bool           // neither recorded, shown nor timed
 	paused  bool
 }
 
-func (g *rig) newPass(i int, file *policy.File) (p *pass, err error) {
+// driver is what acts in a pass: a tracker, or a policy that follows no clip.
+type driver interface {
+	controller.Policy
+	// Frame is the frame of the clip that the next Act is for.
+	Frame() int
+}
+
+// newPass makes a pass over clip i, with the rig's policy or open loop.
+func (g *rig) newPass(i int, openLoop bool) (p *pass, err error) {
 	ref := g.refs[i]
 	p = &pass{rig: g, index: i, clip: g.clips[i], ref: ref, next: -1, last: ref.Len() - 1}
-	if file == nil {
-		p.tracker, err = policy.OpenLoop(g.body, ref)
-	} else {
-		p.tracker, err = policy.NewTracker(g.body, file, ref)
-	}
-	if err != nil {
+	if err := p.drive(openLoop); err != nil {
 		return nil, err
 	}
-	if err := p.tracker.Switch(ref, g.scenario.StartFrame); err != nil {
-		return nil, err
-	}
-	p.tracker.Seed(g.scenario.Seed)
 	if s := g.scenario.Seconds; s > 0 {
 		frames := max(1, math.Round(s*p.clip.Rate))
 		p.last = int(min(float64(p.last), float64(g.scenario.StartFrame)+frames-1))
 	}
 	p.scorer = motion.NewScorer(g.body, p.clip, g.kin)
+	if g.legged {
+		p.travel = motion.NewTravel(g.body, p.clip)
+	}
 	return p, nil
+}
+
+// drive makes what acts.
+func (p *pass) drive(openLoop bool) (err error) {
+	g := p.rig
+	switch {
+	case openLoop || g.file == nil && g.foreign == nil:
+		p.tracker, err = policy.OpenLoop(g.body, p.ref)
+	case g.foreign != nil:
+		g.foreign.Restart()
+		g.foreign.Aim(g.scenario.goal())
+		p.driver = &walker{Foreign: g.foreign, frame: g.scenario.StartFrame}
+		return nil
+	default:
+		p.tracker, err = policy.NewTracker(g.body, g.file, p.ref)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.tracker.Switch(p.ref, g.scenario.StartFrame); err != nil {
+		return err
+	}
+	p.tracker.Seed(g.scenario.Seed)
+	p.driver = p.tracker
+	return nil
 }
 
 // following is the clip to play after this pass.
@@ -58,7 +88,7 @@ func (p *pass) following() int {
 
 // controller names what drives the robot, as tables do.
 func (p *pass) controller() string {
-	if p.tracker.Network() == nil {
+	if p.tracker != nil && p.tracker.Network() == nil {
 		return "open loop"
 	}
 	return "policy"
@@ -66,10 +96,11 @@ func (p *pass) controller() string {
 
 // Act is the tracker's until the pass is over.
 func (p *pass) Act(s *controller.State, cmd *controller.Command) error {
-	if p.over || p.tracker.Frame() > p.last {
+	if p.over || p.driver.Frame() > p.last {
+		p.over = true // a body that lies down afterwards is not scored in that
 		return controller.ErrDone
 	}
-	return p.tracker.Act(s, cmd)
+	return p.driver.Act(s, cmd)
 }
 
 // onInput ends the pass when another clip, or this one from its start, is
@@ -82,6 +113,8 @@ func (p *pass) onInput(in *controller.Inputs) error {
 		p.over, p.next = true, in.Clip
 	case in.Has(controller.InputRestart):
 		p.over, p.next = true, p.index
+	case in.Has(controller.InputGoal) && p.rig.foreign != nil:
+		p.rig.foreign.AimAt(in.Goal)
 	}
 	return nil
 }
@@ -89,10 +122,10 @@ func (p *pass) onInput(in *controller.Inputs) error {
 // onSample scores, records and shows a tick, in the loop's goroutine.
 func (p *pass) onSample(s *controller.Sample) {
 	g := p.rig
-	frame := p.tracker.Frame() - 1
+	frame := max(0, p.driver.Frame()-1)
 	g.robot.Truth(&g.truth)
 	if s.Mode == controller.ModeTrack && !p.over {
-		p.over = !p.scorer.Add(frame, &g.truth.Root, s.State.Pos, &s.Command)
+		p.over = !p.score(frame, s)
 	}
 	if p.silent || g.rec == nil && g.view == nil {
 		return
@@ -108,11 +141,30 @@ func (p *pass) onSample(s *controller.Sample) {
 	}
 }
 
+// score scores a tick, and says whether the robot still follows its clip.
+func (p *pass) score(frame int, s *controller.Sample) bool {
+	follows := p.scorer.Add(frame, &p.rig.truth.Root, s.State.Pos, &s.Command)
+	if p.travel == nil {
+		return follows
+	}
+	return p.travel.Add(frame, &p.rig.truth.Root, s.State.Pos, p.rig.robot.OnBody())
+}
+
+// fault is the fault or error that ended the pass. The fall of a simulated robot
+// is a score, and the tilt that the guard sees in it no reason to end the run.
+func (p *pass) fault(err error) error {
+	var f *controller.Fault
+	if p.travel != nil && errors.As(err, &f) && (f.Code == controller.FaultTilt || p.travel.Score().Fell != "") {
+		return nil
+	}
+	return faultOf(err)
+}
+
 // show tells the view where the pass is, and why it was stopped.
 func (p *pass) show(fault string) {
 	if v := p.rig.view; v != nil && !p.silent {
 		v.SetStatus(view.Status{
-			Clip: p.index, Frame: max(0, p.tracker.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.controller(),
+			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.controller(),
 		})
 	}
 }
@@ -127,7 +179,7 @@ type passInfo struct {
 }
 
 func (p *pass) describe() string {
-	b, err := json.Marshal(passInfo{p.clip.Name, p.index, p.tracker.Frame(), p.last})
+	b, err := json.Marshal(passInfo{p.clip.Name, p.index, p.driver.Frame(), p.last})
 	if err != nil {
 		panic("hil: " + err.Error()) // strings and integers always encode
 	}
@@ -137,7 +189,11 @@ func (p *pass) describe() string {
 // row is the score of the pass that ended with err.
 func (p *pass) row(err error) Row {
 	r := Row{Score: p.scorer.Score(), Controller: p.controller()}
-	if f := faultOf(err); f != nil {
+	if p.travel != nil {
+		t := p.travel.Score()
+		r.Travel, r.Completed = &t, t.Completed
+	}
+	if f := p.fault(err); f != nil {
 		r.Fault, r.Completed = f.Error(), false
 	}
 	return r
@@ -146,7 +202,7 @@ func (p *pass) row(err error) Row {
 // activations are all layers of the network in the order of the recording's
 // header, when the scenario records them.
 func (g *rig) activations(t *policy.Tracker) []float32 {
-	if !g.scenario.Activate || t.Network() == nil {
+	if !g.scenario.Activate || t == nil || t.Network() == nil {
 		return nil
 	}
 	all := g.units[:0]

@@ -101,7 +101,7 @@ func replayRig(h *record.Header, policyFile string, log zerolog.Logger) (*rig, e
 	switch {
 	case g.body.Hash() != h.Body.Hash():
 		err = fmt.Errorf("hil: the recorded body %s differs from today's %s; replay with the version that recorded it (%s)", h.Body.Name, g.body.Name, h.Version)
-	case g.file != nil && g.file.Hash() != h.Policy || g.file == nil && h.Policy != "":
+	case g.policyHash() != h.Policy:
 		err = fmt.Errorf("hil: the recorded policy has SHA-256 %.12s…, this is another one; name it with --policy", h.Policy)
 	}
 	if err != nil {
@@ -120,12 +120,12 @@ func (g *rig) passOf(e record.Event) (*pass, error) {
 	if info.Index < 0 || info.Index >= len(g.clips) || g.clips[info.Index].Name != info.Clip {
 		return nil, fmt.Errorf("hil: the recording's clip %d is %s, the scenario's clips have changed since", info.Index, info.Clip)
 	}
-	p, err := g.newPass(info.Index, g.file)
+	p, err := g.newPass(info.Index, false)
 	if err != nil {
 		return nil, err
 	}
 	p.last = info.Last
-	return p, p.tracker.Switch(p.ref, info.Start)
+	return p, p.begin(info.Start)
 }
 
 // simulateAgain is the second mode: the recorded passes in the simulator again.

@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -26,24 +27,14 @@ type Result struct {
 // Row is the score of one pass over one clip.
 type Row struct {
 	motion.Score
-	Controller string `json:"controller"`      // policy or open loop
-	Fault      string `json:"fault,omitempty"` // why the pass ended, when a fault ended it
+	Travel     *motion.TravelScore `json:"travel,omitempty"` // of a legged robot
+	Controller string              `json:"controller"`       // policy or open loop
+	Fault      string              `json:"fault,omitempty"`  // why the pass ended, when a fault ended it
 }
 
 // Table prints the result for people.
 func (r *Result) Table(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "clip\tcontroller\tcompleted\tsurvival s\tat 50 mm s\troot mm\trotation deg\tlimb joints rad\tpaws+head mm\tjerk rad/s³\t")
-	for _, c := range r.Clips {
-		done := "no"
-		if c.Completed {
-			done = "yes"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Clip, c.Controller, done,
-			number(c.Survival, 2), number(c.Survival50, 2), number(c.RootErr, 1), number(c.RotErr, 1),
-			number(c.LimbJointRMS, 3), number(c.PawHeadErr, 1), number(c.ActionJerk, 0))
-	}
-	if err := t.Flush(); err != nil {
+	if err := errors.Join(r.scores(w), r.travels(w)); err != nil {
 		return err
 	}
 	for _, c := range r.Clips {
@@ -59,6 +50,29 @@ func (r *Result) Table(w io.Writer) error {
 		return nil
 	}
 	return timing(w, r.Loop)
+}
+
+// scores prints the bodies that follow a clip in place; legged robots have a
+// table of their own.
+func (r *Result) scores(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if len(r.Clips) > 0 && r.Clips[0].Travel != nil {
+		return nil
+	}
+	fmt.Fprintln(t, "clip\tcontroller\tcompleted\tsurvival s\tat 50 mm s\troot mm\trotation deg\tlimb joints rad\tpaws+head mm\tjerk rad/s³\t")
+	for _, c := range r.Clips {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Clip, c.Controller, yes(c.Completed),
+			number(c.Survival, 2), number(c.Survival50, 2), number(c.RootErr, 1), number(c.RotErr, 1),
+			number(c.LimbJointRMS, 3), number(c.PawHeadErr, 1), number(c.ActionJerk, 0))
+	}
+	return t.Flush()
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
 }
 
 // timing prints how the loop kept its period. In lockstep there is no clock, and

@@ -25,7 +25,10 @@ type rig struct {
 	robot    *sim.Robot
 	body     *controller.Body
 	kin      *sim.Kinematics
+	legged   bool         // the robot has a profile
 	file     *policy.File // nil plays open loop
+	foreign  *policy.Foreign
+	network  string // its hash
 	clips    []*motion.Clip
 	refs     []*policy.Reference
 	ghosts   [][]float32 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
@@ -43,8 +46,11 @@ type rig struct {
 // openRobot opens the simulated body that the scenario names.
 func openRobot(s *Scenario) (*sim.Robot, error) {
 	name, where, _ := strings.Cut(s.Robot, "@")
-	if name != "rat" || where != "" {
-		return nil, fmt.Errorf("hil: robot %q cannot be driven yet: this version has rat, in the simulator", s.Robot)
+	if where != "" {
+		return nil, fmt.Errorf("hil: robot %q cannot be driven yet: this version has robots in the simulator", s.Robot)
+	}
+	if name != "rat" {
+		return openProfiled(s, name)
 	}
 	return sim.Open(sim.Options{
 		Model:    s.Model,
@@ -60,6 +66,9 @@ func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(
 func readPolicy(s *Scenario) (*policy.File, error) {
 	switch s.Policy {
 	case "":
+		if s.Robot != "rat" {
+			return nil, nil // none ships: open loop
+		}
 		return policy.Rat()
 	case OpenLoop:
 		return nil, nil
@@ -92,6 +101,13 @@ func (g *rig) open() (err error) {
 	}
 	g.body = g.robot.Body()
 	g.kin = g.robot.Kinematics()
+	g.legged = g.scenario.Robot != "rat"
+	if g.scenario.foreign() {
+		if err := g.readForeign(); err != nil {
+			return err
+		}
+		return g.openClips()
+	}
 	if g.file, err = readPolicy(&g.scenario); err != nil {
 		return err
 	}
@@ -104,7 +120,12 @@ func (g *rig) open() (err error) {
 }
 
 func (g *rig) openClips() (err error) {
-	if g.clips, err = Clips(g.scenario.Clips, g.kin); err != nil {
+	if g.legged {
+		g.clips, err = g.leggedClips()
+	} else {
+		g.clips, err = Clips(g.scenario.Clips, g.kin)
+	}
+	if err != nil {
 		return err
 	}
 	if g.scenario.Clean {

@@ -66,7 +66,7 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 	result := &Result{Clips: []Row{}}
 	for i := 0; ctx.Err() == nil && (i < len(g.clips) || g.scenario.Hold); {
 		i %= len(g.clips)
-		p, err := g.newPass(i, g.file)
+		p, err := g.newPass(i, false)
 		if err != nil {
 			return result, err
 		}
@@ -76,7 +76,7 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 		}
 		if done := g.after(ctx, p, err); done {
 			result.Loop = &g.stats
-			return result, faultOf(err)
+			return result, p.fault(err)
 		}
 		i = p.following()
 	}
@@ -101,7 +101,7 @@ func (r *Result) add(row Row, replace bool) {
 // after says whether playing ends after a pass that returned err. A stop with
 // Hold waits for Reset.
 func (g *rig) after(ctx context.Context, p *pass, err error) bool {
-	if faultOf(err) != nil || ctx.Err() != nil {
+	if p.fault(err) != nil || ctx.Err() != nil {
 		return true
 	}
 	if !g.remote.isStopped() {
@@ -131,7 +131,7 @@ func (g *rig) playBaseline(ctx context.Context, result *Result) error {
 				result.Clips = append(result.Clips, r)
 			}
 		}
-		p, err := g.newPass(i, nil)
+		p, err := g.newPass(i, true)
 		if err != nil {
 			return err
 		}
@@ -160,7 +160,7 @@ func faultOf(err error) error {
 // play places the robot at the pass's start and runs the loop.
 func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	g.passes.Add(1)
-	start := p.tracker.Frame()
+	start := p.driver.Frame()
 	g.robot.Place(p.ref.Root(start), p.ref.Poses[start].Q, p.ref.Twists[start].Qd)
 	if g.rec != nil && !p.silent {
 		g.rec.Event(record.Event{Kind: record.KindRun, Text: p.describe()})
@@ -176,7 +176,7 @@ func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	err := l.Run(ctx)
 	if !p.silent {
 		g.stats.Merge(l.Stats())
-		if f := faultOf(err); f != nil {
+		if f := p.fault(err); f != nil {
 			g.fault(p, f)
 		}
 	}

@@ -195,7 +195,7 @@ func TestBadScenariosMoveNothing(t *testing.T) {
 		{"empty glob", func(s *Scenario) { s.Clips = []string{t.TempDir() + "/*.csv"} }, "matches no file"},
 		{"clip with missing columns", func(s *Scenario) { s.Clips = []string{csv} }, "root_y"},
 		{"start beyond the clip", func(s *Scenario) { s.StartFrame = 250 }, "start_frame"},
-		{"robot of a later version", func(s *Scenario) { s.Robot = "quadruped" }, "quadruped"},
+		{"robot of a later version", func(s *Scenario) { s.Robot = "quadruped@serial:/dev/ttyACM0" }, "quadruped"},
 		{"absent model", func(s *Scenario) { s.Model = "absent.xml" }, "absent.xml"},
 		{"model without the joints", func(s *Scenario) { s.Model = "../sim/testdata/pendulum.xml" }, "joint"},
 		{"absent policy", func(s *Scenario) { s.Policy = "absent.policy" }, "absent.policy"},

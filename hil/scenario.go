@@ -13,24 +13,26 @@ import (
 // It is read from strict YAML (an unknown key is an error with its line), flags
 // override it, and the resolved one is stored in the recording.
 type Scenario struct {
-	Robot      string   `yaml:"robot"`       // rat, quadruped, or PROFILE.yaml[@serial:DEV|@mqtt:BROKER/ID|@emulated]
-	Model      string   `yaml:"model"`       // MJCF or URDF file in place of the robot's own
-	Policy     string   `yaml:"policy"`      // policy file; "" is the one that ships
-	Clips      []string `yaml:"clips"`       // files, globs, or names of shipped clips
-	Clean      bool     `yaml:"clean"`       // make clips what a body on a floor can follow: feet locked, balanced
-	Pace       string   `yaml:"pace"`        // realtime or lockstep
-	StartFrame int      `yaml:"start_frame"` // first frame of each clip, counted at the control rate
-	Seconds    float64  `yaml:"seconds"`     // at most this long a clip; 0 is to its end
-	Seed       uint64   `yaml:"seed"`        // of the latent noise; 0 is the latent's mean
-	Baseline   bool     `yaml:"baseline"`    // also run each clip open loop
-	Hold       bool     `yaml:"hold"`        // keep playing until interrupted
-	Record     string   `yaml:"record"`      // MCAP file; "" for none
-	Activate   bool     `yaml:"record_activations"`
-	View       string   `yaml:"view"`       // address of the live view; "" for none
-	ViewToken  string   `yaml:"view_token"` // demanded by the view on addresses other than loopback
-	Realtime   string   `yaml:"realtime"`   // preferred, or required: refused real-time rights are an error
-	Physics    Physics  `yaml:"physics"`
-	Overruns   Overruns `yaml:"overruns"`
+	Robot      string    `yaml:"robot"`       // rat, quadruped, or PROFILE.yaml[@serial:DEV|@mqtt:BROKER/ID|@emulated]
+	Model      string    `yaml:"model"`       // MJCF or URDF file in place of the robot's own
+	Policy     string    `yaml:"policy"`      // policy file; "" is the one that ships
+	Layout     string    `yaml:"layout"`      // of an .onnx policy: one that ships, or a YAML file; "" is the one beside it
+	Goal       []float64 `yaml:"goal"`        // of an .onnx policy: forward m/s, left m/s, turn rad/s
+	Clips      []string  `yaml:"clips"`       // files, globs, or names of shipped clips
+	Clean      bool      `yaml:"clean"`       // make clips what a body on a floor can follow: feet locked, balanced
+	Pace       string    `yaml:"pace"`        // realtime or lockstep
+	StartFrame int       `yaml:"start_frame"` // first frame of each clip, counted at the control rate
+	Seconds    float64   `yaml:"seconds"`     // at most this long a clip; 0 is to its end
+	Seed       uint64    `yaml:"seed"`        // of the latent noise; 0 is the latent's mean
+	Baseline   bool      `yaml:"baseline"`    // also run each clip open loop
+	Hold       bool      `yaml:"hold"`        // keep playing until interrupted
+	Record     string    `yaml:"record"`      // MCAP file; "" for none
+	Activate   bool      `yaml:"record_activations"`
+	View       string    `yaml:"view"`       // address of the live view; "" for none
+	ViewToken  string    `yaml:"view_token"` // demanded by the view on addresses other than loopback
+	Realtime   string    `yaml:"realtime"`   // preferred, or required: refused real-time rights are an error
+	Physics    Physics   `yaml:"physics"`
+	Overruns   Overruns  `yaml:"overruns"`
 }
 
 // Physics sets up the simulated body.
@@ -38,6 +40,10 @@ type Physics struct {
 	TimestepMs float64 `yaml:"timestep_ms"`
 	PeriodMs   float64 `yaml:"period_ms"`
 	Torque     bool    `yaml:"torque_actuators"`
+	// Randomise makes a robot with a profile differ from its model: default, or a
+	// YAML file of ranges; "" is the model. RandomSeed draws the robot.
+	Randomise  string `yaml:"randomise"`
+	RandomSeed uint64 `yaml:"randomise_seed"`
 }
 
 // Overruns bounds how many periods may be missed in a window before the loop
@@ -132,5 +138,5 @@ func (s *Scenario) Check() error {
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
 	}
-	return nil
+	return s.checkGoal()
 }

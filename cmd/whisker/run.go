@@ -10,25 +10,29 @@ import (
 
 // runCmd plays clips. Flags that are given override the scenario's values.
 type runCmd struct {
-	Scenario          string   `help:"Scenario file (YAML)." type:"existingfile" placeholder:"FILE"`
-	Robot             string   `help:"rat; later quadruped or PROFILE.yaml[@serial:DEV|@mqtt:BROKER/ID|@emulated]." placeholder:"ROBOT"`
-	Model             string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
-	Policy            string   `help:"Policy file in place of the one that ships; none plays open loop." placeholder:"FILE"`
-	Clip              []string `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
-	Clean             *bool    `help:"Clean clips first: paws locked to the floor, trunk balanced over them; --clean=false plays them as they were read." placeholder:"BOOL"`
-	Pace              string   `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
-	StartFrame        *int     `help:"First frame of each clip, counted at the control rate." placeholder:"N"`
-	Seconds           *float64 `help:"At most this long a clip." placeholder:"S"`
-	Seed              *uint64  `help:"Seed of the latent noise; 0 is the latent's mean." placeholder:"N"`
-	Record            string   `help:"Write a recording (MCAP)." placeholder:"FILE"`
-	RecordActivations bool     `help:"Record the network's activations too."`
-	View              string   `help:"Serve the live view at this address." placeholder:"ADDR"`
-	ViewToken         string   `help:"Token that the view demands on addresses other than loopback." env:"WHISKER_VIEW_TOKEN" placeholder:"TOKEN"`
-	JSON              string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
-	Baseline          bool     `help:"Also play each clip open loop."`
-	Hold              bool     `help:"Keep playing until Ctrl-C."`
-	Torque            bool     `help:"Torque actuators in place of position servos."`
-	TimestepMs        *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
+	Scenario          string    `help:"Scenario file (YAML)." type:"existingfile" placeholder:"FILE"`
+	Robot             string    `help:"rat, quadruped, go1, go2 or PROFILE.yaml." placeholder:"ROBOT"`
+	Model             string    `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
+	Policy            string    `help:"Policy file in place of the one that ships, or an .onnx file trained elsewhere; none plays open loop." placeholder:"FILE"`
+	Layout            string    `help:"What an .onnx policy sees and does: go1-joystick, or a YAML file; without it the .yaml beside the policy." placeholder:"LAYOUT"`
+	Goal              []float64 `help:"Where an .onnx policy goes: forward m/s, left m/s, turn rad/s." sep:"," placeholder:"VX,VY,YAW"`
+	Randomise         string    `help:"Draw a robot that differs from its model: default, or a YAML file of ranges." placeholder:"RANGES"`
+	RandomiseSeed     *uint64   `help:"Seed of that robot." placeholder:"N"`
+	Clip              []string  `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
+	Clean             *bool     `help:"Clean clips first: paws locked to the floor, trunk balanced over them; --clean=false plays them as they were read." placeholder:"BOOL"`
+	Pace              string    `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
+	StartFrame        *int      `help:"First frame of each clip, counted at the control rate." placeholder:"N"`
+	Seconds           *float64  `help:"At most this long a clip." placeholder:"S"`
+	Seed              *uint64   `help:"Seed of the latent noise; 0 is the latent's mean." placeholder:"N"`
+	Record            string    `help:"Write a recording (MCAP)." placeholder:"FILE"`
+	RecordActivations bool      `help:"Record the network's activations too."`
+	View              string    `help:"Serve the live view at this address." placeholder:"ADDR"`
+	ViewToken         string    `help:"Token that the view demands on addresses other than loopback." env:"WHISKER_VIEW_TOKEN" placeholder:"TOKEN"`
+	JSON              string    `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Baseline          bool      `help:"Also play each clip open loop."`
+	Hold              bool      `help:"Keep playing until Ctrl-C."`
+	Torque            bool      `help:"Torque actuators in place of position servos."`
+	TimestepMs        *float64  `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
 }
 
 // Run is called by kong.
@@ -88,7 +92,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		to   *string
 	}{
 		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
-		{c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken},
+		{c.Layout, &s.Layout}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
@@ -98,6 +102,10 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		s.Clips = c.Clip
 	}
 	set(&s.Clean, c.Clean)
+	if len(c.Goal) > 0 {
+		s.Goal = c.Goal
+	}
+	set(&s.Physics.RandomSeed, c.RandomiseSeed)
 	set(&s.StartFrame, c.StartFrame)
 	set(&s.Seconds, c.Seconds)
 	set(&s.Seed, c.Seed)

@@ -122,9 +122,10 @@ func TestBaselineIsASecondRow(t *testing.T) {
 }
 
 func TestRobotsOfLaterVersionsSaySo(t *testing.T) {
-	for _, robot := range []string{"quadruped", "arm.yaml", "arm.yaml@serial:/dev/ttyACM0", "arm.yaml@mqtt:localhost/1", "arm.yaml@emulated"} {
+	for _, robot := range []string{"quadruped@emulated", "arm.yaml@serial:/dev/ttyACM0", "arm.yaml@mqtt:localhost/1", "arm.yaml@emulated"} {
 		refused(t, whisker("run", "--clip", "stand", "--robot", robot), robot, "yet")
 	}
+	refused(t, whisker("run", "--clip", "stand", "--robot", "arm.yaml"), "arm.yaml", "no such file")
 }
 
 // A camera's clip need not be at the rate of the loop.

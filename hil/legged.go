@@ -1,0 +1,199 @@
+package hil
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"whisker/controller"
+	"whisker/controller/profile"
+	"whisker/policy"
+	"whisker/policy/motion"
+	"whisker/policy/onnx"
+	"whisker/sim"
+)
+
+// openProfiled opens a robot that a profile describes, in the simulator.
+func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
+	p, err := profile.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := sim.Open(sim.Options{Profile: p, Model: s.Model, Timestep: milliseconds(s.Physics.TimestepMs), Torque: s.Physics.Torque})
+	if err != nil || s.Physics.Randomise == "" {
+		return r, err
+	}
+	ranges, err := openRanges(s.Physics.Randomise)
+	if err == nil {
+		err = r.Randomise(ranges, s.Physics.RandomSeed)
+	}
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func openRanges(name string) (*sim.Ranges, error) {
+	if name == "default" {
+		return sim.DefaultRanges(), nil
+	}
+	return sim.ReadRanges(name)
+}
+
+// foreign tells whether the scenario's policy was trained elsewhere.
+func (s *Scenario) foreign() bool { return strings.EqualFold(filepath.Ext(s.Policy), ".onnx") }
+
+// goal is where the scenario sends a policy that follows no clip.
+func (s *Scenario) goal() policy.Velocity {
+	v := policy.Velocity{}
+	if len(s.Goal) == 3 {
+		v = policy.Velocity{Forward: s.Goal[0], Left: s.Goal[1], Turn: s.Goal[2]}
+	}
+	return v
+}
+
+// checkGoal reports a goal or a layout that the scenario's policy cannot use.
+func (s *Scenario) checkGoal() error {
+	switch {
+	case !s.foreign() && (len(s.Goal) > 0 || s.Layout != ""):
+		return fmt.Errorf("hil: scenario: goal and layout are for a policy in an .onnx file, policy is %q", s.Policy)
+	case len(s.Goal) != 0 && len(s.Goal) != 3:
+		return fmt.Errorf("hil: scenario: goal has %d numbers, expected forward m/s, left m/s, turn rad/s", len(s.Goal))
+	case s.foreign() && len(s.Clips) > 0:
+		return fmt.Errorf("hil: scenario: a policy in an .onnx file follows a goal, not clips: leave one out")
+	}
+	for _, x := range s.Goal {
+		if !(math.Abs(x) < 100) {
+			return fmt.Errorf("hil: scenario: goal is %v, expected m/s, m/s and rad/s", s.Goal)
+		}
+	}
+	return nil
+}
+
+// readForeign reads the ONNX file and its layout: the one named, else the YAML
+// file beside it.
+func (g *rig) readForeign() error {
+	s := &g.scenario
+	name := s.Layout
+	if name == "" {
+		name = strings.TrimSuffix(s.Policy, filepath.Ext(s.Policy)) + ".yaml"
+	}
+	l, err := policy.OpenLayout(name)
+	if err != nil {
+		return err
+	}
+	if l.Robot != "" && l.Robot != g.body.Name {
+		return fmt.Errorf("hil: %s is a policy for %s, the robot is %s", l.Name, l.Robot, g.body.Name)
+	}
+	text, err := os.ReadFile(s.Policy)
+	if err != nil {
+		return fmt.Errorf("hil: policy: %w", err)
+	}
+	net, err := onnx.Read(s.Policy, text)
+	if err != nil {
+		return err
+	}
+	g.network = fmt.Sprintf("%x", sha256.Sum256(text))
+	g.foreign, err = policy.NewForeign(g.body, l, net, g.kin)
+	return err
+}
+
+// leggedClips are the clips of a robot with a profile: stand, files, or, for a
+// policy that follows no clip, the way that its goal asks for.
+func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
+	s := &g.scenario
+	if g.foreign != nil {
+		seconds := s.Seconds
+		if seconds == 0 {
+			seconds = goalSeconds
+		}
+		return []*motion.Clip{g.course(s.goal(), seconds)}, nil
+	}
+	for _, name := range s.Clips {
+		if name == "stand" {
+			clip := g.course(policy.Velocity{}, standSeconds)
+			clip.Name, clip.Source = "stand", "the standing pose of the profile"
+			clips = append(clips, clip)
+			continue
+		}
+		more, err := Clips([]string{name}, g.kin)
+		if err != nil {
+			return nil, err
+		}
+		clips = append(clips, more...)
+	}
+	if len(clips) == 0 {
+		return nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
+	}
+	return clips, nil
+}
+
+const (
+	standSeconds = 5
+	goalSeconds  = 20
+)
+
+// course is a clip that stands, goes and turns at a velocity, with the feet where
+// they are when standing: the ghost and the measure of a policy that has a goal.
+func (g *rig) course(v policy.Velocity, seconds float64) *motion.Clip {
+	c := &motion.Clip{
+		Name: fmt.Sprintf("goal %g,%g,%g", v.Forward, v.Left, v.Turn), Source: "the goal",
+		Rate: 1 / g.body.Period.Seconds(), Joints: g.kin.JointNames(),
+	}
+	low := math.Inf(1)
+	g.kin.SetPose([3]float64{}, [4]float64{1, 0, 0, 0}, g.body.Stand)
+	for _, name := range g.body.Feet {
+		if id, ok := g.kin.BodyID(name); ok {
+			low = math.Min(low, g.kin.LowestPoint(id))
+		}
+	}
+	at, dt := [3]float64{0, 0, -low}, g.body.Period.Seconds()
+	for f := range max(2, int(math.Round(seconds*c.Rate))) {
+		h := v.Turn * dt * float64(f)
+		cos, sin := math.Cos(h), math.Sin(h)
+		vel := [3]float64{cos*v.Forward - sin*v.Left, sin*v.Forward + cos*v.Left, 0}
+		c.Poses = append(c.Poses, motion.Pose{Pos: at, Quat: [4]float64{math.Cos(h / 2), 0, 0, math.Sin(h / 2)}, Q: g.body.Stand})
+		c.Twists = append(c.Twists, motion.Twist{Vel: vel, AngVel: [3]float64{0, 0, v.Turn}, Qd: make([]float64, len(g.body.Joints))})
+		at[0], at[1] = at[0]+dt*vel[0], at[1]+dt*vel[1]
+	}
+	return c
+}
+
+// walker makes a policy that follows no clip count frames as a tracker does.
+type walker struct {
+	*policy.Foreign
+	frame int
+}
+
+// Frame is the frame that the next Act is measured against.
+func (w *walker) Frame() int { return w.frame }
+
+// Act acts, and steps to the next frame.
+func (w *walker) Act(s *controller.State, cmd *controller.Command) error {
+	w.frame++
+	return w.Foreign.Act(s, cmd)
+}
+
+// begin puts the driver at a frame of the clip.
+func (p *pass) begin(frame int) error {
+	if w, ok := p.driver.(*walker); ok {
+		w.frame = frame
+		return nil
+	}
+	return p.tracker.Switch(p.ref, frame)
+}
+
+// policyHash identifies the policy that drives; "" is open loop.
+func (g *rig) policyHash() string {
+	switch {
+	case g.file != nil:
+		return g.file.Hash()
+	case g.foreign != nil:
+		return g.network
+	}
+	return ""
+}
