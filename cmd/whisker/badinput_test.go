@@ -243,6 +243,30 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 	refused(t, whisker("run", "--pace", "lockstep", "--clip", "stand", "--record", "/dev/full"), "/dev/full", "no space left")
 }
 
+// What a file held is lost to no failed command: not to a full disk, not to a
+// clip that cannot be read.
+func TestOlderFilesSurvive(t *testing.T) {
+	for _, c := range []struct{ name, args string }{
+		{"x.csv", "clip convert stand --out"},
+		{"x.npz", "clip convert stand --out"},
+		{"x.svg", "clip plot stand --out"},
+		{"x.onnx", "policy export --out"},
+		{"x.json", "clip info stand --json"},
+		{"x.csv", "clip convert absent.csv --out"},
+	} {
+		path := file(t, c.name, "older")
+		var errs bytes.Buffer
+		cmd := program(t, "ulimit -f 0", append(strings.Fields(c.args), path)...)
+		cmd.Stderr = &errs
+		if err := cmd.Run(); err == nil || strings.Count(errs.String(), "\n") != 1 {
+			t.Errorf("%s: %v, want a failure and one line\n%s", c.args, err, errs.String())
+		}
+		if got := content(t, path); got != "older" || len(listed(t, filepath.Dir(path))) != 1 {
+			t.Errorf("%s: the file now has %.20q; the folder %v", c.args, got, listed(t, filepath.Dir(path)))
+		}
+	}
+}
+
 // The disk fills up while a run is recorded: the robot goes on, the result is
 // printed, what was recorded can be read, and the exit status tells.
 func TestDiskFullWhileRecording(t *testing.T) {

@@ -2,11 +2,14 @@ package motion
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/google/renameio/v2"
 )
 
 // maxFile is the largest clip file that is read, bytes.
@@ -120,19 +123,24 @@ func WriteFile(path string, c *Clip) error {
 	return writeTo(path, func(w io.Writer) error { return write(w, c) })
 }
 
-// writeTo creates a file and leaves none behind that is not complete.
+// writeTo creates or replaces a file. What it held stays until the new content
+// is whole.
 func writeTo(path string, write func(io.Writer) error) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("motion: %w", err)
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
+		renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
+	if err == nil {
+		defer func() { _ = f.Cleanup() }() // does nothing once it is in place
+		err = write(f)
 	}
-	err = write(f)
-	if e := f.Close(); err == nil {
-		err = e
+	if err == nil {
+		err = f.CloseAtomicallyReplace()
+	}
+	var p *os.PathError // of the file that takes its place
+	if errors.As(err, &p) {
+		err = p.Err
 	}
 	if err != nil {
-		os.Remove(path)
-		return fmt.Errorf("motion: %s: %w", path, err)
+		return fmt.Errorf("motion: %s cannot be written: %w", path, err)
 	}
 	return nil
 }
