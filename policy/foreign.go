@@ -24,7 +24,7 @@ type Foreign struct {
 	joints   []int // of the body, per joint of the layout
 	action   []float32
 	goal     Velocity
-	heading  *float64 // wanted, rad; nil: the goal's turn counts
+	toward   *float64 // heading wanted, rad; nil: the goal's turn counts
 	odometry *odometry
 }
 
@@ -107,7 +107,7 @@ func (f *Foreign) senses(k motion.Kinematics) error {
 
 // Aim sets where to go, within the layout's bounds.
 func (f *Foreign) Aim(v Velocity) {
-	f.goal, f.heading = f.bounded(v), nil
+	f.goal, f.toward = f.bounded(v), nil
 }
 
 func (f *Foreign) bounded(v Velocity) Velocity {
@@ -119,7 +119,7 @@ func (f *Foreign) bounded(v Velocity) Velocity {
 // AimAt sets where to go by velocity and heading, as remote inputs ask for it.
 func (f *Foreign) AimAt(g controller.Goal) {
 	f.goal = f.bounded(Velocity{Forward: g.Vel[0], Left: g.Vel[1]})
-	f.heading = &g.Heading
+	f.toward = &g.Heading
 }
 
 // Goal is where the policy goes now.
@@ -148,8 +148,8 @@ func (f *Foreign) Act(s *controller.State, cmd *controller.Command) error {
 	if f.odometry != nil {
 		f.odometry.update(s)
 	}
-	if f.heading != nil {
-		f.goal.Turn = f.turnTo(s, *f.heading)
+	if f.toward != nil {
+		f.goal.Turn = f.turnTo(s, *f.toward)
 	}
 	f.observe(s)
 	f.net.Run()
@@ -165,10 +165,8 @@ func (f *Foreign) Act(s *controller.State, cmd *controller.Command) error {
 
 // turnTo is the turn, rad/s, that brings the body to a heading with a time
 // constant of half a second.
-func (f *Foreign) turnTo(s *controller.State, heading float64) float64 {
-	q := &s.IMU.Quat
-	yaw := math.Atan2(2*(q[0]*q[3]+q[1]*q[2]), 1-2*(q[2]*q[2]+q[3]*q[3]))
-	return f.bounded(Velocity{Turn: 2 * math.Remainder(heading-yaw, 2*math.Pi)}).Turn
+func (f *Foreign) turnTo(s *controller.State, wanted float64) float64 {
+	return f.bounded(Velocity{Turn: 2 * math.Remainder(wanted-heading(s.IMU.Quat), 2*math.Pi)}).Turn
 }
 
 func (f *Foreign) observe(s *controller.State) {

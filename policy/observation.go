@@ -23,8 +23,8 @@ type Layout struct {
 	// Frames are the reference frames of the window, counted from the current.
 	Frames []int `json:"frames"`
 	// Root: the policy sees its root pose and velocity. Without it, orientation
-	// and angular velocity come from the IMU and the reference is seen relative
-	// to its own root.
+	// and angular velocity come from the IMU, and the reference's velocity is seen
+	// from its own root; only its orientation is compared with the body's.
 	Root bool `json:"root"`
 	// Activation and FootForce: the policy sees the servo filters and the feet.
 	Activation bool `json:"activation"`
@@ -37,12 +37,13 @@ type Layout struct {
 	Reference      []Term `json:"reference"`
 }
 
-// NewLayout is the usual layout for body b: every joint but the tail's, all that
-// the body measures, five future frames.
+// NewLayout is the usual layout for body b: every joint but the tail's, five
+// future frames, and all that the body measures. Of a physical robot that is
+// joints, commands and IMU: not its feet, whose sensors wear and differ most.
 func NewLayout(b *controller.Body) Layout {
 	l := Layout{
 		Frames: []int{1, 2, 3, 4, 5}, Root: b.Measures.Root, Activation: b.Measures.Activation,
-		FootForce: b.Measures.FootForce, Actuators: len(b.Actuators), Feet: len(b.Feet),
+		FootForce: b.Measures.Root && b.Measures.FootForce, Actuators: len(b.Actuators), Feet: len(b.Feet),
 	}
 	for _, j := range b.Joints {
 		if !isTail(j.Name) {
@@ -74,7 +75,7 @@ func (l *Layout) terms() (body, reference []Term) {
 	if l.Root {
 		reference = []Term{{"root_position", 3 * w}, {"root_orientation", 3 * w}}
 	} else {
-		reference = []Term{{"reference_velocity", 3 * w}, {"reference_gravity", 3 * w}}
+		reference = []Term{{"reference_velocity", 3 * w}, {"root_orientation", 3 * w}}
 	}
 	reference = append(reference, Term{"joints_difference", n * w}, Term{"stance", l.Feet * (w + 1)})
 	return body, reference
@@ -135,7 +136,7 @@ func (o *Observation) Layout() *Layout { return &o.layout }
 
 // Fill computes the observation of state s at a frame of r into dst (Size
 // numbers, SI units). previous is the command of the tick before, per actuator,
-// rad. Frames beyond the end of r are its last frame. It does not allocate.
+// rad (N·m for a torque drive). Frames beyond the end of r are its last frame. It does not allocate.
 func (o *Observation) Fill(dst []float32, s *controller.State, r *Reference, frame int, previous []float64) {
 	if len(dst) != o.layout.Size() || len(previous) != o.layout.Actuators {
 		panic(fmt.Sprintf("policy: observation of %d into %d numbers, previous command of %d for %d actuators", o.layout.Size(), len(dst), len(previous), o.layout.Actuators))
@@ -145,7 +146,7 @@ func (o *Observation) Fill(dst []float32, s *controller.State, r *Reference, fra
 	if o.layout.Root {
 		o.fillRelative(&w, s, r, frame)
 	} else {
-		o.fillOwn(&w, r, frame)
+		o.fillOwn(&w, s, r, frame)
 	}
 	for _, step := range o.layout.Frames {
 		ref := r.Poses[r.clamp(frame+step)].Q
@@ -208,14 +209,15 @@ func (o *Observation) fillRelative(w *writer, s *controller.State, r *Reference,
 	}
 }
 
-// fillOwn writes how the reference will move, seen from its own root.
-func (o *Observation) fillOwn(w *writer, r *Reference, frame int) {
+// fillOwn writes how the reference will move, seen from its own root, and how
+// it will be turned against the body.
+func (o *Observation) fillOwn(w *writer, s *controller.State, r *Reference, frame int) {
 	for _, step := range o.layout.Frames {
 		f := r.clamp(frame + step)
 		w.vec(rotate(conj(r.Poses[f].Quat), r.Twists[f].Vel))
 	}
 	for _, step := range o.layout.Frames {
-		w.vec(rotate(conj(r.Poses[r.clamp(frame+step)].Quat), [3]float64{0, 0, -1}))
+		w.vec(rotvec(mul(conj(s.IMU.Quat), r.Poses[r.clamp(frame+step)].Quat)))
 	}
 }
 

@@ -40,5 +40,10 @@ func rotvec(q [4]float64) [3]float64 {
 	return [3]float64{k * q[1], k * q[2], k * q[3]}
 }
 
+// heading is the direction of the body's x along the ground, rad.
+func heading(q [4]float64) float64 {
+	return math.Atan2(2*(q[0]*q[3]+q[1]*q[2]), 1-2*(q[2]*q[2]+q[3]*q[3]))
+}
+
 // sub is a - b.
 func sub(a, b [3]float64) [3]float64 { return [3]float64{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"whisker/controller"
@@ -16,6 +17,7 @@ type Tracker struct {
 	start  int
 	frame  int
 	prev   []float64
+	align  [4]float64 // turns the IMU's heading into the clip's; zero before the first Act
 
 	obs  *Observation
 	net  *Inference
@@ -70,8 +72,8 @@ func (t *Tracker) Switch(r *Reference, frame int) error {
 
 // Restart returns to the start frame, and to the same latent noise.
 func (t *Tracker) Restart() {
-	t.frame = t.start
-	copy(t.prev, t.ref.Act[t.frame])
+	t.frame, t.align = t.start, [4]float64{}
+	t.action.Begin(t.prev, t.ref, t.frame)
 	if t.net != nil {
 		t.net.Reset()
 		t.pcg.Seed(t.seed, 0)
@@ -103,13 +105,31 @@ func (t *Tracker) Act(s *controller.State, cmd *controller.Command) error {
 	}
 	var out []float32
 	if t.net != nil {
-		t.obs.Fill(t.x, s, t.ref, t.frame, t.prev)
+		aligned := t.aligned(s)
+		t.obs.Fill(t.x, &aligned, t.ref, t.frame, t.prev)
 		out = t.net.Run(t.x, t.noise())
 	}
 	t.action.Fill(cmd, t.ref, t.frame, out)
-	copy(t.prev, cmd.Pos)
+	copy(t.prev, t.action.Sent(cmd))
 	t.frame++
 	return nil
+}
+
+// aligned is the state with the IMU's heading, which counts from where the robot
+// was switched on, made that of the clip: at the first tick they are equal. A
+// policy that sees its root has the clip's heading already.
+func (t *Tracker) aligned(s *controller.State) controller.State {
+	out := *s
+	if t.obs.layout.Root {
+		return out
+	}
+	if t.align == [4]float64{} {
+		ref, q := t.ref.Poses[t.frame].Quat, s.IMU.Quat
+		half := (heading(ref) - heading(q)) / 2
+		t.align = [4]float64{math.Cos(half), 0, 0, math.Sin(half)}
+	}
+	out.IMU.Quat = mul(t.align, s.IMU.Quat)
+	return out
 }
 
 func (t *Tracker) noise() []float32 {
