@@ -175,6 +175,25 @@ func (a *Action) Fill(cmd *controller.Command, r *Reference, frame int, out []fl
 	}
 }
 
+// Sent is what cmd asks of each actuator, as the policy sees it a tick later:
+// torques of a torque drive, N·m, else positions, rad.
+func (a *Action) Sent(cmd *controller.Command) []float64 {
+	if a.Drive == controller.DriveTorque {
+		return cmd.Torque
+	}
+	return cmd.Pos
+}
+
+// Begin fills previous with what stands for the command before frame of r, where
+// a run starts.
+func (a *Action) Begin(previous []float64, r *Reference, frame int) {
+	from := r.Act[frame]
+	if a.Drive == controller.DriveTorque {
+		from = r.Torque[frame]
+	}
+	copy(previous, from)
+}
+
 // Invert fills out with the output that makes Fill write cmd at a frame of r; an
 // actuator of scale 0 gets 0.
 func (a *Action) Invert(out []float32, r *Reference, frame int, cmd *controller.Command) {

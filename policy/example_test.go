@@ -42,5 +42,5 @@ func Example() {
 	var p controller.Policy = tracker // what controller.Loop runs
 	seconds, completed, err := train.Survival(robot, p.(*policy.Tracker))
 	fmt.Println(seconds, completed, err)
-	// Output: 4.98 true <nil>
+	// Output: 5 true <nil>
 }

@@ -95,11 +95,11 @@ func specs(library map[string]int, first uint64) ([]motion.Spec, error) {
 	return list, nil
 }
 
-// synthesise makes references of specs, each followed by its mirror image where
-// wanted.
-func (b *bench) synthesise(ctx context.Context, list []motion.Spec, mirrored bool) ([]*policy.Reference, error) {
+// synthesise makes references of specs; with shake above 0 each is followed by one
+// of a shaken copy that was cleaned.
+func (b *bench) synthesise(ctx context.Context, list []motion.Spec, shake float64) ([]*policy.Reference, error) {
 	times := 1
-	if mirrored {
+	if shake > 0 {
 		times = 2
 	}
 	refs := make([]*policy.Reference, times*len(list))
@@ -109,14 +109,14 @@ func (b *bench) synthesise(ctx context.Context, list []motion.Spec, mirrored boo
 		if err != nil {
 			return err
 		}
-		if refs[times*i], err = policy.NewReference(body, clip, k); err != nil || !mirrored {
+		if refs[times*i], err = policy.NewReference(body, clip, k); err != nil || shake == 0 {
 			return err
 		}
-		mirror, err := motion.Mirror(clip)
+		shaken, err := cleaned([]*motion.Clip{train.Shake(clip, shake, list[i].Seed)}, k)
 		if err != nil {
 			return err
 		}
-		refs[times*i+1], err = policy.NewReference(body, mirror, k)
+		refs[times*i+1], err = policy.NewReference(body, shaken[0], k)
 		return err
 	})
 }

@@ -21,6 +21,7 @@ type evaluateCmd struct {
 	Clip    []string       `help:"Clip files, patterns allowed." placeholder:"GLOB"`
 	Library map[string]int `help:"Synthesised clips to play besides: how many of each kind." placeholder:"KIND=N;..."`
 	Seed    uint64         `help:"Seed of the first synthesised clip of each kind." default:"900000"`
+	Shake   float64        `help:"Play a copy of each synthesised clip that drifts by so much, rad, as well." placeholder:"RAD"`
 	Starts  []int          `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
 	Perturb bool           `help:"Under pushes of 10 % of body weight for 100 ms every second, and commands 20 ms late."`
 	Assist  float64        `help:"Spring on the torso towards the reference, N/m; every table says so." placeholder:"N_PER_M"`
@@ -118,7 +119,7 @@ func (c *evaluateCmd) takes(e *env, b *bench) (takes []train.Take, hash string, 
 	if err != nil {
 		return nil, "", err
 	}
-	made, err := b.synthesise(e.ctx, list, false)
+	made, err := b.synthesise(e.ctx, list, c.Shake)
 	if err != nil {
 		return nil, "", err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"whisker/hil"
 	"whisker/policy"
-	"whisker/policy/motion"
 	"whisker/policy/train"
 	"whisker/sim"
 )
@@ -24,6 +23,7 @@ type trainCmd struct {
 	Out         string         `required:"" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
+	Shake       float64        `help:"Add a copy of each synthesised clip that drifts by so much, rad, and is cleaned again; 0 is none." default:"0.06"`
 	Clip        []string       `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
 	Teacher     string         `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
 	From        string         `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
@@ -121,16 +121,16 @@ func (c *trainCmd) String() string {
 
 func (c *trainCmd) sources() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("--library '%s' --first-seed %d", c.library(), c.FirstSeed)
+		return fmt.Sprintf("--library '%s' --first-seed %d --shake %g", c.library(), c.FirstSeed, c.Shake)
 	}
 	return "--clip '" + strings.Join(c.Clip, "' --clip '") + "'"
 }
 
 func (c *trainCmd) data() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also mirrored", c.library(), c.FirstSeed)
+		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also shaken by %g rad and cleaned", c.library(), c.FirstSeed, c.Shake)
 	}
-	return "clips " + strings.Join(c.Clip, ", ") + ", cleaned, each also mirrored"
+	return "clips " + strings.Join(c.Clip, ", ") + ", cleaned"
 }
 
 func (c *trainCmd) library() string {
@@ -156,7 +156,7 @@ func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
 		return nil, err
 	}
 	e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
-	return b.synthesise(e.ctx, list, true)
+	return b.synthesise(e.ctx, list, c.Shake)
 }
 
 func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
@@ -169,13 +169,5 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	var clips []*motion.Clip
-	for _, clip := range clean {
-		mirror, err := motion.Mirror(clip)
-		if err != nil {
-			return nil, err
-		}
-		clips = append(clips, clip, mirror)
-	}
-	return b.prepare(e.ctx, clips)
+	return b.prepare(e.ctx, clean)
 }

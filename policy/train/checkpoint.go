@@ -9,13 +9,20 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"whisker/policy"
 )
 
+// checkpointVersion changes when a snapshot's meaning does.
+const checkpointVersion = 1
+
 // snapshot is everything that a run needs to go on.
 type snapshot struct {
+	Version           int // 0 in those written before there was one
+	Body              string
+	Residual          bool
 	Joints, Actuators []string
 	Obs               int
 	Encoder, Decoder  []int
@@ -32,6 +39,7 @@ type snapshot struct {
 
 func newSnapshot(l *learner, rng *rand.Rand) *snapshot {
 	s := &snapshot{
+		Version: checkpointVersion, Body: l.contract.Body, Residual: l.c.Residual,
 		Joints: l.contract.Joints, Actuators: l.contract.Actuators, Obs: l.actor.obs, Encoder: l.c.Encoder, Decoder: l.c.Decoder,
 		Actor: make([]float32, l.actor.size()), Critic: make([]float32, l.critic.size()),
 		Norm: newNormaliser(l.actor.obs), Rate: l.c.Rate,
@@ -59,12 +67,33 @@ func (l *learner) resume() error {
 	if err := gob.NewDecoder(bufio.NewReader(f)).Decode(&s); err != nil {
 		return fmt.Errorf("train: checkpoint %s is damaged (%w); delete it to start anew", l.c.Checkpoint, err)
 	}
-	if len(s.Actor) != len(l.s.Actor) || len(s.Critic) != len(l.s.Critic) || s.Obs != l.s.Obs {
-		return fmt.Errorf("train: checkpoint %s is of another network: %d parameters and an observation of %d, want %d and %d", l.c.Checkpoint, len(s.Actor), s.Obs, len(l.s.Actor), l.s.Obs)
+	if err := l.s.fits(&s); err != nil {
+		return fmt.Errorf("train: checkpoint %s is %w; delete it to start anew", l.c.Checkpoint, err)
 	}
 	l.s = &s
 	if len(s.Failure) == len(l.sampler.Failure) {
 		copy(l.sampler.Failure, s.Failure)
+	}
+	return nil
+}
+
+// fits says why a run that began as s cannot go on from read.
+func (s *snapshot) fits(read *snapshot) error {
+	what := func(residual bool) string {
+		if residual {
+			return "adds to the reference's command"
+		}
+		return "has no path from reference to command but its latent"
+	}
+	switch {
+	case read.Version != s.Version:
+		return fmt.Errorf("of version %d, this build goes on from %d", read.Version, s.Version)
+	case read.Body != s.Body || !slices.Equal(read.Joints, s.Joints) || !slices.Equal(read.Actuators, s.Actuators):
+		return fmt.Errorf("of another body: %s with %d joints and %d actuators, want %s with %d and %d", read.Body, len(read.Joints), len(read.Actuators), s.Body, len(s.Joints), len(s.Actuators))
+	case len(read.Actor) != len(s.Actor) || len(read.Critic) != len(s.Critic) || read.Obs != s.Obs:
+		return fmt.Errorf("of another network: %d parameters and an observation of %d, want %d and %d", len(read.Actor), read.Obs, len(s.Actor), s.Obs)
+	case read.Residual != s.Residual:
+		return fmt.Errorf("of a policy that %s, this one %s", what(read.Residual), what(s.Residual))
 	}
 	return nil
 }
@@ -93,6 +122,9 @@ func (l *learner) save() error {
 		if err != nil {
 			return fmt.Errorf("train: checkpoint: %w", err)
 		}
+	}
+	if err := l.savePage(); err != nil {
+		return err
 	}
 	if l.c.Policy == "" {
 		return nil

@@ -72,7 +72,7 @@ func (e *env) reset(c *Config, at, ref, frame int, rng *rand.Rand) error {
 		e.q[j] = e.ref.Poses[frame].Q[j] + s.Joints*rng.NormFloat64()
 		e.qd[j] = e.ref.Twists[frame].Qd[j] + s.JointRates*rng.NormFloat64()
 	}
-	copy(e.prev, e.ref.Act[frame])
+	e.action.Begin(e.prev, e.ref, frame)
 	copy(e.last, e.prev)
 	e.world.Place(root, e.q, e.qd)
 	if err := e.world.Start(); err != nil {
@@ -95,7 +95,7 @@ type outcome struct {
 func (e *env) step(c *Config, out []float32) outcome {
 	e.action.Fill(&e.cmd, e.ref, e.frame, out)
 	copy(e.last, e.prev)
-	copy(e.prev, e.cmd.Pos)
+	copy(e.prev, e.action.Sent(&e.cmd))
 	if err := e.world.Write(&e.cmd); err != nil {
 		return outcome{failed: true, ended: true}
 	}

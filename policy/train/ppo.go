@@ -113,8 +113,24 @@ func (l *learner) reflect() error {
 	})
 }
 
+// criticFirst is the number of updates in which a policy that is gone on from
+// waits for its critic, which begins anew: what an untrained one says spoils it.
+const criticFirst = 10
+
+func (l *learner) waits() bool { return l.c.From != nil && l.s.Update < criticFirst }
+
+func (l *learner) actorRate() float64 {
+	if l.waits() {
+		return 0
+	}
+	return l.s.Rate
+}
+
 // adaptRate keeps the divergence of an update near the target.
 func (l *learner) adaptRate() {
+	if l.waits() {
+		return
+	}
 	switch kl := l.stats.kl; {
 	case kl > 1.5*l.c.TargetKL:
 		l.s.Rate = max(1e-5, l.s.Rate/1.3)
@@ -137,7 +153,7 @@ func (l *learner) minibatch(order []int) (kl float64, err error) {
 	for _, w := range l.workers[1:] {
 		total.merge(&w.grad)
 	}
-	if err := l.finite("the policy's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.s.Rate, 1)); err != nil {
+	if err := l.finite("the policy's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.actorRate(), 1)); err != nil {
 		return 0, err
 	}
 	if err := l.finite("the value's gradient", l.s.AdamC.step(l.s.Critic, total.critic, 5e-4, 1)); err != nil {

@@ -1,0 +1,103 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"whisker/controller"
+	"whisker/policy"
+	"whisker/policy/motion"
+)
+
+// student imitates a teacher that learned to balance, and is returned with it.
+func student(t *testing.T) (taught, teacher *policy.File, worlds []World, refs []*policy.Reference) {
+	t.Helper()
+	worlds, refs = balancers(t, 16)
+	c := quick()
+	c.Transitions = 16 * 32 * 60
+	c.Policy = filepath.Join(t.TempDir(), "teacher.policy")
+	if err := Run(context.Background(), c, worlds, refs); err != nil {
+		t.Fatal(err)
+	}
+	teacher, err := policy.Load(c.Policy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Teacher, c.Residual, c.Transitions = teacher, false, 16*32*40
+	c.Imitation.Memory, c.Imitation.Alone = 10_000, 16*32*10
+	c.Policy = filepath.Join(t.TempDir(), "student.policy")
+	if err := Run(context.Background(), c, worlds, refs); err != nil {
+		t.Fatal(err)
+	}
+	if taught, err = policy.Load(c.Policy); err != nil {
+		t.Fatal(err)
+	}
+	return taught, teacher, worlds, refs
+}
+
+func TestAStudentBalancesAsItsTeacherDoes(t *testing.T) {
+	taught, _, worlds, refs := student(t)
+	tracker, err := policy.NewTracker(worlds[0].Body(), taught, refs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := pushed(t, worlds[0], tracker); s < 1.9 {
+		t.Errorf("after a push the student stands for %.2f s, want all of 1.98 s", s)
+	}
+	if taught.Contract.Action.Residual {
+		t.Error("the student's contract says that it adds to the reference")
+	}
+}
+
+// Without its latent a student's command says nothing of the reference; with it,
+// it does.
+func TestOnlyTheLatentCarriesTheReference(t *testing.T) {
+	taught, teacher, worlds, refs := student(t)
+	b := worlds[0].Body()
+	leaning := *refs[0]
+	leaning.Name = "leaning"
+	leaning.Poses, leaning.Command = slices.Clone(leaning.Poses), slices.Clone(leaning.Command) // Act, the previous command, stays
+	for i := range leaning.Poses {
+		leaning.Poses[i] = motion.Pose{Pos: [3]float64{0.03, 0, 0.31}, Quat: [4]float64{1, 0, 0.05, 0}, Q: []float64{0.2}}
+		leaning.Command[i] = []float64{0.3}
+	}
+	differs := func(f *policy.File, zero bool) bool {
+		var commands [2]float64
+		for i, r := range []*policy.Reference{refs[0], &leaning} {
+			tracker, err := policy.NewTracker(b, f, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tracker.Network().ZeroLatent(zero)
+			state, cmd := controller.NewState(b), controller.NewCommand(b)
+			state.Root.Quat, state.Root.Pos = [4]float64{1, 0, 0, 0}, [3]float64{0, 0, 0.32}
+			if err := tracker.Act(&state, &cmd); err != nil {
+				t.Fatal(err)
+			}
+			commands[i] = cmd.Pos[0]
+		}
+		return commands[0] != commands[1]
+	}
+	if differs(taught, true) {
+		t.Error("with its latent at zero the student's command depends on the clip")
+	}
+	if !differs(taught, false) {
+		t.Error("with its latent the student's command does not depend on the clip")
+	}
+	if !differs(teacher, true) {
+		t.Error("the teacher adds to the reference, yet with its latent at zero its command does not depend on the clip")
+	}
+}
+
+func TestAForeignTeacherIsRefused(t *testing.T) {
+	_, teacher, worlds, refs := student(t)
+	teacher.Contract.Actuators = []string{"tail"}
+	c := quick()
+	c.Teacher = teacher
+	if err := Run(context.Background(), c, worlds, refs); err == nil || !strings.Contains(err.Error(), "want a teacher of the same body") {
+		t.Errorf("error %v, want one on the teacher", err)
+	}
+}
