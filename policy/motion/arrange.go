@@ -98,9 +98,11 @@ func (c *Clip) Slice(from, to int) *Clip {
 	return out
 }
 
-// Mirror swaps left and right, by the names of the rat's joints: y turns round,
-// each joint with _L in its name changes places with its _R, and of the midline
-// joints those that bend or twist change sign. It returns an error for a joint
+// Mirror swaps left and right, by the names of the joints: y turns round, each
+// joint with _L in its name changes places with its _R, each of leg FL or RL with
+// that of FR or RR, and those that turn about an axis in the midline's plane
+// change sign: of the rat what bends or twists the spine, of a four-legged robot
+// the hips, as their makers name abduction. It returns an error for a joint
 // without a partner.
 func Mirror(c *Clip) (*Clip, error) {
 	from := make([]int, len(c.Joints))
@@ -116,7 +118,7 @@ func Mirror(c *Clip) (*Clip, error) {
 		p.Pos[1] = -p.Pos[1]
 		p.Quat[1], p.Quat[3] = -p.Quat[1], -p.Quat[3]
 		for i, n := range c.Joints {
-			if from[i] == i && (strings.HasSuffix(n, "_bend") || strings.HasSuffix(n, "_twist")) {
+			if from[i] == i && (strings.HasSuffix(n, "_bend") || strings.HasSuffix(n, "_twist")) || strings.HasSuffix(n, "_hip_joint") {
 				p.Q[i] = -p.Q[i]
 			}
 		}
@@ -125,7 +127,8 @@ func Mirror(c *Clip) (*Clip, error) {
 	return out, nil
 }
 
-// otherSide exchanges L and R where they stand alone in a joint's name.
+// otherSide exchanges L and R where they stand alone in a joint's name, and the
+// legs FL, FR and RL, RR of four-legged robots.
 func otherSide(name string) string {
 	parts := strings.Split(name, "_")
 	for i, p := range parts {
@@ -134,6 +137,14 @@ func otherSide(name string) string {
 			parts[i] = "R"
 		case "R":
 			parts[i] = "L"
+		case "FL":
+			parts[i] = "FR"
+		case "FR":
+			parts[i] = "FL"
+		case "RL":
+			parts[i] = "RR"
+		case "RR":
+			parts[i] = "RL"
 		}
 	}
 	return strings.Join(parts, "_")

@@ -29,8 +29,9 @@ func (r *reflection) append(from []int, sign []float32) {
 	}
 }
 
-// names maps joints or actuators: _L and _R change places, and what bends or
-// twists about the midline changes sign. ok is false when one has no partner.
+// names maps joints or actuators: _L and _R, FL and FR, RL and RR change places,
+// and what bends or twists about the midline, or abducts a robot's hip, changes
+// sign. ok is false when one has no partner.
 func names(list []string) (r reflection, ok bool) {
 	for _, n := range list {
 		k := slices.Index(list, otherSide(n))
@@ -38,7 +39,7 @@ func names(list []string) (r reflection, ok bool) {
 			return r, false
 		}
 		s := float32(1)
-		if list[k] == n && (strings.HasSuffix(n, "_bend") || strings.HasSuffix(n, "_twist")) {
+		if list[k] == n && (strings.HasSuffix(n, "_bend") || strings.HasSuffix(n, "_twist")) || strings.HasSuffix(n, "_hip_joint") {
 			s = -1
 		}
 		r.from, r.sign = append(r.from, k), append(r.sign, s)
@@ -54,6 +55,14 @@ func otherSide(name string) string {
 			parts[i] = "R"
 		case "R":
 			parts[i] = "L"
+		case "FL":
+			parts[i] = "FR"
+		case "FR":
+			parts[i] = "FL"
+		case "RL":
+			parts[i] = "RR"
+		case "RR":
+			parts[i] = "RL"
 		}
 	}
 	return strings.Join(parts, "_")
@@ -74,7 +83,7 @@ func newMirror(c *policy.Contract, feet []string) *mirror {
 	axial := reflection{[]int{0, 1, 2}, []float32{-1, 1, -1}}
 	parts := map[string]reflection{
 		"joints_pos": joints, "joints_vel": joints, "joints_difference": joints, "previous_command": acts, "activation": acts,
-		"gravity": polar, "root_velocity": polar, "root_position": polar, "reference_velocity": polar, "reference_gravity": polar,
+		"gravity": polar, "root_velocity": polar, "root_position": polar, "reference_velocity": polar,
 		"gyro": axial, "root_orientation": axial, "foot_force": paws, "stance": paws, "height": {[]int{0}, []float32{1}},
 	}
 	m := &mirror{act: acts}
