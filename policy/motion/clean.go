@@ -134,7 +134,7 @@ func (w *cleaner) clean() {
 // newBalance is a balance whose pendulum is as high as the clip's centre of mass:
 // a rearing rat's is twice a standing one's.
 func (w *cleaner) newBalance() *balance {
-	b := newBalance(w.r, len(w.poses), w.rate)
+	b := newBalance(w.r.k, w.r.stand, len(w.poses), w.rate)
 	b.shy = [2]float64{cleanShy, cleanShy}
 	for f := range w.poses {
 		p := &w.poses[f]
@@ -156,7 +156,7 @@ func (w *cleaner) measure(b *balance) float64 {
 		b.zmp[f], light = b.loaded(w.poses, f)
 		p := &w.poses[f]
 		w.r.k.SetPose(p.Pos, p.Quat, p.Q)
-		b.support[f] = b.polygon(&w.frames[f])
+		b.support[f] = w.r.polygon(&w.frames[f])
 		if light {
 			b.support[f] = nil
 		}

@@ -43,9 +43,14 @@ const (
 // holds finds the stances of a paw: its lowest point under height (m), its pad
 // slower than stanceSpeed.
 func (p *pawPath) holds(height, rate float64) []hold {
+	return p.stances(height, maxDrift, rate, func(int) float64 { return stanceSpeed })
+}
+
+// stances is holds with another drift (m) and a speed for every frame, m/s.
+func (p *pawPath) stances(height, drift, rate float64, slow func(frame int) float64) []hold {
 	var all []hold
 	for f := 0; f < len(p.pad); f++ {
-		if p.low[f] >= height || pointSpeed(p.pad, f, rate) >= stanceSpeed {
+		if p.low[f] >= height || pointSpeed(p.pad, f, rate) >= slow(f) {
 			continue
 		}
 		if n := len(all); n > 0 && all[n-1].to == f {
@@ -57,7 +62,7 @@ func (p *pawPath) holds(height, rate float64) []hold {
 	all = p.join(all)
 	var out []hold
 	for _, h := range all {
-		for _, part := range p.split(h) {
+		for _, part := range p.split(h, drift) {
 			if part.to-part.from >= stanceFrames {
 				part.at = p.middle(part)
 				out = append(out, part)
@@ -85,13 +90,13 @@ func (p *pawPath) join(all []hold) []hold {
 
 // split cuts a stance where the paw has crept too far away, and leaves frames for
 // the step between the parts.
-func (p *pawPath) split(h hold) []hold {
+func (p *pawPath) split(h hold, drift float64) []hold {
 	var out []hold
 	part := hold{from: h.from}
 	for f := h.from + 1; f < h.to; f++ {
 		part.to = f
 		at := p.middle(part)
-		if math.Hypot(p.pad[f][0]-at[0], p.pad[f][1]-at[1]) > maxDrift {
+		if math.Hypot(p.pad[f][0]-at[0], p.pad[f][1]-at[1]) > drift {
 			part.to = max(part.from+1, f-slowSwing/2)
 			out = append(out, part)
 			part = hold{from: min(f+slowSwing/2, h.to-1)}

@@ -85,7 +85,7 @@ func (r *rat) addFloor(s *Standing, paths *[4]pawPath, down [][4]bool) {
 
 // addBalance fills in what concerns the polygons of the standing paws.
 func (r *rat) addBalance(s *Standing, poses []Pose, down [][4]bool, rate float64) {
-	b := newBalance(r, len(poses), rate)
+	b := newBalance(r.k, r.stand, len(poses), rate)
 	stands, flight := 0.0, 0.0
 	for f := range poses {
 		zmp, light := b.loaded(poses, f)

@@ -20,8 +20,8 @@ func SynthesizeFooting(k Kinematics, b *controller.Body, spec Spec) (*Clip, []Fo
 	if err != nil {
 		return nil, nil, err
 	}
-	bal := newBalance(r, len(frames), clipRate)
-	bal.measure(frames, clip.Poses)
+	bal := newBalance(r.k, r.stand, len(frames), clipRate)
+	bal.measure(r, frames, clip.Poses)
 	footing := make([]Footing, len(frames))
 	for i := range frames {
 		p, f := &clip.Poses[i], &footing[i]

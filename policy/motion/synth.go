@@ -78,9 +78,9 @@ func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
 		poses[i].Q = make([]float64, len(r.joints))
 	}
 	r.realiseAll(frames, poses)
-	bal := newBalance(r, len(frames), clipRate)
+	bal := newBalance(r.k, r.stand, len(frames), clipRate)
 	for pass := 0; pass < balancePasses; pass++ {
-		bal.shift(frames, poses)
+		bal.shift(r, frames, poses)
 		r.realiseAll(frames, poses)
 	}
 	clip := &Clip{Name: fmt.Sprintf("%s-%d", spec.Kind, spec.Seed), Rate: clipRate, Joints: r.joints, Poses: poses, Source: spec.String()}

@@ -32,9 +32,11 @@ var shiftWeight = [2]float64{0.2, 0.02}
 
 // balance holds the memory of one clip's shifts.
 type balance struct {
-	r          *rat
+	k          Kinematics
 	rate       float64      // frames per second
 	weight     float64      // of the body, N
+	least      float64      // N, that the floor carries at least: a body in flight has no zero moment point
+	margin     float64      // polygonMargin
 	zmp        [][2]float64 // of the poses as they are
 	support    []polygon
 	total      [2][]float64 // shift since the sketch, along the heading and to its left, m
@@ -45,15 +47,18 @@ type balance struct {
 	qd, acc, f []float64
 }
 
-func newBalance(r *rat, n int, rate float64) *balance {
-	b := &balance{r: r, rate: rate, zmp: make([][2]float64, n), support: make([]polygon, n), qd: make([]float64, r.nv-6), acc: make([]float64, r.nv), f: make([]float64, r.nv)}
+// newBalance is for n frames of the body of k, which stand shows standing.
+func newBalance(k Kinematics, stand Pose, n int, rate float64) *balance {
+	nv := 6 + len(stand.Q)
+	b := &balance{k: k, rate: rate, least: 0.2, margin: polygonMargin, zmp: make([][2]float64, n), support: make([]polygon, n),
+		qd: make([]float64, nv-6), acc: make([]float64, nv), f: make([]float64, nv)}
 	b.total[0], b.total[1] = make([]float64, n), make([]float64, n)
-	r.k.SetPose(r.stand.Pos, r.stand.Quat, r.stand.Q)
+	k.SetPose(stand.Pos, stand.Quat, stand.Q)
 	b.shy, b.pull = shiftWeight, make([]float64, n)
 	for i := range b.pull {
-		b.pull[i] = r.k.CenterOfMass()[2] / gravity
+		b.pull[i] = k.CenterOfMass()[2] / gravity
 	}
-	b.zeroMomentPoint([]Pose{r.stand}, 0)
+	b.zeroMomentPoint([]Pose{stand}, 0)
 	b.weight = b.f[2]
 	for axis := range b.chol {
 		b.factorize(axis, n)
@@ -95,8 +100,8 @@ func (b *balance) factorize(axis, n int) {
 
 // shift moves the frames' trunks so that the zero moment point of poses goes
 // inside the polygons. Shifts are along the heading and to its left.
-func (b *balance) shift(frames []frame, poses []Pose) {
-	b.measure(frames, poses)
+func (b *balance) shift(r *rat, frames []frame, poses []Pose) {
+	b.measure(r, frames, poses)
 	b.shiftMeasured(frames)
 }
 
@@ -112,7 +117,7 @@ func (b *balance) shiftMeasured(frames []frame) {
 			sin, cos := math.Sincos(frames[i].yaw)
 			z := b.zmp[i]
 			forward, left := b.effect(s[0], i), b.effect(s[1], i)
-			p := b.support[i].inside([2]float64{z[0] + cos*forward - sin*left, z[1] + sin*forward + cos*left}, polygonMargin)
+			p := b.support[i].inside([2]float64{z[0] + cos*forward - sin*left, z[1] + sin*forward + cos*left}, b.margin)
 			dx, dy := p[0]-z[0], p[1]-z[1]
 			wish[0][i], wish[1][i] = cos*dx+sin*dy, cos*dy-sin*dx
 		}
@@ -160,10 +165,10 @@ func (b *balance) solve(axis int, x, wish []float64) {
 }
 
 // measure fills zmp and support from poses.
-func (b *balance) measure(frames []frame, poses []Pose) {
+func (b *balance) measure(r *rat, frames []frame, poses []Pose) {
 	for i := range frames {
 		b.zmp[i] = b.zeroMomentPoint(poses, i)
-		b.support[i] = b.polygon(&frames[i])
+		b.support[i] = r.polygon(&frames[i])
 	}
 }
 
@@ -186,24 +191,24 @@ func (b *balance) zeroMomentPoint(poses []Pose, i int) [2]float64 {
 		b.qd[j] = (next.Q[j] - prev.Q[j]) / (2 * dt)
 		b.acc[6+j] = (next.Q[j] - 2*p.Q[j] + prev.Q[j]) / (dt * dt)
 	}
-	b.r.k.InverseDynamics(&b.root, p.Q, b.qd, b.acc, b.f)
-	b.r.k.SetPose(p.Pos, p.Quat, p.Q)
+	b.k.InverseDynamics(&b.root, p.Q, b.qd, b.acc, b.f)
+	b.k.SetPose(p.Pos, p.Quat, p.Q)
 	torque := quatRotate(p.Quat, [3]float64{b.f[3], b.f[4], b.f[5]})
-	up := math.Max(b.f[2], 0.2) // N; a body in flight has no zero moment point
+	up := math.Max(b.f[2], b.least)
 	return [2]float64{p.Pos[0] - (torque[1]+p.Pos[2]*b.f[0])/up, p.Pos[1] + (torque[0]-p.Pos[2]*b.f[1])/up}
 }
 
 // polygon is the convex hull of what touches the floor in the Kinematics'
 // current pose: the soles of the paws that are down, where they are low.
-func (b *balance) polygon(f *frame) polygon {
+func (r *rat) polygon(f *frame) polygon {
 	var points [][2]float64
 	for leg := range f.paws {
 		if !f.paws[leg].down {
 			continue
 		}
-		for i := range b.r.paws[leg].soles {
-			s := &b.r.paws[leg].soles[i]
-			pos, q := b.r.k.BodyPose(s.Body)
+		for i := range r.paws[leg].soles {
+			s := &r.paws[leg].soles[i]
+			pos, q := r.k.BodyPose(s.Body)
 			x := add(pos, quatRotate(q, s.Offset))
 			if i == 0 || x[2] < 0.0055 {
 				points = append(points, [2]float64{x[0], x[1]})

@@ -1,0 +1,215 @@
+package motion
+
+import (
+	"fmt"
+	"math"
+
+	"whisker/controller"
+)
+
+// Retargeting keeps what makes a gait the same gait on another body: animals of
+// any size that walk at the same Froude number v²/(g h), h the height of the hip,
+// use the same strides per hip height (Alexander & Jayes 1983, J Zool 201:135). So
+// lengths grow by the ratio of hip heights and times by its square root, and
+// when which foot stands comes from the rat.
+const (
+	retargetPasses = 4
+	swingHeight    = 0.05  // m, of a robot's foot in mid-swing, per 0.3 m of hip height
+	pitchLinear    = 0.7   // share of the reach up to which pitch is the rat's own
+	rollLimit      = 0.2   // rad
+	longestSwing   = 0.13  // s of the rat: a paw that is up for longer is a gesture, or a landing seen late
+	footWidth      = 0.025 // m, by which a point foot is a support
+	robotMargin    = 0.02  // m, of the zero moment point inside the feet
+	robotShy       = 0.3   // see shiftWeight
+)
+
+// Retarget makes of a rat's clip one of a four-legged robot: b, whose kinematics
+// are robot. rat are the kinematics that c's joints belong to. The clip runs at
+// the robot's control rate. What the robot cannot keep of the rat's motion stands
+// in the Fidelity, not in the error: that one is for what is no rat or no robot
+// with four legs of three joints each.
+func Retarget(c *Clip, rat, robot Kinematics, b *controller.Body) (*Clip, *Fidelity, error) {
+	clean, _, err := Clean(c, rat)
+	if err != nil {
+		return nil, nil, err
+	}
+	src, err := newRatCourse(clean, rat)
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := newQuadruped(robot, b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("motion: clip %s: %w", c.Name, err)
+	}
+	w := &retargeter{q: q, src: src, rate: 1 / b.Period.Seconds()}
+	w.ratio = q.hip / src.hip
+	w.time = math.Sqrt(w.ratio)
+	w.sketch()
+	w.plan()
+	w.fitAll()
+	out := &Clip{
+		Name: c.Name + "_" + b.Name, Rate: w.rate, Joints: append([]string(nil), q.joints...), Poses: w.poses,
+		Source:  fmt.Sprintf("%s, retargeted to %s: lengths by %.2f, times by %.2f", clean.Source, b.Name, w.ratio, w.time),
+		Repairs: append([]string(nil), c.Repairs...),
+	}
+	if err := out.finish(); err != nil {
+		return nil, nil, err
+	}
+	fid := w.fidelity(out)
+	out.Repairs = append(out.Repairs, fid.String())
+	return out, fid, nil
+}
+
+// retargeter holds a clip on its way from rat to robot.
+type retargeter struct {
+	q           *quadruped
+	src         *ratCourse
+	rate        float64 // frames per second
+	ratio, time float64 // of lengths and of times, robot over rat
+	trunk       []frame // x, y, height, yaw, pitch, roll; height of the root
+	steps       [4][]stance
+	landings    []landing
+	extra       int // steps that the rat did not make
+	feet        [4][]footing
+	poses       []Pose
+	lowered     []float64 // by how much the trunk had to come down to reach, m
+	eased       []float64 // share of pitch and roll that it had to give up
+}
+
+// sketch lays the trunk's course: the rat's, larger and slower.
+func (w *retargeter) sketch() {
+	n := int(math.Floor(w.src.seconds()*w.time*w.rate+1e-9)) + 1
+	s := w.src
+	for i := 0; i < n; i++ {
+		t := math.Min(float64(i)/w.rate/w.time, s.seconds())
+		f := frame{
+			x: w.ratio * s.x.Predict(t), y: w.ratio * s.y.Predict(t), yaw: s.yaw.Predict(t),
+			pitch: w.q.reachable(s.pitch.Predict(t)), roll: rollLimit * math.Tanh(s.roll.Predict(t)/rollLimit),
+		}
+		f.height = w.q.stand.Pos[2] + softly(w.ratio*s.z.Predict(t), 0.3*w.q.hip, 0.05*w.q.hip)
+		w.trunk = append(w.trunk, f)
+	}
+	w.lowered, w.eased = make([]float64, n), make([]float64, n)
+}
+
+// softly bends v so that it stays between -down and up.
+func softly(v, down, up float64) float64 {
+	if v < 0 {
+		return -down * math.Tanh(-v/down)
+	}
+	return up * math.Tanh(v/up)
+}
+
+// at is the trunk at a time of the robot, s.
+func (w *retargeter) at(t float64) *frame {
+	return &w.trunk[min(max(int(math.Round(t*w.rate)), 0), len(w.trunk)-1)]
+}
+
+// home is where a leg's foot belongs under a trunk.
+func (w *retargeter) home(leg int, f *frame) [2]float64 {
+	s, c := math.Sincos(f.yaw)
+	h := w.q.legs[leg].home
+	return [2]float64{f.x + c*h[0] - s*h[1], f.y + s*h[0] + c*h[1]}
+}
+
+// plan places the feet: each stands as long as the rat's, where its home is on
+// average meanwhile, so that it moves as far ahead of the hip as behind.
+func (w *retargeter) plan() {
+	end := float64(len(w.trunk)-1) / w.rate
+	swing := longestSwing * w.time
+	for leg := range w.steps {
+		var all []stance
+		for _, h := range w.src.holds[leg] {
+			s := stance{from: float64(h.from) / w.src.rate * w.time, to: float64(h.to-1) / w.src.rate * w.time}
+			if n := len(all); n > 0 && s.from-all[n-1].to > swing {
+				all[n-1].to = s.from - swing // the landing stays when it was
+			}
+			all = append(all, s)
+		}
+		all, first := w.outer(all, end, swing)
+		for i, h := range w.src.holds[leg] {
+			if got := all[first+i].from; h.from > 0 && got > 0 {
+				w.landings = append(w.landings, landing{rat: float64(h.from) / w.src.rate * w.time, robot: got})
+			}
+		}
+		for _, s := range all {
+			w.steps[leg] = append(w.steps[leg], w.within(leg, s, 0.45*swing)...)
+		}
+		w.foot(leg)
+	}
+}
+
+// landing is one touchdown: when the rat makes it, in the robot's time, and when
+// the robot does, s.
+type landing struct{ rat, robot float64 }
+
+// outer lets the feet stand before the first and after the last swing; first is
+// where the stances that were there begin.
+func (w *retargeter) outer(all []stance, end, swing float64) (out []stance, first int) {
+	const enough = 0.1 // s
+	if len(all) == 0 {
+		return []stance{{from: 0, to: end}}, 0
+	}
+	if from := all[0].from; from <= swing/2 {
+		all[0].from = 0
+	} else {
+		all = append([]stance{{from: 0, to: math.Max(from-swing, enough/2)}}, all...)
+		all[1].from = math.Max(from, all[0].to+enough)
+		first = 1
+	}
+	if last := all[len(all)-1].to; end-last <= swing/2 {
+		all[len(all)-1].to = end
+	} else {
+		all = append(all, stance{from: math.Min(last+swing, end-enough/2), to: end})
+	}
+	return all, first
+}
+
+// within cuts a stance in two, with a swing between, where the trunk goes further
+// than the leg reaches; it places what is left.
+func (w *retargeter) within(leg int, s stance, swing float64) []stance {
+	var at [2]float64
+	n := 0.0
+	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
+		h := w.home(leg, w.at(t))
+		at[0], at[1], n = at[0]+h[0], at[1]+h[1], n+1
+	}
+	s.x, s.y = at[0]/n, at[1]/n
+	far := 0.0
+	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
+		h := w.home(leg, w.at(t))
+		far = math.Max(far, math.Hypot(h[0]-s.x, h[1]-s.y))
+	}
+	if far <= w.q.legs[leg].stride || s.to-s.from < 4*swing {
+		return []stance{s}
+	}
+	w.extra++
+	mid := (s.from + s.to) / 2
+	a, b := s, s
+	a.to, b.from = mid-swing/2, mid+swing/2
+	return append(w.within(leg, a, swing), w.within(leg, b, swing)...)
+}
+
+// foot lays the path of one foot's centre through its stances.
+func (w *retargeter) foot(leg int) {
+	l := &w.q.legs[leg]
+	steps := w.steps[leg]
+	top := swingHeight / 0.3 * w.q.hip
+	k := 0
+	for i := range w.trunk {
+		t := float64(i) / w.rate
+		for k+1 < len(steps) && t >= steps[k+1].from-1e-9 {
+			k++
+		}
+		s := steps[k]
+		f := footing{pad: [3]float64{s.x, s.y, l.radius}, down: true}
+		if t > s.to+1e-9 && k+1 < len(steps) {
+			next := steps[k+1]
+			p := (t - s.to) / (next.from - s.to)
+			g := smoothStep(p)
+			f.lift, f.down = top*16*sq(p*(1-p)), false
+			f.pad = [3]float64{s.x + g*(next.x-s.x), s.y + g*(next.y-s.y), l.radius + f.lift}
+		}
+		w.feet[leg] = append(w.feet[leg], f)
+	}
+}

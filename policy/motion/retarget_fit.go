@@ -1,0 +1,133 @@
+package motion
+
+import "math"
+
+// reachPasses bounds how often the trunk is lowered to reach.
+const reachPasses = 8
+
+// steep is the pitch from which on it is the pitch that keeps feet from reaching:
+// what one end of the trunk wins by coming down the other has lost, rad.
+const steep = 0.3
+
+// fitAll makes poses of trunk and feet: the legs by inverse kinematics, the trunk
+// low enough that every foot reaches, and over the standing feet.
+func (w *retargeter) fitAll() {
+	q := w.q
+	w.poses = make([]Pose, len(w.trunk))
+	for i := range w.poses {
+		w.poses[i].Q = append([]float64(nil), q.stand.Q...)
+	}
+	w.reach()
+	bal := newBalance(q.k, q.stand, len(w.poses), w.rate)
+	bal.shy, bal.margin, bal.least = [2]float64{robotShy, robotShy}, robotMargin, 0.3*bal.weight
+	best, least := []Pose(nil), math.Inf(1)
+	for pass := 0; ; pass++ {
+		if out := w.outside(bal); out < least {
+			best, least = copyPoses(w.poses), out
+		}
+		if pass == retargetPasses {
+			break
+		}
+		bal.shiftMeasured(w.trunk)
+		w.reach()
+	}
+	w.poses = best
+}
+
+// outside measures the zero moment points, and returns how far they are out of
+// the feet, m, on average.
+func (w *retargeter) outside(b *balance) float64 {
+	sum := 0.0
+	for f := range w.poses {
+		var light bool
+		b.zmp[f], light = b.loaded(w.poses, f)
+		b.support[f] = w.support(f)
+		if light {
+			b.support[f] = nil
+		}
+		sum += math.Max(0, b.support[f].outside(b.zmp[f]))
+	}
+	return sum / float64(len(w.poses))
+}
+
+// support is the polygon of the standing feet in frame f.
+func (w *retargeter) support(f int) polygon {
+	var points [][2]float64
+	for leg := range w.feet {
+		if t := &w.feet[leg][f]; t.down {
+			for _, d := range [4][2]float64{{1, 1}, {1, -1}, {-1, 1}, {-1, -1}} {
+				points = append(points, [2]float64{t.pad[0] + footWidth*d[0], t.pad[1] + footWidth*d[1]})
+			}
+		}
+	}
+	return hull(points)
+}
+
+// reach fits all frames, and lowers the trunk smoothly where feet stay short.
+func (w *retargeter) reach() {
+	for pass := 0; pass < reachPasses; pass++ {
+		short := make([]float64, len(w.poses))
+		worst := 0.0
+		for f := range w.poses {
+			short[f] = w.fit(f)
+			worst = math.Max(worst, short[f])
+		}
+		if worst < 0.001 {
+			return
+		}
+		widen(short, w.rate)
+		for f := range short {
+			if math.Abs(w.trunk[f].pitch) < steep {
+				w.lowered[f] = math.Min(w.lowered[f]+2*short[f], 0.45*w.q.hip)
+			} else {
+				w.lowered[f] = math.Min(w.lowered[f]+0.5*short[f], 0.45*w.q.hip)
+				w.eased[f] = math.Min(w.eased[f]+short[f]/w.q.hip, 1)
+			}
+		}
+	}
+	for f := range w.poses {
+		w.fit(f)
+	}
+}
+
+// widen replaces v by a smooth curve that is nowhere below it: the maximum over
+// a quarter of a second to either side, smoothed over less.
+func widen(v []float64, rate float64) {
+	wide := int(0.25 * rate)
+	top := make([]float64, len(v))
+	for i := range v {
+		for k := max(0, i-wide); k <= min(len(v)-1, i+wide); k++ {
+			top[i] = math.Max(top[i], v[k])
+		}
+	}
+	for round := 0; round < wide; round++ {
+		last := top[0]
+		for i := 1; i < len(top)-1; i++ {
+			now := top[i]
+			top[i] = (last + 2*now + top[i+1]) / 4
+			last = now
+		}
+	}
+	copy(v, top)
+}
+
+// fit solves the legs of frame f from those of the frame before, and returns how
+// far a foot stays from where it belongs, m.
+func (w *retargeter) fit(f int) (short float64) {
+	t, p, keep := &w.trunk[f], &w.poses[f], 1-w.eased[f]
+	p.Pos = [3]float64{t.x, t.y, t.height - w.lowered[f]}
+	p.Quat = quatMul(quatExp([3]float64{0, 0, t.yaw}), quatMul(quatExp([3]float64{0, -keep * t.pitch, 0}), quatExp([3]float64{keep * t.roll, 0, 0})))
+	if f > 0 {
+		copy(p.Q, w.poses[f-1].Q)
+	}
+	var targets [4]Target
+	for leg := range targets {
+		targets[leg] = w.q.legs[leg].foot
+		targets[leg].Pos = w.feet[leg][f].pad
+	}
+	w.q.ik.Solve(p, targets[:])
+	for leg := range targets {
+		short = math.Max(short, length(sub(w.q.ik.point(&targets[leg]), targets[leg].Pos)))
+	}
+	return short
+}
