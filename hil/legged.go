@@ -26,11 +26,7 @@ func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
 	if err != nil || s.Physics.Randomise == "" {
 		return r, err
 	}
-	ranges, err := openRanges(s.Physics.Randomise)
-	if err == nil {
-		err = r.Randomise(ranges, s.Physics.RandomSeed)
-	}
-	if err != nil {
+	if err := randomise([]*sim.Robot{r}, &s.Physics); err != nil {
 		r.Close()
 		return nil, err
 	}

@@ -358,3 +358,39 @@ func TestModelsThatAreNotTheRobotAreRefused(t *testing.T) {
 		t.Errorf("another period: %v", err)
 	}
 }
+
+func TestRandomisedTickDoesNotAllocate(t *testing.T) {
+	r := quadruped(t)
+	if err := r.Randomise(DefaultRanges(), 1); err != nil {
+		t.Fatal(err)
+	}
+	g := start(t, r)
+	g.hold()
+	if n := testing.AllocsPerRun(100, func() { g.tick(1); r.OnBody() }); n != 0 {
+		t.Errorf("a tick allocates %g times", n)
+	}
+}
+
+// BenchmarkQuadruped measures control steps (20 ms, five physics steps) of the
+// quadruped, and of the same with everything randomised.
+func BenchmarkQuadruped(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		random bool
+	}{{"model", false}, {"randomised", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			r := quadruped(b)
+			if c.random {
+				if err := r.Randomise(DefaultRanges(), 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+			g := start(b, r)
+			g.hold()
+			for b.Loop() {
+				g.tick(1)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "steps/s")
+		})
+	}
+}
