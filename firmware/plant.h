@@ -9,13 +9,13 @@
 
 // Flags of an exchange.
 enum {
-	PLANT_HOLD = 1u << 0,    // time stands still: only the host is listened to
-	PLANT_COMMAND = 1u << 1, // wait for a command from the host before the tick
+	PLANT_HOLD = 1u << 0,    // time stands still: only the host is listened to, for a millisecond
+	PLANT_HOST = 1u << 1,    // wait for the host: with a tick for a command, else for any frame
 	PLANT_PACED = 1u << 2,   // wait for the board's own clock before the next exchange
 	PLANT_ESTOP = 1u << 3,   // the e-stop input is open
 	PLANT_IMU = 1u << 4,     // gyro and acc are new
 	PLANT_LATE = 1u << 5,    // pretend that the tick overran
-	PLANT_HANG = 1u << 6,    // pretend to hang: the watchdog has to act
+	PLANT_HANG = 1u << 6,    // spin for ever: the watchdog has to act
 };
 
 struct plant_in {
@@ -45,6 +45,7 @@ struct plant {
 	uint32_t time_us;
 	uint32_t asked_us;     // the board's clock when it came
 	uint32_t command_seq;  // of the newest command at the last tick
+	uint32_t accepted;     // frames of the host until the last exchange
 	uint32_t holds;
 };
 
@@ -55,7 +56,7 @@ enum plant_next {
 	PLANT_IDLE, // answer it, no tick
 };
 
-#define PLANT_PATIENCE_US 2000000 // for a command; then the tick comes without
+#define PLANT_PATIENCE_US 8000000 // for the host; then it goes on without
 
 // plant_next judges the exchange in p->in; clock_us is the board's own clock.
 enum plant_next plant_next(struct plant *p, struct robot *r, uint32_t clock_us);

@@ -16,9 +16,11 @@ import (
 // Tick is the firmware's control period, and the plant's.
 const Tick = 2 * time.Millisecond
 
-// answerTime bounds an exchange; the firmware itself waits up to 2 s for a
-// command.
-const answerTime = 10 * time.Second
+// statePeriod is how often the firmware sends its state.
+const statePeriod = 10 * time.Millisecond
+
+// answerTime bounds an exchange; the firmware itself waits up to 8 s for its host.
+const answerTime = 20 * time.Second
 
 // Options choose firmware and plant.
 type Options struct {
@@ -43,7 +45,7 @@ type World struct {
 	MotorError                  [joints]uint8
 	Silent                      [joints]bool    // the motor does not answer
 	Encoder                     [joints]float64 // rad, added to what the joint's encoder says
-	NoIMU, EStop, Late, Hang    bool
+	NoIMU, EStop, Late          bool
 }
 
 // Emulator is a firmware that runs with its plant. One goroutine uses it.
@@ -109,8 +111,8 @@ func run(o Options) (*process, error) {
 	return nil, fmt.Errorf("emulate: board %q, want host or mps2", o.Board)
 }
 
-// exchange is one word with the firmware.
-func (e *Emulator) exchange(flags uint32) error {
+// say tells the firmware what is measured.
+func (e *Emulator) say(flags uint32) error {
 	e.count++
 	e.motors.sense(&e.state, &e.World, e.count, flags, e.in[:])
 	e.motors.answer(&e.state, &e.World, e.in[:])
@@ -120,6 +122,14 @@ func (e *Emulator) exchange(flags uint32) error {
 	}
 	if _, err := e.proc.toIn.Write(e.in[:]); err != nil {
 		return e.proc.why(err)
+	}
+	return nil
+}
+
+// exchange is one word with the firmware.
+func (e *Emulator) exchange(flags uint32) error {
+	if err := e.say(flags); err != nil {
+		return err
 	}
 	if _, err := io.ReadFull(e.proc.fromOut, e.out[:]); err != nil {
 		return e.proc.why(err)
@@ -161,6 +171,10 @@ func (e *Emulator) Step(n int) error {
 // Hold lets the firmware listen to its host for a millisecond, while time stands.
 func (e *Emulator) Hold() error { return e.exchange(flagHold) }
 
+// Hang makes the firmware spin for ever with its interrupts masked, as a bug in it
+// would. It does not come back: a watchdog has to act.
+func (e *Emulator) Hang() error { return e.say(flagHang) }
+
 // Pace runs ticks at the firmware's own clock until ctx is done. The plant's
 // time then goes as fast as the emulation can, at most as real time.
 func (e *Emulator) Pace(ctx context.Context) error {
@@ -194,11 +208,12 @@ func (e *Emulator) Pid() int { return e.proc.cmd.Process.Pid }
 
 // Close ends the firmware.
 func (e *Emulator) Close() error {
-	if e.line != nil {
-		e.line.close()
-	}
 	if e.proc != nil {
 		e.proc.kill()
+	}
+	if e.line != nil {
+		e.line.close()
+		e.line.wg.Wait()
 	}
 	return e.opts.Plant.Halt()
 }

@@ -15,13 +15,13 @@ const (
 	inSize    = 152
 	outSize   = 104
 
-	flagHold    = 1 << 0
-	flagCommand = 1 << 1
-	flagPaced   = 1 << 2
-	flagEStop   = 1 << 3
-	flagIMU     = 1 << 4
-	flagLate    = 1 << 5
-	flagHang    = 1 << 6
+	flagHold  = 1 << 0
+	flagHost  = 1 << 1
+	flagPaced = 1 << 2
+	flagEStop = 1 << 3
+	flagIMU   = 1 << 4
+	flagLate  = 1 << 5
+	flagHang  = 1 << 6
 )
 
 // Ranges of the motors' frames; see firmware/mit.h.
@@ -108,7 +108,7 @@ func (m *motors) sense(s *controller.State, w *World, count, flags uint32, out [
 	for _, f := range [...]struct {
 		flag uint32
 		set  bool
-	}{{flagEStop, w.EStop}, {flagIMU, !w.NoIMU}, {flagLate, w.Late}, {flagHang, w.Hang}} {
+	}{{flagEStop, w.EStop}, {flagIMU, !w.NoIMU}, {flagLate, w.Late}} {
 		if f.set {
 			flags |= f.flag
 		}

@@ -3,7 +3,6 @@ package emulate
 import (
 	"math"
 	"testing"
-	"time"
 
 	"whisker/controller"
 	"whisker/controller/profile"
@@ -85,29 +84,5 @@ func begin(t testing.TB, r *Robot) {
 	t.Helper()
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestLook(t *testing.T) {
-	for _, board := range []string{"host", "mps2"} {
-		r := lockstep(t, board)
-		t0 := time.Now()
-		begin(t, r)
-		t.Log(board, "start", time.Since(t0), r.e.Time())
-		s, c := controller.NewState(r.body), controller.NewCommand(r.body)
-		t0 = time.Now()
-		for n := range 100 {
-			if err := r.Read(&s); err != nil {
-				t.Fatal(err)
-			}
-			for i := range c.Pos {
-				c.Pos[i], c.Kp[i], c.Kd[i] = r.opts.Profile.Joints[i].Stand+0.3*math.Sin(float64(n)*0.1), 40, 1
-			}
-			if err := r.Write(&c); err != nil {
-				t.Fatal(err)
-			}
-		}
-		t.Log(board, "100 periods", time.Since(t0), s.Pos, r.s.state.Mode, r.s.state.Fault, r.s.state.Counters)
-		t.Log(r.Halt())
 	}
 }

@@ -15,13 +15,13 @@ import (
 
 // process is a firmware that runs, and our ends of its lines.
 type process struct {
-	cmd            *exec.Cmd
-	serial, qmp    *os.File // sockets
-	toIn, fromOut  *os.File // the plant's pipes
-	said           strings.Builder
-	done           chan struct{}
-	err            error
-	theirs         []*os.File
+	cmd           *exec.Cmd
+	serial, qmp   *os.File // sockets
+	toIn, fromOut *os.File // the plant's pipes
+	said          strings.Builder
+	done          chan struct{}
+	err           error
+	theirs        []*os.File
 }
 
 // lines opens the lines. The child has them as descriptors 3 (serial), 4 and 5

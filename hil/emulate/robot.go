@@ -36,8 +36,8 @@ func New(o Options) (*Robot, error) {
 	m.Current, m.FootForce = false, false // an MIT-mode motor tells neither
 	b := o.Profile.Body(m)
 	b.StopsTime = true
-	if b.Period%Tick != 0 || b.Period%(10*time.Millisecond) != 0 {
-		return nil, fmt.Errorf("emulate: a period of %v, want a multiple of the 10 ms between the firmware's states", b.Period)
+	if b.Period%Tick != 0 || b.Period%statePeriod != 0 {
+		return nil, fmt.Errorf("emulate: a period of %v, want a multiple of the %v between the firmware's states", b.Period, statePeriod)
 	}
 	return &Robot{body: b, opts: o, perRead: int(b.Period / Tick)}, nil
 }
@@ -82,14 +82,9 @@ func (r *Robot) Start() (err error) {
 	return nil
 }
 
-// settle steps to a multiple of the period, and takes the state of that time.
+// settle steps to the next multiple of the period, where there is a state.
 func (r *Robot) settle() error {
-	for r.e.Time()%r.body.Period != 0 {
-		if err := r.e.Step(1); err != nil {
-			return err
-		}
-	}
-	return r.s.await(r.e.Time())
+	return r.s.step(int((r.body.Period - r.e.Time()%r.body.Period) / Tick))
 }
 
 var errNotStarted = errors.New("emulate: the robot is not started: call Start first")
@@ -101,13 +96,10 @@ func (r *Robot) Read(s *controller.State) error {
 		return errNotStarted
 	}
 	if r.written {
-		if err := r.e.tick(flagCommand); err != nil {
+		if err := r.e.tick(flagHost); err != nil {
 			return err
 		}
-		if err := r.e.Step(r.perRead - 1); err != nil {
-			return err
-		}
-		if err := r.s.await(r.e.Time()); err != nil {
+		if err := r.s.step(r.perRead - 1); err != nil {
 			return err
 		}
 	}
@@ -158,7 +150,7 @@ func (r *Robot) Halt() error {
 	if err := r.s.request(&wire.Stop{}); err != nil {
 		return err
 	}
-	if err := r.e.Step(300); err != nil { // 0.6 s: damped for half a second, then released
+	if err := r.s.step(300); err != nil { // 0.6 s: damped for half a second, then released
 		return err
 	}
 	if r.e.Moving() {

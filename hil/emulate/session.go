@@ -90,28 +90,23 @@ func (s *session) take(f *wire.Frame) {
 	}
 }
 
-// ask sends a request until ok, while time stands still: bytes that come before
-// the UART is up vanish.
+// ask sends a request and waits for its answer, while time stands still.
 func (s *session) ask(m wire.Message, ok func() bool) error {
-	for try := range 500 {
-		if try%50 == 0 {
-			if err := s.send(m); err != nil {
-				return err
-			}
+	if err := s.send(m); err != nil {
+		return err
+	}
+	if err := s.e.exchange(flagHold | flagHost); err != nil {
+		return err
+	}
+	for end := time.Now().Add(answerTime); !ok(); {
+		if time.Now().After(end) {
+			return fmt.Errorf("emulate: the firmware does not answer %v", m.Type())
 		}
-		if err := s.e.Hold(); err != nil {
+		if err := s.hear(time.Second); err != nil {
 			return err
 		}
-		for range 8 {
-			if err := s.hear(50 * time.Microsecond); err != nil {
-				return err
-			}
-			if ok() {
-				return nil
-			}
-		}
 	}
-	return fmt.Errorf("emulate: the firmware does not answer %v", m.Type())
+	return nil
 }
 
 // request asks for something that is acknowledged.
@@ -170,4 +165,19 @@ func (s *session) await(at time.Duration) error {
 		}
 	}
 	return fmt.Errorf("emulate: no state of %v came; the newest is of %v", at, time.Duration(s.header.TimeUs)*time.Microsecond)
+}
+
+// step runs ticks, and takes each state when it comes.
+func (s *session) step(n int) error {
+	for range n {
+		if err := s.e.Step(1); err != nil {
+			return err
+		}
+		if s.e.Time()%statePeriod == 0 {
+			if err := s.await(s.e.Time()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

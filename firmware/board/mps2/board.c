@@ -24,7 +24,7 @@ enum { IRQ_RX = 0, IRQ_TX = 1 };
 #define WDT_INTCLR REG(0x4000800C)
 #define WDT_LOCK REG(0x40008C00)
 #define WDT_KEY 0x1ACCE551u
-#define WDT_SECONDS 1 // to the interrupt, and as long again to the reset
+#define WDT_SECONDS 2 // to the interrupt, and as long again to the reset
 
 static uint8_t rx_bytes[1024], tx_bytes[1024];
 static struct ring rx = {.bytes = rx_bytes, .size = sizeof rx_bytes}, tx = {.bytes = tx_bytes, .size = sizeof tx_bytes};
@@ -32,7 +32,8 @@ static volatile bool sending; // a byte is on its way, and its interrupt will co
 static uint16_t overruns;
 
 static struct plant plant;
-static uint32_t next_ms; // when a paced exchange is due
+static uint32_t next_ms;    // when a paced exchange is due
+static uint32_t written_ms; // when the host was last told something
 static int plant_from, plant_to;
 static uint8_t told[WIRE_JOINTS][MIT_FRAME];
 
@@ -119,6 +120,7 @@ uint32_t board_host_room(void)
 void board_host_write(const uint8_t *bytes, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) ring_put(&tx, bytes[i]);
+	written_ms = cortex_milliseconds;
 	cortex_mask();
 	uart_push();
 	cortex_unmask();
@@ -223,20 +225,30 @@ static void exchange_out(bool moving)
 }
 
 // quiet: what the host is told has left before the emulator stops in exchange_in.
+// A host that reads nothing for a second loses it.
 static bool quiet(void)
 {
-	return ring_used(&tx) == 0 && !sending;
+	if (ring_used(&tx) == 0 && !sending) return true;
+	if (cortex_milliseconds - written_ms < 1000) return false;
+	cortex_mask();
+	tx.out = tx.in;
+	cortex_unmask();
+	return true;
 }
 
 bool board_sense(struct robot *r, struct robot_input *in)
 {
 	if (!plant.have) {
 		bool paced = plant.in.flags & PLANT_PACED;
-		if (!quiet() || (paced && (int32_t)(cortex_milliseconds - next_ms) < 0)) return false;
+		if (paced ? (int32_t)(cortex_milliseconds - next_ms) < 0 : !quiet()) {
+			if (!paced) board_feed(); // the emulator's time again
+			return false;
+		}
 		next_ms = cortex_milliseconds + TICK_US / 1000;
 		exchange_in();
 	}
 	enum plant_next next = plant_next(&plant, r, cortex_micros());
+	if (next == PLANT_WAIT) board_feed(); // for what time the emulator needs, no loop is to blame
 	if (next == PLANT_IDLE) exchange_out(safety_moving(&r->safety));
 	if (next != PLANT_TICK) return false;
 	plant_fill(in, &plant.in);
