@@ -98,8 +98,8 @@ func (g *rig) readForeign() error {
 	return err
 }
 
-// leggedClips are the clips of a robot with a profile: stand, files, or, for a
-// policy that follows no clip, the way that its goal asks for.
+// leggedClips are the clips of a robot with a profile: stand, files, clips of the
+// rat, or, for a policy that follows no clip, the way that its goal asks for.
 func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
 	s := &g.scenario
 	if g.foreign != nil {
@@ -109,14 +109,10 @@ func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
 		}
 		return []*motion.Clip{g.course(s.goal(), seconds)}, nil
 	}
+	source := &leggedSource{rig: g}
+	defer source.close()
 	for _, name := range s.Clips {
-		if name == "stand" {
-			clip := g.course(policy.Velocity{}, standSeconds)
-			clip.Name, clip.Source = "stand", "the standing pose of the profile"
-			clips = append(clips, clip)
-			continue
-		}
-		more, err := Clips([]string{name}, g.kin)
+		more, err := source.read(name)
 		if err != nil {
 			return nil, err
 		}
@@ -126,6 +122,13 @@ func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
 		return nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
 	}
 	return clips, nil
+}
+
+// standing is the clip of a robot that stands.
+func (g *rig) standing() *motion.Clip {
+	c := g.course(policy.Velocity{}, standSeconds)
+	c.Name, c.Source = "stand", "the standing pose of the profile"
+	return c
 }
 
 const (

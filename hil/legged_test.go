@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"whisker/controller"
 	"whisker/controller/record"
 	"whisker/policy/motion"
 )
@@ -131,7 +132,7 @@ func TestLeggedScenariosThatCannotRunAreRefused(t *testing.T) {
 		{func(s *Scenario) { s.Robot = "dog" }, `"dog" is none of quadruped`},
 		{func(s *Scenario) { s.Robot = "absent.yaml" }, "absent.yaml"},
 		{func(s *Scenario) { s.Clips = nil }, "no clip"},
-		{func(s *Scenario) { s.Clips = []string{"walk"} }, "does not fit the body"},
+		{func(s *Scenario) { s.Clips = []string{onnxFile} }, "p.onnx"},
 		{func(s *Scenario) { s.Physics.Torque = true }, "options of the rat"},
 		{func(s *Scenario) { s.Physics.TimestepMs = 3 }, "timestep 3ms"},
 		{func(s *Scenario) { s.Physics.Randomise = "absent.yaml" }, "absent.yaml"},
@@ -147,6 +148,35 @@ func TestLeggedScenariosThatCannotRunAreRefused(t *testing.T) {
 		var open *OpenError
 		if !errors.As(err, &open) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestRatsClipIsRetargetedOnTheWay(t *testing.T) {
+	row := mustRun(t, dog("walk")).Clips[0]
+	if row.Clip != "walk_quadruped" || row.Retargeting == nil || !row.Retargeting.Kept() || row.Travel.RefPath < 1 || row.Travel.Stood < 2 {
+		t.Errorf("%s: %+v, %+v", row.Clip, row.Retargeting, *row.Travel)
+	}
+}
+
+func TestClipThatLostTheRatsMotionIsNotCompleted(t *testing.T) {
+	g, err := openRig(dog("stand"), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	for _, c := range []struct {
+		missed []string
+		want   bool
+	}{{nil, true}, {[]string{"half of the path"}, false}} {
+		g.fidelity = map[string]*motion.Fidelity{"stand": {Missed: c.missed}}
+		p, err := g.newPass(0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = g.play(context.Background(), p, &pacer{Pacer: controller.Lockstep{}})
+		if row := p.row(err); row.Completed != c.want || len(row.Retargeting.Missed) != len(c.missed) {
+			t.Errorf("missed %q: %+v", c.missed, row)
 		}
 	}
 }

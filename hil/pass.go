@@ -191,7 +191,8 @@ func (p *pass) row(err error) Row {
 	r := Row{Score: p.scorer.Score(), Controller: p.controller()}
 	if p.travel != nil {
 		t := p.travel.Score()
-		r.Travel, r.Completed = &t, t.Completed
+		r.Travel, r.Retargeting = &t, p.rig.fidelity[p.clip.Name]
+		r.Completed = t.Completed && (r.Retargeting == nil || r.Retargeting.Kept())
 	}
 	if f := p.fault(err); f != nil {
 		r.Fault, r.Completed = f.Error(), false

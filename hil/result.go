@@ -27,9 +27,12 @@ type Result struct {
 // Row is the score of one pass over one clip.
 type Row struct {
 	motion.Score
-	Travel     *motion.TravelScore `json:"travel,omitempty"` // of a legged robot
-	Controller string              `json:"controller"`       // policy or open loop
-	Fault      string              `json:"fault,omitempty"`  // why the pass ended, when a fault ended it
+	Travel *motion.TravelScore `json:"travel,omitempty"` // of a legged robot
+	// Retargeting is what the clip kept of the rat\'s that it was made of; a clip that
+	// keeps too little is not completed.
+	Retargeting *motion.Fidelity `json:"retargeting,omitempty"`
+	Controller  string           `json:"controller"`      // policy or open loop
+	Fault       string           `json:"fault,omitempty"` // why the pass ended, when a fault ended it
 }
 
 // Table prints the result for people.

@@ -31,7 +31,8 @@ type rig struct {
 	network  string // its hash
 	clips    []*motion.Clip
 	refs     []*policy.Reference
-	ghosts   [][]float32 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
+	fidelity map[string]*motion.Fidelity // of retargeted clips, by name
+	ghosts   [][]float32                 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
 	frames   []string
 	live     []float32 // frame poses of this tick
 	truth    controller.Truth
