@@ -109,9 +109,11 @@ static int is_file(const mjSpec* s, const char* file) {
   return access(path, R_OK) == 0;
 }
 
-// A visual mesh whose file is not there is dropped with a warning; a body looks
-// poorer without it but moves the same. A colliding one stays, and fails to compile.
+// Visual meshes whose files are not there are dropped, with one warning; a body
+// looks poorer without them but moves the same. A colliding one stays, and fails to compile.
 static void drop_absent_meshes(mjSpec* s, char* warn) {
+  char first[WS_TEXT] = "", more[32] = "";
+  int dropped = 0;
   for (mjsElement *e = mjs_firstElement(s, mjOBJ_MESH), *next; e; e = next) {
     next = mjs_nextElement(s, e);
     const char *file = mjs_getString(mjs_asMesh(e)->file), *name = mjs_getString(mjs_getName(e));
@@ -120,13 +122,15 @@ static void drop_absent_meshes(mjSpec* s, char* warn) {
     for (mjsElement* g = mjs_firstElement(s, mjOBJ_GEOM); g; g = mjs_nextElement(s, g))
       if (!strcmp(mjs_getString(mjs_asGeom(g)->meshname), name) && (mjs_asGeom(g)->contype || mjs_asGeom(g)->conaffinity)) collides = 1;
     if (collides) continue;
-    warn_line(warn, "mesh %s: no file %s; its visual shapes are left out\n", name, file);
+    if (!dropped++) snprintf(first, sizeof first, "%s", file);
     for (mjsElement *g = mjs_firstElement(s, mjOBJ_GEOM), *after; g; g = after) {
       after = mjs_nextElement(s, g);
       if (!strcmp(mjs_getString(mjs_asGeom(g)->meshname), name)) mjs_delete(s, g);
     }
     mjs_delete(s, e);
   }
+  if (dropped > 1) snprintf(more, sizeof more, " and %d others", dropped - 1);
+  if (dropped) warn_line(warn, "the visual meshes %s%s are not there: their shapes are left out\n", first, more);
 }
 
 static int count(mjSpec* s, mjtObj kind) {
