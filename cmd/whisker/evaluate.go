@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"strings"
 
 	"whisker/hil"
 	"whisker/policy"
@@ -23,24 +22,41 @@ type evaluateCmd struct {
 	Seed    uint64         `help:"Seed of the first synthesised clip of each kind." default:"900000"`
 	Shake   float64        `help:"Play a copy of each synthesised clip that drifts by so much, rad, as well." placeholder:"RAD"`
 	Starts  []int          `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
-	Perturb bool           `help:"Under pushes of 10 % of body weight for 100 ms every second, and commands 20 ms late."`
-	Assist  float64        `help:"Spring on the torso towards the reference, N/m; every table says so." placeholder:"N_PER_M"`
+	Perturb bool           `help:"Also with changed mass and friction, late commands and pushes, a table each."`
+	Assist  []float64      `help:"Spring on the torso towards the reference, N/m, a table for each; every table says so." default:"0" placeholder:"N_PER_M"`
 	Torque  bool           `help:"Torque actuators in place of position servos."`
 	Raw     bool           `help:"Play clips as they were recorded: do not clean them."`
 	JSON    string         `name:"json" help:"Write every trial to FILE (- is stdout, in place of the table)." placeholder:"FILE"`
 }
 
-// evaluation is what --json writes.
+// evaluation is what --json writes: one of one table.
 type evaluation struct {
-	Policy     string        `json:"policy"`
-	Hash       string        `json:"policy_sha256"`
-	Library    string        `json:"library_sha256,omitempty"`
-	Assist     float64       `json:"assist_n_per_m"`
-	Perturbed  bool          `json:"perturbed"`
-	Rows       []train.Row   `json:"rows"`
-	Trials     []train.Trial `json:"trials"`
-	OpenLoop   []train.Trial `json:"open_loop_trials"`
-	SkippedAir int           `json:"starts_skipped_in_flight"`
+	Policy    string        `json:"policy"`
+	Hash      string        `json:"policy_sha256"`
+	Library   string        `json:"library_sha256,omitempty"`
+	Assist    float64       `json:"assist_n_per_m"`
+	Condition string        `json:"condition"`
+	Flying    int           `json:"starts_skipped_in_flight"`
+	Rows      []train.Row   `json:"rows"`
+	Trials    []train.Trial `json:"trials"`
+	OpenLoop  []train.Trial `json:"open_loop_trials"`
+}
+
+// condition is how a table's robot differs from the model.
+type condition struct {
+	name           string
+	mass, friction float64
+	delay          int     // control periods
+	push           float64 // of the body's weight
+}
+
+var perturbations = []condition{
+	{name: "10 % heavier", mass: 1.1, friction: 1},
+	{name: "10 % lighter", mass: 0.9, friction: 1},
+	{name: "10 % less friction", mass: 1, friction: 0.9},
+	{name: "10 % more friction", mass: 1, friction: 1.1},
+	{name: "20 ms more delay", mass: 1, friction: 1, delay: 1},
+	{name: "pushes of 10 % of body weight for 100 ms every second", mass: 1, friction: 1, push: 0.1},
 }
 
 // Run is called by kong.
@@ -61,19 +77,59 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	result := evaluation{Policy: c.Policy, Hash: file.Hash(), Library: hash, Assist: c.Assist, Perturbed: c.Perturb}
-	trouble := c.trouble(b)
-	if result.OpenLoop, err = train.Evaluate(e.ctx, b.players, nil, takes, trouble); err != nil {
+	var all []evaluation
+	for _, at := range c.conditions() {
+		for _, assist := range c.Assist {
+			r := evaluation{Policy: c.Policy, Hash: file.Hash(), Library: hash, Assist: assist, Condition: at.name}
+			if err := r.play(e, b, file, takes, at); err != nil {
+				return err
+			}
+			all = append(all, r)
+			if c.JSON != "-" {
+				if err := r.print(e.out); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return usage(c.write(e.out, all))
+}
+
+// conditions are the nominal one and, where asked for, the perturbed ones.
+func (c *evaluateCmd) conditions() []condition {
+	list := []condition{{name: "nominal", mass: 1, friction: 1}}
+	if c.Perturb {
+		list = append(list, perturbations...)
+	}
+	return list
+}
+
+// play fills r with every trial under one condition, with and without the policy.
+func (r *evaluation) play(e *env, b *bench, file *policy.File, takes []train.Take, at condition) error {
+	const gravity = 9.81
+	trouble := train.Trouble{Assist: r.Assist, Delay: at.delay, Push: at.push * gravity * b.players[0].Kin.(*sim.Kinematics).Mass(), Seed: 1}
+	for _, robot := range b.robots {
+		if err := robot.Scale(at.mass, at.friction); err != nil {
+			return err
+		}
+	}
+	var err error
+	if r.OpenLoop, err = train.Evaluate(e.ctx, b.players, nil, takes, trouble); err != nil {
 		return err
 	}
-	if result.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble); err != nil {
+	if r.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble); err != nil {
 		return err
+	}
+	for _, robot := range b.robots {
+		if err := robot.Scale(1/at.mass, 1/at.friction); err != nil {
+			return err
+		}
 	}
 	for i := range takes {
-		result.SkippedAir += takes[i].Skipped
+		r.Flying += takes[i].Skipped
 	}
-	result.Rows = train.Rows(result.Trials, result.OpenLoop)
-	return c.write(e.out, &result)
+	r.Rows = train.Rows(r.Trials, r.OpenLoop)
+	return nil
 }
 
 func (c *evaluateCmd) policy() (*policy.File, error) {
@@ -81,15 +137,6 @@ func (c *evaluateCmd) policy() (*policy.File, error) {
 		return policy.Rat()
 	}
 	return policy.Load(c.Policy)
-}
-
-func (c *evaluateCmd) trouble(b *bench) train.Trouble {
-	t := train.Trouble{Assist: c.Assist, Seed: 1}
-	if c.Perturb {
-		const gravity = 9.81
-		t.Delay, t.Push = 1, 0.1*gravity*b.players[0].Kin.(*sim.Kinematics).Mass()
-	}
-	return t
 }
 
 // takes reads, cleans and synthesises what is to be played; hash is that of the
@@ -139,29 +186,33 @@ func (c *evaluateCmd) takes(e *env, b *bench) (takes []train.Take, hash string, 
 	return takes, hash, nil
 }
 
-func (c *evaluateCmd) write(out io.Writer, r *evaluation) error {
-	if c.JSON != "" {
-		text, err := json.MarshalIndent(r, "", "  ")
-		if err != nil {
-			return err
-		}
-		text = append(text, '\n')
-		if c.JSON == "-" {
-			_, err = out.Write(text)
-			return err
-		}
-		if err := os.WriteFile(c.JSON, text, 0o644); err != nil {
-			return usage(err)
-		}
+// write puts all trials where --json says.
+func (c *evaluateCmd) write(out io.Writer, all []evaluation) error {
+	if c.JSON == "" {
+		return nil
 	}
-	var what []string
-	what = append(what, fmt.Sprintf("assist %g N/m", r.Assist))
-	if r.Perturbed {
-		what = append(what, "pushed, 20 ms late")
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		return err
 	}
+	text = append(text, '\n')
+	if c.JSON == "-" {
+		_, err = out.Write(text)
+		return err
+	}
+	return os.WriteFile(c.JSON, text, 0o644)
+}
+
+// print is the table for people.
+func (r *evaluation) print(out io.Writer) error {
+	clips := ""
 	if r.Library != "" {
-		what = append(what, "synthesised clips "+r.Library[:12])
+		clips = fmt.Sprintf("; synthesised clips %.12s", r.Library)
 	}
-	fmt.Fprintf(out, "%s (%.12s): %s; %d starts in flight skipped\n", r.Policy, r.Hash, strings.Join(what, ", "), r.SkippedAir)
-	return train.Table(out, r.Rows)
+	fmt.Fprintf(out, "policy %s (%.12s), %s, assist %g N/m%s; %d starts in flight skipped\n", r.Policy, r.Hash, r.Condition, r.Assist, clips, r.Flying)
+	if err := train.Table(out, r.Rows); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(out)
+	return err
 }

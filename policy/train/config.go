@@ -93,7 +93,7 @@ func NewConfig() Config {
 	return Config{
 		Seed: 1, Transitions: 2_000_000, Workers: 1,
 		Latent: 60, Encoder: []int{256}, Decoder: []int{256}, Critic: []int{256, 256},
-		Horizon: 32, Epochs: 4, Minibatch: 512, Gamma: 0.95, Lambda: 0.95, Clip: 0.2,
+		Horizon: 32, Epochs: 3, Minibatch: 512, Gamma: 0.95, Lambda: 0.95, Clip: 0.2,
 		Rate: 3e-4, TargetKL: 0.02, RateMax: 1e-3, NoiseStart: 0.18, NoiseEnd: 0.08,
 		LatentKL: 1e-4, ActionCost: 1e-3, Symmetry: 0.2,
 		Task: RatTask(), MaxSteps: 200, FailureRatio: 3,

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"time"
 )
 
 // gradient is what one worker adds to a minibatch.
@@ -38,7 +39,11 @@ func (l *learner) together(f func(w *worker) error) error {
 	errs := make([]error, len(l.workers))
 	var wg sync.WaitGroup
 	for i, w := range l.workers {
-		wg.Go(func() { errs[i] = f(w) })
+		wg.Go(func() {
+			begin := time.Now()
+			errs[i] = f(w)
+			w.busy += time.Since(begin)
+		})
 	}
 	wg.Wait()
 	for _, err := range errs {

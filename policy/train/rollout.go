@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"time"
 
 	"whisker/policy/nn"
 )
@@ -82,6 +83,7 @@ type worker struct {
 	rows   rows
 	pairs  []int // a share of a minibatch, then its mirrored copies
 	seen   tally
+	busy   time.Duration // in the last update; the rest it waited for others
 	// teacher is nil when learning from reward; it acts in the worlds that it led.
 	teacher *teacher
 	led     []bool

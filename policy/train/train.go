@@ -87,6 +87,9 @@ func (l *learner) run(ctx context.Context, m *metrics) error {
 // iterate gathers one batch and learns from it.
 func (l *learner) iterate() error {
 	l.sampler.prepare()
+	for _, w := range l.workers {
+		w.busy = 0
+	}
 	start := time.Now()
 	if err := l.together(func(w *worker) error { return w.rollout(l, l.batch) }); err != nil {
 		return err
