@@ -115,3 +115,7 @@ func (f *Frame) Decode(m Message) {
 	c := codec{op: opGet, buf: f.Payload}
 	walk(m, &c)
 }
+
+// SizeOf is how many bytes a frame of a type takes on the line. Every payload of
+// a type has the same length, and COBS adds the same.
+func SizeOf(t Type) int { return headerSize + schema().size[t] + crcSize + 3 }

@@ -1,0 +1,251 @@
+package board
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+
+	"whisker/controller"
+	"whisker/controller/profile"
+)
+
+// image is the firmware for the host board, with sanitizers, built once.
+var image = sync.OnceValues(func() (string, error) {
+	fw := "../../firmware"
+	files, err := filepath.Glob(fw + "/*.c")
+	if err != nil {
+		return "", err
+	}
+	more, err := filepath.Glob(fw + "/board/host/*.c")
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(tmp, "firmware")
+	args := append([]string{"-std=c11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", fw, "-o", out}, files...)
+	if text, err := exec.Command("cc", append(append(args, more...), "-lm")...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cc: %w\n%s", err, text)
+	}
+	return out, nil
+})
+
+var tmp string
+
+func TestMain(m *testing.M) {
+	var err error
+	if tmp, err = os.MkdirTemp("", "board"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(tmp)
+	os.Exit(code)
+}
+
+// rig is the firmware, a real pty, and a cable between them that can be cut.
+type rig struct {
+	t      *testing.T
+	dir    string
+	link   string // the device's name; it leads to the pty of the moment
+	master *os.File
+	slave  *os.File // kept open: a master whose slave nobody has open reads EIO
+	cmd    *exec.Cmd
+	board  *os.File // our end of the firmware's line
+	cables sync.WaitGroup
+
+	toBoard, toHost atomic.Pointer[func([]byte) []byte] // what the cable does to bytes
+	deaf            atomic.Bool                         // nobody reads what the host writes
+
+	mu    sync.Mutex
+	notes []string
+}
+
+func newRig(t *testing.T, args ...string) *rig {
+	t.Helper()
+	g := &rig{t: t, dir: t.TempDir()}
+	g.link = filepath.Join(g.dir, "robot")
+	g.power(args...)
+	g.plug()
+	t.Cleanup(func() { g.unplug(); g.off() })
+	return g
+}
+
+// power starts the firmware. Its flash is the rig's.
+func (g *rig) power(args ...string) {
+	g.t.Helper()
+	program, err := image()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	fd, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	theirs := os.NewFile(uintptr(fd[1]), "board")
+	defer theirs.Close()
+	g.board = os.NewFile(uintptr(fd[0]), "line")
+	g.cmd = exec.Command(program, append([]string{"--bench", "--flash", filepath.Join(g.dir, "flash")}, args...)...)
+	g.cmd.ExtraFiles, g.cmd.Stderr = []*os.File{theirs}, os.Stderr
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the death signal is the thread's
+	defer runtime.UnlockOSThread()
+	if err := g.cmd.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// off takes the power away.
+func (g *rig) off() {
+	g.cmd.Process.Kill()
+	g.cmd.Wait()
+	g.board.Close()
+}
+
+// plug connects the firmware to a new pty.
+func (g *rig) plug() {
+	g.t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	os.Remove(g.link)
+	if err := os.Symlink(slave.Name(), g.link); err != nil {
+		g.t.Fatal(err)
+	}
+	g.master, g.slave = master, slave
+	g.cables.Go(func() { g.cable(g.board, master, &g.toBoard, true) })
+	g.cables.Go(func() { g.cable(master, g.board, &g.toHost, false) })
+}
+
+// unplug takes the device away. The name stays until it leads elsewhere.
+func (g *rig) unplug() {
+	os.Remove(g.link)
+	g.master.Close()
+	g.slave.Close()
+	g.board.SetReadDeadline(time.Now())
+	g.cables.Wait()
+	g.board.SetReadDeadline(time.Time{})
+}
+
+// cable copies bytes until an end is gone.
+func (g *rig) cable(to, from *os.File, through *atomic.Pointer[func([]byte) []byte], out bool) {
+	for buf := make([]byte, 4096); ; {
+		for out && g.deaf.Load() {
+			time.Sleep(time.Millisecond)
+		}
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		b := buf[:n]
+		if f := through.Load(); f != nil {
+			b = (*f)(b)
+		}
+		if _, err := to.Write(b); err != nil {
+			return
+		}
+	}
+}
+
+func cut([]byte) []byte { return nil }
+
+func (g *rig) do(cable *atomic.Pointer[func([]byte) []byte], f func([]byte) []byte) { cable.Store(&f) }
+
+func (g *rig) note(s string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notes = append(g.notes, s)
+}
+
+func (g *rig) said(part string) (n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.notes {
+		n += strings.Count(s, part)
+	}
+	return n
+}
+
+// quadruped is the profile, with ages that a machine under load keeps.
+func quadruped(t *testing.T) *profile.Profile {
+	t.Helper()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Limits.StateAgeMs, p.Limits.CommandAgeMs = 1000, 1000
+	return p
+}
+
+// robot is a Robot on the rig's line that runs until the test ends.
+func (g *rig) robot(p *profile.Profile) *Robot {
+	g.t.Helper()
+	r, err := New(Options{Profile: p, Device: g.link, Version: "test", Note: g.note})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	g.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			g.t.Errorf("Run: %v", err)
+		}
+	})
+	return r
+}
+
+// calibrate stores what the profile says.
+func (g *rig) calibrate(r *Robot) *Calibration {
+	g.t.Helper()
+	id, err := r.Greet()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	c := &Calibration{Robot: "quadruped", UID: fmt.Sprintf("%x", id.Welcome.UID)}
+	for _, j := range r.body.Joints {
+		c.Joints = append(c.Joints, JointCalibration{Name: j.Name, Sign: 1})
+	}
+	if err := r.Store(c); err != nil {
+		g.t.Fatal(err)
+	}
+	return c
+}
+
+// eventually waits for something, at most ten seconds.
+func (g *rig) eventually(what string, ok func() bool) {
+	g.t.Helper()
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			g.t.Fatalf("%s did not come about; said: %q", what, g.notes)
+		}
+	}
+}
+
+// hold commands the measured pose until the context ends.
+func hold(ctx context.Context, r *Robot) {
+	s, c := controller.NewState(r.Body()), controller.NewCommand(r.Body())
+	for first := true; ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+		if r.Read(&s) != nil {
+			continue
+		}
+		if first {
+			copy(c.Pos, s.ActPos)
+			first = false
+		}
+		r.Body().Neutral(&c)
+		r.Write(&c)
+	}
+}
