@@ -17,7 +17,7 @@ import (
 // Identify finds every servo once, with the right model, healthy and without
 // torque, and sets its operating mode where that differs.
 func (d *Driver) Identify() error {
-	d.delays, d.fast = 0, d.opt.Fast
+	d.delays, d.fast, d.cycles = 0, d.opt.Fast, 0 // the first readings come before there is torque
 	d.layout()
 	if err := d.census(); err != nil {
 		return err

@@ -34,13 +34,15 @@ func AppendRequest(dst []byte, ins Instruction, ranges ...Range) []byte {
 	case SyncWrite:
 		dst = append(dst, first.Addr, byte(len(first.Data)))
 	}
-	if ins == SyncRead || ins == SyncWrite {
-		for i := range ranges {
-			r := &ranges[i]
-			if r.Addr != first.Addr || len(r.Data) != len(first.Data) || ins == SyncRead && r.Len != first.Len {
-				panic("feetech: ranges of a sync instruction differ")
-			}
+	for i := range ranges {
+		r := &ranges[i]
+		switch {
+		case ins == SyncRead && r.Addr == first.Addr && r.Len == first.Len:
+			dst = append(dst, r.ID)
+		case ins == SyncWrite && r.Addr == first.Addr && len(r.Data) == len(first.Data):
 			dst = append(append(dst, r.ID), r.Data...)
+		case ins == SyncRead || ins == SyncWrite:
+			panic("feetech: ranges of a sync instruction differ")
 		}
 	}
 	return finish(dst, at)

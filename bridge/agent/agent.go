@@ -1,0 +1,225 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"whisker/bridge/bus"
+	"whisker/bridge/serial"
+)
+
+// Timeout is how long an agent waits for a command before it takes the torque.
+const Timeout = 100 * time.Millisecond
+
+// check is how often it looks, and the time between requests without a host.
+const check = 5 * time.Millisecond
+
+// repeat is how often torque is taken while there is no host.
+const repeat = 200 * time.Millisecond
+
+// Protocol follows what a host asks for; see feetech.Watch.
+type Protocol interface {
+	// Next gives the first whole request in b and how many bytes are done with;
+	// none and 0 when more are needed. moves says that it gives torque or a goal.
+	Next(b []byte) (request []byte, n int, moves bool)
+	// Holds says that an actuator may have torque.
+	Holds() bool
+	// Release appends the request that takes all torque.
+	Release(dst []byte) []byte
+}
+
+// Agent is the watchdog. Its fields are set before Run.
+type Agent struct {
+	Port     bus.Port
+	Protocol Protocol
+	// OnRelease, if not nil, is told why the torque was taken.
+	OnRelease func(why string)
+
+	mu      sync.Mutex // guards what follows, Protocol, and writes to Port
+	host    net.Conn
+	last    time.Time // the last command
+	said    time.Time // the last release
+	scratch []byte
+	err     error
+}
+
+// Run serves one host at a time until ctx is done or the line is gone. It takes
+// the torque when it begins and before it returns, and closes listener and port.
+func (a *Agent) Run(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a.mu.Lock()
+	a.release("the agent starts")
+	a.mu.Unlock()
+	var all sync.WaitGroup
+	for _, part := range []func(context.Context){a.answers, a.watch, func(context.Context) { a.accept(l) }} {
+		all.Go(func() {
+			defer cancel()
+			part(ctx)
+		})
+	}
+	<-ctx.Done()
+	lerr := l.Close()
+	a.mu.Lock()
+	a.release("the agent ends")
+	a.mu.Unlock()
+	perr := a.Port.Close()
+	all.Wait()
+	if a.err != nil {
+		return a.err
+	}
+	if errors.Is(lerr, net.ErrClosed) {
+		lerr = nil
+	}
+	return errors.Join(lerr, perr)
+}
+
+// accept takes hosts; while there is one, others are sent away.
+func (a *Agent) accept(l net.Listener) {
+	var hosts sync.WaitGroup
+	defer hosts.Wait()
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		a.mu.Lock()
+		busy := a.host != nil
+		if !busy {
+			a.host = c
+		}
+		a.mu.Unlock()
+		if busy {
+			fmt.Fprintf(c, greeting+busyWord+"\n")
+			c.Close()
+			continue
+		}
+		hosts.Go(func() { a.serve(c) })
+	}
+}
+
+// serve passes one host's requests on.
+func (a *Agent) serve(c net.Conn) {
+	why := "the host is gone"
+	if _, err := fmt.Fprintf(c, greeting+"%d\n", Timeout.Milliseconds()); err == nil {
+		b, n := make([]byte, 4096), 0
+		for {
+			k, err := c.Read(b[n:])
+			if err != nil {
+				break
+			}
+			if n, err = a.pass(b, n+k); err != nil {
+				why = err.Error()
+				break
+			}
+			if n == len(b) {
+				why = "the host sends what is no request"
+				break
+			}
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.host == c {
+		a.hangUp(why)
+	}
+}
+
+// pass writes the whole requests of b[:n] to the line and returns what is left.
+func (a *Agent) pass(b []byte, n int) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := 0
+	for at < n {
+		request, k, moves := a.Protocol.Next(b[at:n])
+		if k == 0 {
+			break
+		}
+		at += k
+		if moves {
+			a.last = time.Now()
+		}
+		if len(request) == 0 {
+			continue
+		}
+		if _, err := a.Port.Write(request); err != nil {
+			return 0, fmt.Errorf("agent: the bus does not take a request: %w", err)
+		}
+	}
+	return copy(b, b[at:n]), nil
+}
+
+// watch takes the torque when commands stop.
+func (a *Agent) watch(ctx context.Context) {
+	t := time.NewTicker(check)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-t.C:
+			a.mu.Lock()
+			switch {
+			case a.host != nil && a.Protocol.Holds() && now.Sub(a.last) > Timeout:
+				a.hangUp(fmt.Sprintf("no command for %v", Timeout))
+			case a.host == nil && now.Sub(a.said) > repeat:
+				a.release("")
+			}
+			a.mu.Unlock()
+		}
+	}
+}
+
+// hangUp takes the torque and ends the host's connection; mu is held.
+func (a *Agent) hangUp(why string) {
+	a.release(why)
+	a.host.Close()
+	a.host = nil
+}
+
+// release takes the torque; mu is held. A line that does not take the request
+// gets it again from watch.
+func (a *Agent) release(why string) {
+	a.scratch = a.Protocol.Release(a.scratch[:0])
+	_, err := a.Port.Write(a.scratch)
+	a.said = time.Now()
+	if a.OnRelease != nil && why != "" {
+		if err != nil {
+			why += fmt.Sprintf("; the bus did not take it: %v", err)
+		}
+		a.OnRelease(why)
+	}
+}
+
+// answers passes what the bus says to the host, if there is one.
+func (a *Agent) answers(ctx context.Context) {
+	b := make([]byte, 4096)
+	for ctx.Err() == nil {
+		n, err := a.Port.Read(b)
+		if err != nil && !errors.Is(err, serial.ErrTimeout) {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			if ctx.Err() == nil {
+				a.err = fmt.Errorf("agent: bus: %w", err)
+			}
+			if a.host != nil {
+				a.hangUp("the bus is gone")
+			}
+			return
+		}
+		a.mu.Lock()
+		c := a.host
+		a.mu.Unlock()
+		if n > 0 && c != nil {
+			c.SetWriteDeadline(time.Now().Add(Timeout))
+			if _, err := c.Write(b[:n]); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+				c.Close() // its reader sees that, and hangs up
+			}
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package simulated
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+
+	"whisker/bridge/feetech"
+)
+
+// Feetechs is a bus of STS servos; see NewFeetechs.
+type Feetechs struct {
+	Servos []*Feetech
+	ranges []feetech.Range
+}
+
+// Feetech is one STS servo.
+type Feetech struct {
+	Shaft Shaft
+	// Table is the memory table; what a servo measures is written there.
+	Table [128]byte
+	// Silent servos hear and do not answer, Garbled ones spoil their answers.
+	Silent, Garbled bool
+	// Err are the error bits of every status. A servo with any gives no torque.
+	Err feetech.Err
+}
+
+// NewFeetechs makes STS3215 servos with ids 1 to n at the middle of their turn.
+func NewFeetechs(n int) *Feetechs {
+	b := &Feetechs{}
+	for i := range n {
+		s := &Feetech{Shaft: NewShaft(0)}
+		binary.LittleEndian.PutUint16(s.Table[3:], 777)
+		binary.LittleEndian.PutUint16(s.Table[11:], 4095)
+		s.Table[5], s.Table[62], s.Table[63], s.Table[55] = byte(i+1), 120, 30, 1
+		b.Servos = append(b.Servos, s)
+	}
+	return b
+}
+
+// ID and Torque are what the table says.
+func (s *Feetech) ID() byte     { return s.Table[5] }
+func (s *Feetech) Torque() bool { return s.Table[40] == 1 }
+
+func (s *Feetech) run(now time.Time) {
+	const tick = 2 * math.Pi / 4096
+	goal := float64(feetech.Signed(binary.LittleEndian.Uint16(s.Table[42:]), 15)-2048) * tick
+	s.Shaft.Advance(now, func(pos, vel float64) float64 {
+		if !s.Torque() || s.Err != 0 {
+			return 0
+		}
+		return servoKp*(goal-pos) - servoKd*vel
+	})
+	put := func(addr int, v float64, bit uint) {
+		binary.LittleEndian.PutUint16(s.Table[addr:], feetech.Unsigned(int(math.Round(v)), bit))
+	}
+	put(56, s.Shaft.Pos/tick+2048, 15)
+	put(58, s.Shaft.Vel/tick, 15)
+	put(60, 1000*s.Shaft.Torque/s.Shaft.Limit, 10)
+	put(69, s.Shaft.Torque/1.2/0.0065, 15)
+	s.Table[65] = byte(s.Err)
+}
+
+// Take answers requests; see Bus.
+func (b *Feetechs) Take(in []byte, now time.Time) (n int, answer []byte) {
+	p, n, err := feetech.Next(in)
+	if n == 0 || err != nil {
+		return n, nil
+	}
+	if b.ranges, err = p.Ranges(b.ranges[:0]); err != nil {
+		return n, nil
+	}
+	for _, s := range b.Servos {
+		s.run(now)
+	}
+	for i := range b.ranges {
+		for _, s := range b.Servos {
+			if r := &b.ranges[i]; s.ID() == r.ID || r.ID == feetech.Broadcast {
+				reply := s.execute(feetech.Instruction(p.Code), r)
+				if reply == nil && feetech.Instruction(p.Code) == feetech.SyncRead {
+					return n, answer // those behind it wait for it
+				}
+				answer = append(answer, reply...)
+			}
+		}
+	}
+	return n, answer
+}
+
+// execute obeys one servo's part of a request and returns its status, if any.
+func (s *Feetech) execute(ins feetech.Instruction, r *feetech.Range) []byte {
+	switch ins {
+	case feetech.Ping:
+		return s.status(nil)
+	case feetech.Read, feetech.SyncRead:
+		if int(r.Addr)+int(r.Len) > len(s.Table) {
+			return s.status(nil)
+		}
+		return s.status(s.Table[r.Addr : r.Addr+r.Len])
+	case feetech.Write, feetech.SyncWrite:
+		// Below 40 is EEPROM, which register 55 locks; from 56 on nothing is written.
+		if end := int(r.Addr) + len(r.Data); end <= 56 && (r.Addr >= 40 || s.Table[55] == 0) {
+			copy(s.Table[r.Addr:], r.Data)
+		}
+		if ins == feetech.Write && r.ID != feetech.Broadcast {
+			return s.status(nil)
+		}
+	}
+	return nil
+}
+
+func (s *Feetech) status(data []byte) []byte {
+	if s.Silent {
+		return nil
+	}
+	b := feetech.Append(nil, feetech.Packet{ID: s.ID(), Code: byte(s.Err), Params: data})
+	if s.Garbled {
+		b[len(b)-1] ^= 0x55
+	}
+	return b
+}
