@@ -21,6 +21,7 @@ const (
 	footWidth      = 0.025 // m, by which a point foot is a support
 	robotMargin    = 0.02  // m, of the zero moment point inside the feet
 	robotShy       = 0.3   // see shiftWeight
+	shiftLimit     = 0.15  // hip heights that the trunk may go aside to balance
 )
 
 // Retarget makes of a rat's clip one of a four-legged robot: b, whose kinematics
@@ -41,23 +42,52 @@ func Retarget(c *Clip, rat, robot Kinematics, b *controller.Body) (*Clip, *Fidel
 	if err != nil {
 		return nil, nil, fmt.Errorf("motion: clip %s: %w", c.Name, err)
 	}
-	w := &retargeter{q: q, src: src, rate: 1 / b.Period.Seconds()}
-	w.ratio = q.hip / src.hip
+	var best *Clip
+	var fid *Fidelity
+	for _, a := range attempts {
+		out, f, err := newRetargeter(src, q, b, a).run(clean)
+		if err != nil {
+			return nil, nil, err
+		}
+		if fid == nil || len(f.Missed) < len(fid.Missed) {
+			best, fid = out, f
+		}
+		if fid.Kept() {
+			break
+		}
+	}
+	best.Repairs = append(best.Repairs, fid.String())
+	return best, fid, nil
+}
+
+// attempt is how much of the scaled path is asked for, and how much of the legs'
+// reach feet may use to stand longer than the rat's.
+type attempt struct{ path, stride float64 }
+
+// attempts are tried in turn until legs reach and motors suffice: a dash may need
+// more feet on the floor and a little less way.
+var attempts = [3]attempt{{1, 0.8}, {0.96, 1}, {0.92, 1}}
+
+func newRetargeter(src *ratCourse, q *quadruped, b *controller.Body, a attempt) *retargeter {
+	w := &retargeter{q: q, src: src, rate: 1 / b.Period.Seconds(), ratio: q.hip / src.hip, attempt: a}
 	w.time = math.Sqrt(w.ratio)
+	return w
+}
+
+// run makes the clip.
+func (w *retargeter) run(rat *Clip) (*Clip, *Fidelity, error) {
 	w.sketch()
 	w.plan()
 	w.fitAll()
 	out := &Clip{
-		Name: c.Name + "_" + b.Name, Rate: w.rate, Joints: append([]string(nil), q.joints...), Poses: w.poses,
-		Source:  fmt.Sprintf("%s, retargeted to %s: lengths by %.2f, times by %.2f", clean.Source, b.Name, w.ratio, w.time),
-		Repairs: append([]string(nil), c.Repairs...),
+		Name: rat.Name + "_" + w.q.b.Name, Rate: w.rate, Joints: append([]string(nil), w.q.joints...), Poses: w.poses,
+		Source:  fmt.Sprintf("%s, retargeted to %s: lengths by %.2f, times by %.2f", rat.Source, w.q.b.Name, w.ratio, w.time),
+		Repairs: append([]string(nil), rat.Repairs...),
 	}
 	if err := out.finish(); err != nil {
 		return nil, nil, err
 	}
-	fid := w.fidelity(out)
-	out.Repairs = append(out.Repairs, fid.String())
-	return out, fid, nil
+	return out, w.fidelity(out), nil
 }
 
 // retargeter holds a clip on its way from rat to robot.
@@ -66,6 +96,7 @@ type retargeter struct {
 	src         *ratCourse
 	rate        float64 // frames per second
 	ratio, time float64 // of lengths and of times, robot over rat
+	attempt     attempt
 	trunk       []frame // x, y, height, yaw, pitch, roll; height of the root
 	steps       [4][]stance
 	landings    []landing
@@ -83,7 +114,7 @@ func (w *retargeter) sketch() {
 	for i := 0; i < n; i++ {
 		t := math.Min(float64(i)/w.rate/w.time, s.seconds())
 		f := frame{
-			x: w.ratio * s.x.Predict(t), y: w.ratio * s.y.Predict(t), yaw: s.yaw.Predict(t),
+			x: w.attempt.path * w.ratio * s.x.Predict(t), y: w.attempt.path * w.ratio * s.y.Predict(t), yaw: s.yaw.Predict(t),
 			pitch: w.q.reachable(s.pitch.Predict(t)), roll: rollLimit * math.Tanh(s.roll.Predict(t)/rollLimit),
 		}
 		f.height = w.q.stand.Pos[2] + softly(w.ratio*s.z.Predict(t), 0.3*w.q.hip, 0.05*w.q.hip)
@@ -118,14 +149,7 @@ func (w *retargeter) plan() {
 	end := float64(len(w.trunk)-1) / w.rate
 	swing := longestSwing * w.time
 	for leg := range w.steps {
-		var all []stance
-		for _, h := range w.src.holds[leg] {
-			s := stance{from: float64(h.from) / w.src.rate * w.time, to: float64(h.to-1) / w.src.rate * w.time}
-			if n := len(all); n > 0 && s.from-all[n-1].to > swing {
-				all[n-1].to = s.from - swing // the landing stays when it was
-			}
-			all = append(all, s)
-		}
+		all := w.stances(leg, swing)
 		all, first := w.outer(all, end, swing)
 		for i, h := range w.src.holds[leg] {
 			if got := all[first+i].from; h.from > 0 && got > 0 {
@@ -137,6 +161,29 @@ func (w *retargeter) plan() {
 		}
 		w.foot(leg)
 	}
+}
+
+// stances are the rat's of one leg, in the robot's time. After a stance that ends
+// long before the next landing the foot stays where it is, if it can reach: the
+// more feet stand, the better.
+func (w *retargeter) stances(leg int, swing float64) []stance {
+	var all []stance
+	for _, h := range w.src.holds[leg] {
+		s := stance{from: float64(h.from) / w.src.rate * w.time, to: float64(h.to-1) / w.src.rate * w.time}
+		if n := len(all); n > 0 {
+			last := &all[n-1]
+			for last.to+1/w.rate < s.from-swing {
+				longer := *last
+				longer.to += 1 / w.rate
+				if _, far := w.place(leg, longer); far > w.attempt.stride*w.q.legs[leg].stride {
+					break
+				}
+				last.to = longer.to
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // landing is one touchdown: when the rat makes it, in the robot's time, and when
@@ -168,18 +215,8 @@ func (w *retargeter) outer(all []stance, end, swing float64) (out []stance, firs
 // within cuts a stance in two, with a swing between, where the trunk goes further
 // than the leg reaches; it places what is left.
 func (w *retargeter) within(leg int, s stance, swing float64) []stance {
-	var at [2]float64
-	n := 0.0
-	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
-		h := w.home(leg, w.at(t))
-		at[0], at[1], n = at[0]+h[0], at[1]+h[1], n+1
-	}
-	s.x, s.y = at[0]/n, at[1]/n
-	far := 0.0
-	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
-		h := w.home(leg, w.at(t))
-		far = math.Max(far, math.Hypot(h[0]-s.x, h[1]-s.y))
-	}
+	at, far := w.place(leg, s)
+	s.x, s.y = at[0], at[1]
 	if far <= w.q.legs[leg].stride || s.to-s.from < 4*swing {
 		return []stance{s}
 	}
@@ -188,6 +225,22 @@ func (w *retargeter) within(leg int, s stance, swing float64) []stance {
 	a, b := s, s
 	a.to, b.from = mid-swing/2, mid+swing/2
 	return append(w.within(leg, a, swing), w.within(leg, b, swing)...)
+}
+
+// place is where a foot stands best in a stance, m, and how far from home it is
+// there at most.
+func (w *retargeter) place(leg int, s stance) (at [2]float64, far float64) {
+	n := 0.0
+	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
+		h := w.home(leg, w.at(t))
+		at[0], at[1], n = at[0]+h[0], at[1]+h[1], n+1
+	}
+	at[0], at[1] = at[0]/n, at[1]/n
+	for t := s.from; t <= s.to+1e-9; t += 1 / w.rate {
+		h := w.home(leg, w.at(t))
+		far = math.Max(far, math.Hypot(h[0]-at[0], h[1]-at[1]))
+	}
+	return at, far
 }
 
 // foot lays the path of one foot's centre through its stances.

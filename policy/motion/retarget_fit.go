@@ -17,19 +17,21 @@ func (w *retargeter) fitAll() {
 	for i := range w.poses {
 		w.poses[i].Q = append([]float64(nil), q.stand.Q...)
 	}
-	w.reach()
+	short := w.reach()
 	bal := newBalance(q.k, q.stand, len(w.poses), w.rate)
 	bal.shy, bal.margin, bal.least = [2]float64{robotShy, robotShy}, robotMargin, 0.3*bal.weight
+	sketch := append([]frame(nil), w.trunk...)
 	best, least := []Pose(nil), math.Inf(1)
 	for pass := 0; ; pass++ {
-		if out := w.outside(bal); out < least {
+		if out := w.outside(bal) + short; out < least {
 			best, least = copyPoses(w.poses), out
 		}
 		if pass == retargetPasses {
 			break
 		}
 		bal.shiftMeasured(w.trunk)
-		w.reach()
+		w.hold(sketch)
+		short = w.reach()
 	}
 	w.poses = best
 }
@@ -50,7 +52,21 @@ func (w *retargeter) outside(b *balance) float64 {
 	return sum / float64(len(w.poses))
 }
 
-// support is the polygon of the standing feet in frame f.
+// hold keeps the trunk within shiftLimit of where it was sketched.
+func (w *retargeter) hold(sketch []frame) {
+	limit := shiftLimit * w.q.hip
+	for f := range w.trunk {
+		t, s := &w.trunk[f], &sketch[f]
+		d := math.Hypot(t.x-s.x, t.y-s.y)
+		if d > 0 {
+			k := limit * math.Tanh(d/limit) / d
+			t.x, t.y = s.x+k*(t.x-s.x), s.y+k*(t.y-s.y)
+		}
+	}
+}
+
+// support is the polygon of the standing feet in frame f; one alone is none: a
+// robot that is on one foot is on its way to the next.
 func (w *retargeter) support(f int) polygon {
 	var points [][2]float64
 	for leg := range w.feet {
@@ -60,20 +76,24 @@ func (w *retargeter) support(f int) polygon {
 			}
 		}
 	}
+	if len(points) < 8 {
+		return nil
+	}
 	return hull(points)
 }
 
-// reach fits all frames, and lowers the trunk smoothly where feet stay short.
-func (w *retargeter) reach() {
-	for pass := 0; pass < reachPasses; pass++ {
+// reach fits all frames, and lowers the trunk smoothly where feet stay short; it
+// returns how short the worst stays, m.
+func (w *retargeter) reach() (worst float64) {
+	for pass := 0; ; pass++ {
 		short := make([]float64, len(w.poses))
-		worst := 0.0
+		worst = 0
 		for f := range w.poses {
 			short[f] = w.fit(f)
 			worst = math.Max(worst, short[f])
 		}
-		if worst < 0.001 {
-			return
+		if worst < 0.001 || pass == reachPasses {
+			return worst
 		}
 		widen(short, w.rate)
 		for f := range short {
@@ -84,9 +104,6 @@ func (w *retargeter) reach() {
 				w.eased[f] = math.Min(w.eased[f]+short[f]/w.q.hip, 1)
 			}
 		}
-	}
-	for f := range w.poses {
-		w.fit(f)
 	}
 }
 
