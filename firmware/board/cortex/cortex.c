@@ -17,14 +17,18 @@ void cortex_tick_start(uint32_t hz)
 	SYST_CSR = 7; // core clock, interrupt, on
 }
 
+// A wrap of the counter whose interrupt has not run yet is seen by its pending bit.
 uint32_t cortex_micros(void)
 {
 	uint32_t ms, left;
+	bool wrapped;
 	do {
 		ms = cortex_milliseconds;
 		left = SYST_CVR;
+		wrapped = SCB_ICSR & ICSR_PENDSTSET;
+		if (wrapped) left = SYST_CVR;
 	} while (ms != cortex_milliseconds);
-	return ms * 1000 + 999 - left / ticks_per_us;
+	return (ms + wrapped) * 1000 + 999 - left / ticks_per_us;
 }
 
 void cortex_enable(uint32_t irq)
