@@ -9,6 +9,7 @@ ARCH := $(shell uname -m)
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 GO ?= go
 include deps.mk
+include firmware/firmware.mk
 
 .PHONY: help deps build run test bench picture lint clean
 help: ## list the targets
