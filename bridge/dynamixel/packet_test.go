@@ -256,6 +256,9 @@ func TestCodecAllocatesNothing(t *testing.T) {
 	n := testing.AllocsPerRun(100, func() {
 		buf = AppendRequest(buf[:0], SyncWrite, ids...)
 		p, _, err := Next(buf)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if ranges, err = p.Ranges(ranges[:0]); err != nil || len(ranges) != 12 {
 			t.Fatal(err)
 		}

@@ -187,7 +187,7 @@ func (j *subframe) parse() (*Subframe, error) {
 		}
 	}
 	if s.Op == nop {
-		return nil, fmt.Errorf("op %q: want write, read, reply, write_error, read_error or stream_...", j.Op)
+		return nil, fmt.Errorf("op %q: want write, read, reply, write_error, read_error or a stream one", j.Op)
 	}
 	if s.Op == Write || s.Op == Read || s.Op == Reply {
 		s.Res = 0xFF
