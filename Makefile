@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: help deps build run test bench picture lint clean
+.PHONY: train-rat train-rat-quick evaluate help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -38,6 +38,27 @@ test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok lint ## run every test
 # Figures need a machine that does nothing else; ROUNDS=1 is a quick look.
 bench: build $(DEPS)/venv/.ok $(DEPS)/venv-bench/.ok $(DEPS)/cyclictest.ok ## print every timing as a ratio to a peer
 	python3 .ci/bench.py $(or $(ROUNDS),5)
+
+# Both stages go on from their checkpoints: stop and start them as often as you like.
+TRAIN ?= out/train
+TEACHER ?= 6000000
+STUDENT ?= 1200000
+train-rat: build ## train the rat's policy: a teacher by reward, then a student that imitates it
+	bin/whisker train --out $(TRAIN)/teacher --seed 7 --transitions $(TEACHER)
+	bin/whisker train --out $(TRAIN)/student --teacher $(TRAIN)/teacher/rat.policy --transitions $(STUDENT) --worlds 64 --encoder 512,256 --decoder 512,256 \
+	  --library 'walk=80;trot=60;turn=40;rear=40;lunge=15;groom=15;headturn=10;stand=15'
+
+train-rat-quick: ## the same in half an hour on two cores: standing, head turns, slow walking
+	$(MAKE) train-rat TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
+
+# DATA=dir adds the recorded clips and key points in dir/rat. POLICY is a file, or rat.
+EVALUATE := bin/whisker evaluate --policy $(or $(POLICY),rat) --assist 0,20,30
+evaluate: build ## print how well the rat's policy follows clips it never saw
+	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
+ifneq ($(DATA),)
+	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
+	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'
+endif
 
 lint: deps $(DEPS)/bin/staticcheck ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

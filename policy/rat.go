@@ -6,6 +6,7 @@ import _ "embed"
 var ratPolicy []byte
 
 // Rat is the policy that ships with Whisker: it follows clips of standing,
-// turning and walking on the simulated rat, adding to the reference's command.
+// turning, walking and trotting on the simulated rat. Nothing but its 60 latents
+// carries the reference to the command.
 // What it was trained on is in its contract.
 func Rat() (*File, error) { return Parse(ratPolicy) }

@@ -24,8 +24,8 @@ func TestTheShippedPolicyIsForTheRat(t *testing.T) {
 	if tr := f.Contract.Training; tr.Command == "" || tr.Data == "" || tr.Transitions == 0 {
 		t.Errorf("its provenance is incomplete: %+v", tr)
 	}
-	if !f.Contract.Action.Residual || f.Network.Latent != 60 {
-		t.Errorf("residual %v and %d latents, want a residual policy with 60", f.Contract.Action.Residual, f.Network.Latent)
+	if f.Contract.Action.Residual || f.Network.Latent != 60 {
+		t.Errorf("residual %v and %d latents, want 60 and no path from the reference past them", f.Contract.Action.Residual, f.Network.Latent)
 	}
 	if n := len(encode(t, f)); n > 3<<20 {
 		t.Errorf("the file has %d bytes, want at most 3 MB", n)
