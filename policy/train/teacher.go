@@ -16,7 +16,6 @@ type teacher struct {
 	params       []float32
 	pass         *actorPass
 	x, eps       []float32
-	cmd          []float64
 	out          []float32 // per world, as the output that would give the student this command
 }
 
