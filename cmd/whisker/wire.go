@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"whisker/bridge/wire"
+)
+
+// wireCmd translates frames of the serial line.
+type wireCmd struct {
+	Decode wireDecodeCmd `cmd:"" help:"Print frames as JSON, an object each, or what is wrong with them."`
+	Encode wireEncodeCmd `cmd:"" help:"Print JSON objects as frames."`
+}
+
+// errBadFrame is told on standard output already, frame by frame.
+var errBadFrame = errors.New("wire: not every frame is right")
+
+type wireDecodeCmd struct {
+	Proto string   `help:"Protocol." enum:"whisker" default:"whisker"`
+	Hex   []string `arg:"" help:"Hexadecimal bytes of the line, in any portions."`
+}
+
+// Run is called by kong.
+func (c *wireDecodeCmd) Run(e *env) error {
+	stream, err := hex.DecodeString(strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(strings.Join(c.Hex, "")))
+	if err != nil {
+		return usage(fmt.Errorf("wire: %q is not hexadecimal: %w", strings.Join(c.Hex, " "), err))
+	}
+	return decodeWhisker(e.out, append(stream, 0)) // the last frame may lack its delimiter
+}
+
+// decodeWhisker prints a line for every frame in the stream.
+func decodeWhisker(out io.Writer, stream []byte) error {
+	var rx wire.Receiver
+	var bad error
+	frames := 0
+	for {
+		rest, f, verdict, ok := rx.Next(stream)
+		if !ok {
+			break
+		}
+		stream = rest
+		frames++
+		line := wire.AppendJSON
+		if verdict != wire.Accepted {
+			bad = errBadFrame
+			line = func(b []byte, _ *wire.Frame) []byte {
+				return fmt.Appendf(b, `{"error":%q,"frame":%d,"want":%q}`, verdict, frames, wantOf(verdict))
+			}
+		}
+		if _, err := fmt.Fprintf(out, "%s\n", line(nil, &f)); err != nil {
+			return err
+		}
+	}
+	if frames == 0 {
+		return fmt.Errorf("wire: no frame in these bytes, want COBS between zeros")
+	}
+	return bad
+}
+
+// wantOf says what a frame would have had to be.
+func wantOf(v wire.Verdict) string {
+	switch v {
+	case wire.VerdictShort:
+		return "16 bytes of header and 4 of CRC at least"
+	case wire.VerdictLong:
+		return "at most 255 bytes between two zeros"
+	case wire.VerdictCOBS:
+		return "code bytes that stay within the frame"
+	case wire.VerdictCRC:
+		return "the CRC-32C of the bytes before it"
+	case wire.VerdictVersion:
+		return fmt.Sprintf("version %d", wire.Version)
+	case wire.VerdictType:
+		return "a type of the schema"
+	case wire.VerdictLength:
+		return "the length of the type"
+	}
+	return "a frame"
+}
+
+type wireEncodeCmd struct {
+	Proto string   `help:"Protocol." enum:"whisker" default:"whisker"`
+	JSON  []string `arg:"" name:"json" help:"Objects as decode prints them."`
+}
+
+// Run is called by kong.
+func (c *wireEncodeCmd) Run(e *env) error {
+	for _, text := range c.JSON {
+		h, m, err := wire.ParseJSON([]byte(text))
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(e.out, "%x\n", wire.Append(nil, h, m)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
