@@ -54,7 +54,7 @@ func bothWays(t *testing.T, frame string, want map[string]float64) {
 	got := map[uint32]float64{}
 	for _, s := range m.Subframes {
 		for i, v := range s.Values {
-			got[s.Register+uint32(i)] = *v
+			got[s.Register+uint32(i)] = float64(v)
 		}
 	}
 	commands := map[string]uint32{"mode": RegMode, "pos_rev": RegCmdPosition, "vel_rps": RegCmdVelocity, "ff_torque": RegCmdTorque}

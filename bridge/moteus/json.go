@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -12,10 +13,15 @@ import (
 
 // message is a line, or a bare payload in hex, as JSON.
 type message struct {
-	Kind      string     `json:"kind"` // send, rcv, ok, err, or payload
-	From      *byte      `json:"from,omitempty"`
-	To        *byte      `json:"to,omitempty"`
-	Reply     bool       `json:"reply,omitempty"`
+	Kind   string `json:"kind"` // send, send_std, send_ext, rcv, ok, err, command, or payload
+	Prefix uint16 `json:"prefix,omitempty"`
+	From   *byte  `json:"from,omitempty"`
+	To     *byte  `json:"to,omitempty"`
+	Reply  bool   `json:"reply,omitempty"`
+	// IDDigits is how many digits the id has, where that is not the usual number.
+	IDDigits int `json:"id_digits,omitempty"`
+	// Flags is the flags' own text; BRS and FD repeat two of them.
+	Flags     string     `json:"flags,omitempty"`
 	BRS       *bool      `json:"brs,omitempty"`
 	FD        *bool      `json:"fd,omitempty"`
 	Checksum  bool       `json:"checksum,omitempty"`
@@ -23,49 +29,86 @@ type message struct {
 	Subframes []subframe `json:"subframes,omitempty"`
 }
 
-// subframe is a Subframe as JSON. Values have the register's unit, null is "no number".
+// subframe is a Subframe as JSON. Values have the register's unit.
 type subframe struct {
-	Op         string     `json:"op"`
-	Resolution string     `json:"resolution,omitempty"`
-	Register   uint32     `json:"register"`
-	Count      uint32     `json:"count,omitempty"`
-	Packet     byte       `json:"packet,omitempty"`
-	Values     []*float64 `json:"values,omitempty"`
-	Data       string     `json:"data_hex,omitempty"`
+	Op         string `json:"op"`
+	Resolution string `json:"resolution,omitempty"`
+	Register   uint32 `json:"register"`
+	// Names are those of the registers from Register on; they are not read back.
+	Names  []string `json:"names,omitempty"`
+	Count  uint32   `json:"count,omitempty"`
+	Packet byte     `json:"packet,omitempty"`
+	Values []number `json:"values,omitempty"`
+	Data   string   `json:"data_hex,omitempty"`
+}
+
+// number is a float64 as JSON: null is "no number", and "inf" and "-inf" are those.
+type number float64
+
+// MarshalJSON writes a number.
+func (n number) MarshalJSON() ([]byte, error) {
+	switch v := float64(n); {
+	case math.IsNaN(v):
+		return []byte("null"), nil
+	case math.IsInf(v, 1):
+		return []byte(`"inf"`), nil
+	case math.IsInf(v, -1):
+		return []byte(`"-inf"`), nil
+	default:
+		return json.Marshal(v)
+	}
+}
+
+// UnmarshalJSON reads a number.
+func (n *number) UnmarshalJSON(b []byte) error {
+	switch string(b) {
+	case "null":
+		*n = number(math.NaN())
+		return nil
+	case `"inf"`:
+		*n = number(math.Inf(1))
+		return nil
+	case `"-inf"`:
+		*n = number(math.Inf(-1))
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(n))
 }
 
 var (
-	kindNames = [...]string{Send: "send", Recv: "rcv", OK: "ok", Fail: "err"}
+	kindNames = [...]string{Send: "send", SendStd: "send_std", SendExt: "send_ext", Recv: "rcv", OK: "ok", Fail: "err", Command: "command"}
 	resNames  = [...]string{Int8: "int8", Int16: "int16", Int32: "int32", Float: "float"}
 	opNames   = map[Op]string{
 		Write: "write", Read: "read", Reply: "reply", WriteError: "write_error", ReadError: "read_error",
 		StreamWrite: "stream_write", StreamReply: "stream_reply", StreamPoll: "stream_poll",
-		StreamReplyNumbered: "stream_reply_numbered", StreamPollNumbered: "stream_poll_numbered",
+		StreamReplyNumbered: "stream_reply_numbered", StreamPollNumbered: "stream_poll_numbered", Nop: "nop",
 	}
 )
 
 // DecodeText decodes lines of the adapter, or payloads in hex, one a line, to one
-// JSON object each. What is neither is an error, after the objects before it.
+// JSON object each; "->" between a question and its answer is a line's end too.
+// What is neither is an error in its place, and all of them are the error.
 func DecodeText(text string) (objects [][]byte, err error) {
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.ReplaceAll(text, "->", "\n")) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		m, err := decodeLine(line)
-		if err != nil {
-			return objects, err
+		m, bad := decodeLine(line)
+		var j []byte
+		if bad == nil {
+			j, bad = json.Marshal(m)
 		}
-		j, err := json.Marshal(m)
-		if err != nil {
-			return objects, fmt.Errorf("moteus: %w", err)
+		if bad != nil {
+			err = errors.Join(err, bad)
+			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "line": line})
 		}
 		objects = append(objects, j)
 	}
-	return objects, nil
+	return objects, err
 }
 
 func decodeLine(line string) (*message, error) {
-	if b, err := hex.DecodeString(line); err == nil {
+	if b, err := hex.DecodeString(strings.Join(strings.Fields(line), "")); err == nil {
 		m := &message{Kind: "payload"}
 		return m, m.decode(b)
 	}
@@ -74,13 +117,18 @@ func decodeLine(line string) (*message, error) {
 		return nil, err
 	}
 	m := &message{Kind: kindNames[l.Kind], Checksum: l.Checked, Text: string(l.Text)}
-	if l.Kind == OK || l.Kind == Fail {
+	if l.Kind == OK || l.Kind == Fail || l.Kind == Command {
 		return m, nil
 	}
 	f := &l.Frame
-	from, to := byte(f.ID>>8&0x7F), byte(f.ID&0x7F)
-	m.From, m.To, m.Reply = &from, &to, f.ID&replyBit != 0
-	m.BRS, m.FD = f.BRS.pointer(), f.FD.pointer()
+	from, to := byte(f.ID>>8&0x7F), byte(f.ID)
+	m.Prefix, m.From, m.To, m.Reply = uint16(f.ID>>16), &from, &to, f.ID&replyBit != 0
+	m.Flags, m.BRS, m.FD = string(f.Flags), f.BRS.pointer(), f.FD.pointer()
+	usual := l
+	usual.Frame.Digits = 0
+	if len(AppendLine(nil, &usual, false)) != len(AppendLine(nil, &l, false)) {
+		m.IDDigits = f.Digits
+	}
 	return m, m.decode(f.Data)
 }
 
@@ -112,29 +160,34 @@ func (m *message) decode(b []byte) error {
 			return nil
 		}
 		b = b[n:]
-		j := subframe{Op: opNames[s.Op], Register: s.Reg, Count: s.Count, Packet: s.Packet}
-		switch s.Op {
-		case Read:
-			j.Resolution = resNames[s.Res]
-		case Write, Reply:
-			j.Resolution = resNames[s.Res]
-			for i := range s.Values() {
-				v := s.Value(i)
-				p := &v
-				if v-v != 0 {
-					p = nil
-				}
-				j.Values = append(j.Values, p)
-			}
-		default:
-			j.Data = hex.EncodeToString(s.Data)
-		}
-		m.Subframes = append(m.Subframes, j)
+		m.Subframes = append(m.Subframes, describe(&s))
 	}
 }
 
-// EncodeText is the inverse of DecodeText for one object. NOPs are not restored,
-// except those that fill a sent frame up.
+// describe turns a subframe into its JSON.
+func describe(s *Subframe) subframe {
+	j := subframe{Op: opNames[s.Op], Register: s.Reg, Count: s.Count, Packet: s.Packet}
+	n := 0
+	switch s.Op {
+	case Read:
+		j.Resolution, n = resNames[s.Res], int(min(s.Count, uint32(len(registers))))
+	case Write, Reply:
+		j.Resolution, n = resNames[s.Res], s.Values()
+		for i := range n {
+			j.Values = append(j.Values, number(s.Value(i)))
+		}
+	default:
+		j.Data = hex.EncodeToString(s.Data)
+	}
+	for i := range n {
+		if name := nameOf(s.Reg + uint32(i)); name != "" || i > 0 {
+			j.Names = append(j.Names, name)
+		}
+	}
+	return j
+}
+
+// EncodeText is the inverse of DecodeText for one object.
 func EncodeText(object []byte) (string, error) {
 	var m message
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -151,19 +204,30 @@ func EncodeText(object []byte) (string, error) {
 			return m.line(Kind(k), data)
 		}
 	}
-	return "", fmt.Errorf("moteus: kind %q: want send, rcv, ok, err or payload", m.Kind)
+	return "", fmt.Errorf("moteus: kind %q: want send, send_std, send_ext, rcv, ok, err, command or payload", m.Kind)
 }
 
 func (m *message) line(k Kind, data []byte) (string, error) {
 	l := Line{Kind: k, Text: []byte(m.Text)}
-	if k == Send || k == Recv {
-		if m.From == nil || m.To == nil || *m.From > 0x7F || *m.To > 0x7F {
-			return "", fmt.Errorf("moteus: kind %s: want from and to, 0 to 127", m.Kind)
+	if k == Send || k == SendStd || k == SendExt || k == Recv {
+		if m.From == nil || m.To == nil || *m.From > 0x7F || m.Prefix > maxID>>16 {
+			return "", fmt.Errorf("moteus: kind %s: want from, 0 to 127, and to, 0 to 255, and a prefix of 8191 at most", m.Kind)
 		}
 		if len(data) > MaxData {
 			return "", fmt.Errorf("moteus: %d bytes of subframes: want %d at most", len(data), MaxData)
 		}
-		l.Frame = Frame{ID: ID(*m.From, *m.To, m.Reply), Data: data, BRS: flagOf(m.BRS), FD: flagOf(m.FD)}
+		f := Frame{ID: ID(*m.From, *m.To, m.Reply) | uint32(m.Prefix)<<16, Digits: m.IDDigits, Data: data, BRS: flagOf(m.BRS), FD: flagOf(m.FD)}
+		if m.Flags != "" {
+			said := Frame{}
+			if err := said.flags([]byte(m.Flags)); err != nil {
+				return "", err
+			}
+			if m.BRS != nil && said.BRS != f.BRS || m.FD != nil && said.FD != f.FD {
+				return "", fmt.Errorf("moteus: flags %q do not agree with brs and fd: want one of them left out", m.Flags)
+			}
+			f.Flags = said.Flags
+		}
+		l.Frame = f
 	}
 	return strings.TrimSuffix(string(AppendLine(nil, &l, m.Checksum)), "\n"), nil
 }
@@ -180,14 +244,14 @@ func (m *message) encode() (b []byte, err error) {
 }
 
 func (j *subframe) parse() (*Subframe, error) {
-	s := &Subframe{Op: nop, Reg: j.Register, Count: j.Count, Packet: j.Packet}
+	s := &Subframe{Op: 0xFF, Reg: j.Register, Count: j.Count, Packet: j.Packet}
 	for op, name := range opNames {
 		if name == j.Op {
 			s.Op = op
 		}
 	}
-	if s.Op == nop {
-		return nil, fmt.Errorf("op %q: want write, read, reply, write_error, read_error or a stream one", j.Op)
+	if s.Op == 0xFF {
+		return nil, fmt.Errorf("op %q: want write, read, reply, write_error, read_error, nop or a stream one", j.Op)
 	}
 	if s.Op == Write || s.Op == Read || s.Op == Reply {
 		s.Res = 0xFF
@@ -200,11 +264,7 @@ func (j *subframe) parse() (*Subframe, error) {
 			return nil, fmt.Errorf("resolution %s: want int8, int16, int32 or float", strconv.Quote(j.Resolution))
 		}
 		for i, v := range j.Values {
-			x := math.NaN()
-			if v != nil {
-				x = *v
-			}
-			s.Data = AppendValue(s.Data, j.Register+uint32(i), s.Res, x)
+			s.Data = AppendValue(s.Data, j.Register+uint32(i), s.Res, float64(v))
 		}
 		return s, nil
 	}

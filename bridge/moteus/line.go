@@ -11,12 +11,18 @@ const MaxData = 64
 
 // Frame is one CAN-FD frame.
 type Frame struct {
-	// ID is the arbitration id: destination in bits 0 to 6, source in bits 8 to
-	// 14, and bit 15 to ask for a reply.
-	ID   uint16
-	Data []byte
+	// ID is the arbitration id: destination in bits 0 to 7, source in bits 8 to
+	// 14, bit 15 to ask for a reply, and the prefix of a bus from bit 16 on.
+	ID uint32
+	// Digits is how many hex digits the id was written with; 0 is as many as usual.
+	Digits int
+	Data   []byte
 	// BRS is the fast bit rate, FD is CAN-FD; the adapter decides on what is left open.
 	BRS, FD Flag
+	// Flags is the text of all flags of a parsed line, besides these two extended or
+	// standard id (E, e), remote frame (R, r), time (tNNN us) and filter (fNN). Where
+	// it is there, it is what AppendLine writes.
+	Flags []byte
 }
 
 // Flag is one that may be left open.
@@ -33,8 +39,8 @@ const (
 const replyBit = 0x8000
 
 // ID is that of a frame from one node to another.
-func ID(from, to byte, reply bool) uint16 {
-	id := uint16(from&0x7F)<<8 | uint16(to&0x7F)
+func ID(from, to byte, reply bool) uint32 {
+	id := uint32(from&0x7F)<<8 | uint32(to)
 	if reply {
 		id |= replyBit
 	}
@@ -47,17 +53,20 @@ type Kind byte
 // The kinds of lines. An OK may come before or after the replies that the
 // command brought: they are two streams.
 const (
-	Send Kind = iota // can send ID DATA: from the host
-	Recv             // rcv ID DATA: to the host
-	OK               // the last command was taken
-	Fail             // ERR and why
+	Send    Kind = iota // can send ID DATA: from the host
+	SendStd             // can std ID DATA: the same with a standard id
+	SendExt             // can ext ID DATA: with an extended one
+	Recv                // rcv ID DATA: to the host
+	OK                  // the last command was taken
+	Fail                // ERR and why
+	Command             // can on, off or status; conf and what follows
 )
 
 // Line is one line of text.
 type Line struct {
 	Kind  Kind
 	Frame Frame
-	// Text is the reason of a Fail.
+	// Text is the reason of a Fail, or a Command.
 	Text []byte
 	// Checked says that the line carried a checksum, and a right one.
 	Checked bool
@@ -66,7 +75,7 @@ type Line struct {
 // What ParseLine reports.
 var (
 	ErrChecksum = errors.New("moteus: bad checksum: want *XX of CRC-8 0x97 over the line")
-	ErrLine     = errors.New("moteus: bad line: want can send, rcv, OK or ERR")
+	ErrLine     = errors.New("moteus: bad line: want can send, rcv, OK, ERR, can on, off or status, or conf")
 )
 
 // dlc are the sizes that a CAN-FD frame can have.
@@ -79,13 +88,22 @@ func AppendLine(dst []byte, l *Line, checked bool) []byte {
 	at := len(dst)
 	switch l.Kind {
 	case Send:
-		dst = appendFrame(append(dst, "can send "...), &l.Frame, true)
+		dst = appendFrame(append(dst, "can send "...), &l.Frame, 4, true)
+	case SendStd:
+		dst = appendFrame(append(dst, "can std "...), &l.Frame, 3, true)
+	case SendExt:
+		dst = appendFrame(append(dst, "can ext "...), &l.Frame, 4, true)
 	case Recv:
-		dst = appendFrame(append(dst, "rcv "...), &l.Frame, false)
+		dst = appendFrame(append(dst, "rcv "...), &l.Frame, 3, false)
 	case OK:
 		dst = append(dst, "OK"...)
 	case Fail:
-		dst = append(append(dst, "ERR "...), l.Text...)
+		dst = append(dst, "ERR"...)
+		if len(l.Text) > 0 {
+			dst = append(append(dst, ' '), l.Text...)
+		}
+	case Command:
+		dst = append(dst, l.Text...)
 	}
 	if checked {
 		dst = append(dst, ' ')
@@ -95,19 +113,28 @@ func AppendLine(dst []byte, l *Line, checked bool) []byte {
 	return append(dst, '\n')
 }
 
-func appendFrame(dst []byte, f *Frame, fill bool) []byte {
+// appendFrame writes "ID DATA FLAGS", the id with so many digits at least.
+func appendFrame(dst []byte, f *Frame, digits int, fill bool) []byte {
 	if len(f.Data) > MaxData {
 		panic(fmt.Sprintf("moteus: %d bytes of data: at most %d fit in a frame", len(f.Data), MaxData))
 	}
-	if f.ID > 0xFFF || fill { // the adapter leaves zeros out where the host does not
-		dst = append(dst, hexDigits[f.ID>>12])
+	if f.Digits > 0 {
+		digits = min(f.Digits, 8)
 	}
-	dst = append(appendHex(append(dst, hexDigits[f.ID>>8&15]), byte(f.ID)), ' ')
+	for i := 7; i >= 0; i-- {
+		if i < digits || f.ID>>(4*i) != 0 {
+			dst = append(dst, hexDigits[f.ID>>(4*i)&15])
+		}
+	}
+	dst = append(dst, ' ')
 	for _, b := range f.Data {
 		dst = appendHex(dst, b)
 	}
 	for n := len(f.Data); fill && !legal(n); n++ {
-		dst = appendHex(dst, byte(nop))
+		dst = appendHex(dst, byte(Nop))
+	}
+	if f.Flags != nil {
+		return append(append(dst, ' '), f.Flags...)
 	}
 	return appendFlag(appendFlag(dst, 'B', f.BRS), 'F', f.FD)
 }
@@ -158,15 +185,32 @@ func ParseLine(line, buf []byte) (l Line, err error) {
 		l.Kind = Recv
 		return l, l.Frame.parse(rest, buf)
 	case "can":
-		if word, rest = cut(rest); string(word) == "send" || string(word) == "std" || string(word) == "ext" {
-			l.Kind = Send
-			return l, l.Frame.parse(rest, buf)
-		}
-		return l, ErrLine
+		return l, l.can(line, rest, buf)
+	case "conf":
+		l.Kind, l.Text = Command, bytes.Trim(line, " ")
 	default:
 		return l, ErrLine
 	}
 	return l, nil
+}
+
+// can parses what follows the word "can" in a line.
+func (l *Line) can(line, rest, buf []byte) error {
+	word, rest := cut(rest)
+	switch string(word) {
+	case "send":
+		l.Kind = Send
+	case "std":
+		l.Kind = SendStd
+	case "ext":
+		l.Kind = SendExt
+	case "on", "off", "status":
+		l.Kind, l.Text = Command, bytes.Trim(line, " ")
+		return nil
+	default:
+		return ErrLine
+	}
+	return l.Frame.parse(rest, buf)
 }
 
 // cut takes the first word off b.
@@ -178,20 +222,22 @@ func cut(b []byte) (word, rest []byte) {
 	return b, nil
 }
 
+// maxID is the largest extended id.
+const maxID = 1<<29 - 1
+
 // parse reads "ID DATA [flags]".
 func (f *Frame) parse(b, buf []byte) error {
 	word, rest := cut(b)
-	id := uint32(0)
-	for _, c := range word {
-		d, ok := digit(c)
-		if id = id<<4 | uint32(d); !ok || id > 0xFFFF {
-			return fmt.Errorf("moteus: id %q: want up to four hex digits", word)
-		}
-	}
 	if len(word) == 0 {
 		return ErrLine
 	}
-	f.ID = uint16(id)
+	for _, c := range word {
+		d, ok := digit(c)
+		if f.ID = f.ID<<4 | uint32(d); !ok || len(word) > 8 || f.ID > maxID {
+			return fmt.Errorf("moteus: id %q: want hex digits, 1FFFFFFF at most", word)
+		}
+	}
+	f.Digits = len(word)
 	word, rest = cut(rest)
 	if len(word)%2 != 0 || len(word)/2 > min(MaxData, len(buf)) {
 		return fmt.Errorf("moteus: %d hex digits of data: want an even number, %d at most", len(word), 2*MaxData)
@@ -204,17 +250,30 @@ func (f *Frame) parse(b, buf []byte) error {
 		buf[i/2] = x
 	}
 	f.Data = buf[:len(word)/2]
-	for len(rest) > 0 {
-		word, rest = cut(rest)
-		switch string(word) {
-		case "B":
+	return f.flags(bytes.Trim(rest, " "))
+}
+
+// flags reads letters, with or without blanks between them, and numbers.
+func (f *Frame) flags(b []byte) error {
+	if len(b) > 0 {
+		f.Flags = b
+	}
+	for i := 0; i < len(b); i++ {
+		switch number := i+1 < len(b) && b[i+1] >= '0' && b[i+1] <= '9'; {
+		case number && (b[i] == 't' || b[i] == 'f'):
+			for i+1 < len(b) && b[i+1] >= '0' && b[i+1] <= '9' {
+				i++
+			}
+		case b[i] == 'B':
 			f.BRS = On
-		case "b":
+		case b[i] == 'b':
 			f.BRS = Off
-		case "F":
+		case b[i] == 'F':
 			f.FD = On
-		case "f":
+		case b[i] == 'f':
 			f.FD = Off
+		case b[i] != ' ' && b[i] != 'E' && b[i] != 'e' && b[i] != 'R' && b[i] != 'r':
+			return fmt.Errorf("moteus: flags %q: want E, B, F, R, small or capital, tNNN, fNN", b)
 		}
 	}
 	return nil
@@ -236,16 +295,4 @@ func digit(c byte) (byte, bool) {
 		return c - 'A' + 10, true
 	}
 	return 0, false
-}
-
-// crc8 is CRC-8 with polynomial 0x97, initial value 0, most significant bit
-// first (docs/integration/uart.md). It runs over short lines only.
-func crc8(b []byte) (c byte) {
-	for _, x := range b {
-		c ^= x
-		for range 8 {
-			c = c<<1 ^ 0x97*(c>>7)
-		}
-	}
-	return c
 }

@@ -28,7 +28,7 @@ func TestTheManualsCommand(t *testing.T) {
 	if err != nil || l.Kind != Send || l.Frame.ID != ID(0, 1, true) {
 		t.Fatalf("%+v, %v: want a frame from 0 to 1 that asks for a reply", l, err)
 	}
-	got := registers(t, l.Frame.Data)
+	got := registersOf(t, l.Frame.Data)
 	for reg, want := range map[uint32]float64{RegMode: 10, RegCmdPosition: 0.0096, RegCmdVelocity: 0.072, RegCmdTorque: -1.76} {
 		if math.Abs(got[reg]-want) > 1e-9 {
 			t.Errorf("register %#x: %v: want %v", reg, got[reg], want)
@@ -44,7 +44,7 @@ func TestTheManualsReply(t *testing.T) {
 	if err != nil || l.Kind != Recv || l.Frame.ID != ID(1, 0, false) {
 		t.Fatalf("%+v, %v: want a frame from 1 to 0", l, err)
 	}
-	got := registers(t, l.Frame.Data)
+	got := registersOf(t, l.Frame.Data)
 	for reg, want := range map[uint32]float64{RegMode: 10, RegPosition: 0.008, RegVelocity: 0.064, RegTorque: -1.44, RegVoltage: 12, RegTemperature: 20, RegFault: 0} {
 		if v, ok := got[reg]; !ok || math.Abs(v-want) > 1e-9 {
 			t.Errorf("register %#x: %v: want %v", reg, v, want)
@@ -52,8 +52,8 @@ func TestTheManualsReply(t *testing.T) {
 	}
 }
 
-// registers collects what a payload writes or replies.
-func registers(t *testing.T, b []byte) map[uint32]float64 {
+// registersOf collects what a payload writes or replies.
+func registersOf(t *testing.T, b []byte) map[uint32]float64 {
 	t.Helper()
 	m := map[uint32]float64{}
 	for {
@@ -64,7 +64,7 @@ func registers(t *testing.T, b []byte) map[uint32]float64 {
 		if n == 0 {
 			return m
 		}
-		for i := 0; s.Op != Read && i < s.Values(); i++ {
+		for i := 0; s.Op != Read && s.Op != Nop && i < s.Values(); i++ {
 			m[s.Reg+uint32(i)] = s.Value(i)
 		}
 		b = b[n:]
@@ -85,6 +85,10 @@ func TestSubframes(t *testing.T) {
 		{"420130", []Subframe{{Op: StreamPoll, Reg: 1, Count: 48}}},
 		{"0db00200000040", []Subframe{{Op: Write, Res: Float, Reg: 0x130, Data: []byte{0, 0, 0, 0x40}}}},
 		{"1c0701", []Subframe{{Op: Read, Res: Float, Reg: 1, Count: 7}}},
+		{"240025050102", []Subframe{{Op: Reply, Res: Int16}, {Op: Reply, Res: Int16, Reg: 5, Data: []byte{1, 2}}}},
+		{"50502103055050", []Subframe{{Op: Nop, Count: 2}, {Op: Reply, Reg: 3, Data: []byte{5}}, {Op: Nop, Count: 2}}},
+		{"4309010573747566" + "66", []Subframe{{Op: StreamReplyNumbered, Reg: 9, Packet: 1, Data: []byte("stuff")}}},
+		{"44090005", []Subframe{{Op: StreamPollNumbered, Reg: 9, Count: 5}}},
 	} {
 		b, rest := bytesOf(t, c.hex), bytesOf(t, c.hex)
 		for i, want := range c.want {
@@ -107,8 +111,8 @@ func TestSubframes(t *testing.T) {
 			t.Errorf("%s: %v: want %v", in, err, want)
 		}
 	}
-	if _, n, err := Next([]byte{0x50, 0x50}); n != 0 || err != nil {
-		t.Errorf("NOPs: %d, %v: want nothing", n, err)
+	if s, n, err := Next([]byte{0x50, 0x50, 0x20}); s.Op != Nop || s.Count != 2 || n != 2 || err != nil {
+		t.Errorf("NOPs: %+v, %d, %v: want two", s, n, err)
 	}
 }
 
@@ -140,6 +144,29 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// Every raw number of a register that is read and written again is the same one.
+func TestEveryValueBothWays(t *testing.T) {
+	check := func(reg uint32, res Resolution, raw []byte) {
+		s := Subframe{Op: Reply, Res: res, Reg: reg, Data: raw}
+		if again := AppendValue(nil, reg, res, s.Value(0)); !bytes.Equal(again, raw) {
+			t.Fatalf("register %#x as %d: %x reads %v, which is written as %x", reg, res, raw, s.Value(0), again)
+		}
+	}
+	for reg := range uint32(len(registers)) {
+		for raw := range 1 << 16 {
+			if raw < 256 {
+				check(reg, Int8, []byte{byte(raw)})
+			}
+			if raw%7 == 0 || raw == 0x8000 {
+				check(reg, Int16, []byte{byte(raw), byte(raw >> 8)})
+			}
+			if raw%97 == 0 || raw == 0x8000 {
+				check(reg, Int32, []byte{byte(raw), 0, byte(raw), byte(raw >> 8)})
+			}
+		}
+	}
+}
+
 // CRC-8 of docs/integration/uart.md.
 func TestLinesWithChecksum(t *testing.T) {
 	if got := crc8([]byte("123456789")); got != 0x94 {
@@ -166,7 +193,7 @@ func TestLinesWithChecksum(t *testing.T) {
 
 func TestParseLineRefuses(t *testing.T) {
 	buf := make([]byte, MaxData)
-	for _, line := range []string{"", "hello", "can", "can on", "rcv", "rcv 1", "rcv xyz 00", "rcv 12345 00", "rcv 100 0", "rcv 100 0g", "OK *00", "rcv 100 " + strings.Repeat("00", 65)} {
+	for _, line := range []string{"", "hello", "can", "can go", "rcv", "rcv 1", "rcv xyz 00", "rcv 123456789 00", "rcv 20000000 00", "rcv 100 00 X", "rcv 100 0", "rcv 100 0g", "OK *00", "rcv 100 " + strings.Repeat("00", 65)} {
 		if l, err := ParseLine([]byte(line), buf); err == nil && !(line == "rcv 1" && len(l.Frame.Data) == 0) {
 			t.Errorf("%q is taken for %+v", line, l)
 		}
@@ -191,7 +218,7 @@ func TestLinesBothWays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		flag := rapid.SampledFrom([]Flag{Off, Open, On})
 		l := Line{Kind: Recv, Frame: Frame{
-			ID: rapid.Uint16().Draw(t, "id"), Data: rapid.SliceOfN(rapid.Byte(), 1, MaxData).Draw(t, "data"),
+			ID: rapid.Uint32Max(maxID).Draw(t, "id"), Data: rapid.SliceOfN(rapid.Byte(), 1, MaxData).Draw(t, "data"),
 			BRS: flag.Draw(t, "brs"), FD: flag.Draw(t, "fd"),
 		}}
 		sum := rapid.Bool().Draw(t, "checksum")
@@ -232,7 +259,7 @@ func FuzzParseLine(f *testing.F) {
 	f.Add([]byte("ERR checksum *B8"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := ParseLine(b, make([]byte, MaxData))
-		if err != nil || l.Kind == Send && !legal(len(l.Frame.Data)) {
+		if err != nil || l.Kind <= SendExt && !legal(len(l.Frame.Data)) {
 			return
 		}
 		back, err := ParseLine(AppendLine(nil, &l, true), make([]byte, MaxData))
@@ -268,10 +295,20 @@ func TestCodecAllocatesNothing(t *testing.T) {
 func TestTextBothWays(t *testing.T) {
 	for text, want := range map[string]string{
 		"OK":                         `{"kind":"ok"}`,
-		"010000":                     `{"kind":"payload","subframes":[{"op":"write","resolution":"int8","register":0,"values":[0]}]}`,
-		"0d200000c07f":               `{"kind":"payload","subframes":[{"op":"write","resolution":"float","register":32,"values":[null]}]}`,
-		"can send 8001 01000A b *1E": `{"kind":"send","from":0,"to":1,"reply":true,"brs":false,"checksum":true,"subframes":[{"op":"write","resolution":"int8","register":0,"values":[10]}]}`,
-		"ERR checksum *B8":           `{"kind":"err","checksum":true,"text":"checksum"}`,
+		"ERR":                        `{"kind":"err"}`,
+		"010000":                     `{"kind":"payload","subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[0]}]}`,
+		"0d200000c07f":               `{"kind":"payload","subframes":[{"op":"write","resolution":"float","register":32,"names":["command_position"],"values":[null]}]}`,
+		"0d200000807f":               `{"kind":"payload","subframes":[{"op":"write","resolution":"float","register":32,"names":["command_position"],"values":["inf"]}]}`,
+		"05200080":                   `{"kind":"payload","subframes":[{"op":"write","resolution":"int16","register":32,"names":["command_position"],"values":[null]}]}`,
+		"120150":                     `{"kind":"payload","subframes":[{"op":"read","resolution":"int8","register":1,"names":["position","velocity"],"count":2},{"op":"nop","register":0,"count":1}]}`,
+		"can send 8001 01000A b *1E": `{"kind":"send","from":0,"to":1,"reply":true,"flags":"b","brs":false,"checksum":true,"subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[10]}]}`,
+		"can send 8001 01000A bF":    `{"kind":"send","from":0,"to":1,"reply":true,"flags":"bF","brs":false,"fd":true,"subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[10]}]}`,
+		"can ext 128001 01000A":      `{"kind":"send_ext","prefix":18,"from":0,"to":1,"reply":true,"subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[10]}]}`,
+		"rcv 00000100 210000 E B F r t1234 f02": `{"kind":"rcv","from":1,"to":0,"id_digits":8,"flags":"E B F r t1234 f02","brs":true,"fd":true,` +
+			`"subframes":[{"op":"reply","resolution":"int8","register":0,"names":["mode"],"values":[0]}]}`,
+		"ERR checksum *B8":     `{"kind":"err","checksum":true,"text":"checksum"}`,
+		"can status":           `{"kind":"command","text":"can status"}`,
+		"conf get can.bitrate": `{"kind":"command","text":"conf get can.bitrate"}`,
 	} {
 		objects, err := DecodeText(text)
 		if err != nil || len(objects) != 1 || string(objects[0]) != want {
@@ -282,6 +319,14 @@ func TestTextBothWays(t *testing.T) {
 			t.Errorf("%s encodes to %s, %v: want %s", objects[0], again, err, text)
 		}
 	}
+	objects, err := DecodeText("1100110F -> 210000210F00")
+	if err != nil || len(objects) != 2 {
+		t.Errorf("a question and its answer: %s, %v: want both", bytes.Join(objects, []byte("; ")), err)
+	}
+	objects, err = DecodeText("010000\nwhat\nOK")
+	if err == nil || len(objects) != 3 || !strings.Contains(string(objects[1]), `"error":"moteus: bad line`) {
+		t.Errorf("a bad line among good ones: %s, %v: want it told in its place", bytes.Join(objects, []byte("; ")), err)
+	}
 	for text, want := range map[string]string{"can send 8001 01000A b *1F": "checksum", "60": "unknown subframe", "what": "bad line"} {
 		if _, err := DecodeText(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v: want an error about %s", text, err, want)
@@ -289,7 +334,8 @@ func TestTextBothWays(t *testing.T) {
 	}
 	for object, want := range map[string]string{
 		`{"kind":"song"}`: "want send",
-		`{"kind":"send"}`: "from and to",
+		`{"kind":"send"}`: "want from, 0 to 127",
+		`{"kind":"send","from":0,"to":1,"flags":"b","brs":true}`:                             "do not agree",
 		`{"kind":"payload","subframes":[{"op":"jump"}]}`:                                     "op",
 		`{"kind":"payload","subframes":[{"op":"read","resolution":"int9"}]}`:                 "resolution",
 		`{"kind":"payload","subframes":[{"op":"stream_write","register":1,"data_hex":"x"}]}`: "hex",

@@ -12,7 +12,7 @@ const (
 	RegVelocity     = 0x002 // rev/s
 	RegTorque       = 0x003 // N·m
 	RegQCurrent     = 0x004 // A
-	RegMotorTemp    = 0x00a // °C
+	RegHomeState    = 0x00c
 	RegVoltage      = 0x00d // V
 	RegTemperature  = 0x00e // °C, of the board
 	RegFault        = 0x00f
@@ -23,9 +23,8 @@ const (
 	RegCmdKdScale   = 0x024
 	RegCmdMaxTorque = 0x025 // N·m
 	RegCmdTimeout   = 0x027 // s
+	RegCmdIlimit    = 0x02b // part of the configured bound of the integral term
 	RegModel        = 0x100
-	RegFirmware     = 0x101
-	RegMapVersion   = 0x102
 )
 
 // Mode is the value of RegMode.
@@ -38,7 +37,6 @@ const (
 	ModePosition Mode = 10
 	// ModeTimeout is where the watchdog leads; only ModeStopped leads out.
 	ModeTimeout Mode = 11
-	ModeBrake   Mode = 15
 )
 
 // unit indexes scales.
@@ -73,44 +71,21 @@ var scales = [...][3]float64{
 	power:        {10, 0.05, 0.0001},
 }
 
-// spans gives the units of ranges of registers; the others are plain numbers.
-var spans = [...]struct {
-	first, last uint32
-	unit        unit
-}{
-	{0x001, 0x001, position}, {0x002, 0x002, velocity}, {0x003, 0x003, torque}, {0x004, 0x005, current}, {0x006, 0x006, position},
-	{0x007, 0x007, power}, {0x00a, 0x00a, temperature}, {0x00d, 0x00d, voltage}, {0x00e, 0x00e, temperature},
-	{0x010, 0x012, fraction}, {0x014, 0x016, voltage}, {0x018, 0x018, fraction}, {0x019, 0x01b, voltage}, {0x01c, 0x01d, current},
-	{0x01e, 0x01e, velocity}, {0x020, 0x020, position}, {0x021, 0x021, velocity}, {0x022, 0x022, torque}, {0x023, 0x024, fraction},
-	{0x025, 0x025, torque}, {0x026, 0x026, position}, {0x027, 0x027, seconds}, {0x028, 0x028, velocity}, {0x029, 0x029, acceleration},
-	{0x02a, 0x02a, voltage}, {0x02b, 0x02b, fraction}, {0x02c, 0x02c, current}, {0x030, 0x034, torque},
-	{0x038, 0x038, position}, {0x039, 0x039, velocity}, {0x03a, 0x03a, torque}, {0x03b, 0x03b, position}, {0x03c, 0x03c, velocity},
-	{0x03d, 0x03d, torque}, {0x040, 0x041, position}, {0x042, 0x042, torque}, {0x043, 0x044, fraction}, {0x045, 0x045, torque},
-	{0x046, 0x046, seconds}, {0x047, 0x047, fraction}, {0x050, 0x050, position}, {0x051, 0x051, velocity}, {0x052, 0x052, position},
-	{0x053, 0x053, velocity}, {0x054, 0x054, position}, {0x055, 0x055, velocity}, {0x060, 0x06c, fraction}, {0x072, 0x072, plain},
-	{0x073, 0x073, fraction}, {0x074, 0x074, plain}, {0x075, 0x075, fraction}, {0x076, 0x07f, fraction}, {0x130, 0x131, position},
-}
-
-func unitOf(reg uint32) unit {
-	for i := range spans {
-		if s := &spans[i]; s.first <= reg && reg <= s.last {
-			return s.unit
-		}
-	}
-	return plain
-}
-
 // AppendValue appends a register's value in a coding to dst. Integers round to
 // the nearest step and saturate; what is not finite becomes the most negative
-// integer, which means "no number".
+// integer, which means "no number" where the register has a unit.
 func AppendValue(dst []byte, reg uint32, res Resolution, v float64) []byte {
 	if res == Float {
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(v)))
 	}
 	top := float64(uint64(1)<<(8*res.size()-1) - 1)
+	u, least := unitOf(reg), -top
+	if u == plain {
+		least-- // a number as any other
+	}
 	raw := int32(-top - 1)
 	if v-v == 0 {
-		raw = int32(max(-top, min(top, math.Round(v/scales[unitOf(reg)][res]))))
+		raw = int32(max(least, min(top, math.Round(v/scales[u][res]))))
 	}
 	switch res {
 	case Int8:

@@ -37,7 +37,8 @@ const (
 	StreamPoll          Op = 0x42
 	StreamReplyNumbered Op = 0x43
 	StreamPollNumbered  Op = 0x44
-	nop                 Op = 0x50
+	// Nop fills a frame up: Count of them in a row.
+	Nop Op = 0x50
 )
 
 // Subframe is one operation on consecutive registers, or on a stream.
@@ -46,8 +47,8 @@ type Subframe struct {
 	Res Resolution
 	// Reg is the first register, or the stream's channel.
 	Reg uint32
-	// Count is how many registers are read, how many bytes polled for at most, or
-	// the code of an error.
+	// Count is how many registers are read, how many bytes polled for at most, the
+	// code of an error, or how many NOPs stand in a row.
 	Count uint32
 	// Packet numbers a StreamReplyNumbered or StreamPollNumbered.
 	Packet byte
@@ -63,17 +64,20 @@ var (
 	ErrOp      = errors.New("moteus: unknown subframe: want 00 to 2F, 30, 31, 40 to 44 or 50")
 )
 
-// Next decodes the first subframe in b, after NOPs, and returns how many bytes it
-// took. n = 0 without an error means that there is none left.
+// Next decodes the first subframe in b and returns how many bytes it took. n = 0
+// means that b is empty.
 func Next(b []byte) (s Subframe, n int, err error) {
-	for n < len(b) && Op(b[n]) == nop {
+	for n < len(b) && Op(b[n]) == Nop {
 		n++
 	}
-	if n == len(b) {
+	if n > 0 {
+		return Subframe{Op: Nop, Count: uint32(n)}, n, nil
+	}
+	if len(b) == 0 {
 		return s, 0, nil
 	}
-	c := cursor{b: b, i: n + 1}
-	switch op := Op(b[n]); {
+	c := cursor{b: b, i: 1}
+	switch op := Op(b[0]); {
 	case op < WriteError:
 		s.registers(&c, byte(op))
 	case op == WriteError || op == ReadError:
@@ -92,7 +96,9 @@ func Next(b []byte) (s Subframe, n int, err error) {
 func (s *Subframe) registers(c *cursor, op byte) {
 	s.Op, s.Res, s.Count = Op(op&0x30), Resolution(op>>2&3), uint32(op&3)
 	if s.Count == 0 {
-		s.Count = c.varuint()
+		if s.Count = c.varuint(); s.Count == 0 {
+			return // of nothing: no register follows (moteus_multiplex.h)
+		}
 	}
 	s.Reg = c.varuint()
 	if s.Op != Read {
@@ -169,9 +175,12 @@ func Append(dst []byte, s *Subframe) []byte {
 			count = uint32(len(s.Data) / s.Res.size())
 		}
 		op := byte(s.Op) | byte(s.Res)<<2
-		if count >= 1 && count <= 3 {
+		switch {
+		case count == 0:
+			return append(dst, op, 0)
+		case count <= 3:
 			dst = append(dst, op|byte(count))
-		} else {
+		default:
 			dst = append(dst, op)
 			varuint(count)
 		}
@@ -181,6 +190,11 @@ func Append(dst []byte, s *Subframe) []byte {
 		dst = append(dst, byte(s.Op))
 		varuint(s.Reg)
 		varuint(s.Count)
+		return dst
+	case Nop:
+		for range s.Count {
+			dst = append(dst, byte(Nop))
+		}
 		return dst
 	}
 	dst = append(dst, byte(s.Op))
