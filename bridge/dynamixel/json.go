@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type message struct {
 	Alert  bool     `json:"alert,omitempty"`
 	Ranges []span   `json:"ranges,omitempty"`
 	Params hexBytes `json:"params_hex,omitempty"`
+	Value  *int64   `json:"value,omitempty"`
 }
 
 // span is a Range as JSON; a status part has no address.
@@ -37,38 +39,61 @@ type span struct {
 	Addr  *uint16  `json:"address,omitempty"`
 	Len   *uint16  `json:"length,omitempty"`
 	Data  hexBytes `json:"data_hex,omitempty"`
+	Value *int64   `json:"value,omitempty"`
 	Error *byte    `json:"error,omitempty"`
+}
+
+// valueOf reads data as the number that most registers of that size hold: one
+// byte without a sign, two and four in two's complement. It repeats the data.
+func valueOf(data []byte) *int64 {
+	var v int64
+	switch len(data) {
+	case 1:
+		v = int64(data[0])
+	case 2:
+		v = int64(int16(binary.LittleEndian.Uint16(data)))
+	case 4:
+		v = int64(int32(binary.LittleEndian.Uint32(data)))
+	default:
+		return nil
+	}
+	return &v
 }
 
 var instructionNames = map[Instruction]string{
 	Ping: "ping", Read: "read", Write: "write", RegWrite: "reg_write", Action: "action", FactoryReset: "factory_reset",
-	Reboot: "reboot", Clear: "clear", Status: "status", SyncRead: "sync_read", SyncWrite: "sync_write",
+	Reboot: "reboot", Clear: "clear", ControlTableBackup: "control_table_backup", Status: "status", SyncRead: "sync_read", SyncWrite: "sync_write",
 	FastSyncRead: "fast_sync_read", BulkRead: "bulk_read", BulkWrite: "bulk_write", FastBulkRead: "fast_bulk_read",
 }
 
 // DecodeText decodes frames in hex, blanks allowed, to one JSON object each.
-// Bytes that are no frame are an error, after the objects before them.
+// Bytes that are no frame are an error in their place, and all of them are the
+// error.
 func DecodeText(text string) (objects [][]byte, err error) {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
 		return nil, fmt.Errorf("dynamixel: %w: want frames in hex", err)
 	}
+	told := false // noise after a broken frame is what is left of it
 	for len(b) > 0 {
-		p, n, err := Next(b)
-		if err != nil {
-			return objects, err
+		p, n, bad := Next(b)
+		var j []byte
+		switch {
+		case bad == nil && n == 0:
+			bad, n = fmt.Errorf("dynamixel: frame of %d bytes is cut off: its length asks for more", len(b)), len(b)
+		case bad == nil:
+			j, bad = json.Marshal(p.message())
 		}
-		if n == 0 {
-			return objects, fmt.Errorf("dynamixel: frame of %d bytes is cut off: its length asks for more", len(b))
+		if bad != nil && !told {
+			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "bytes_hex": hex.EncodeToString(b[:min(n, len(b))])})
+			err = errors.Join(err, bad)
+		}
+		if told = bad != nil; j != nil {
+			objects = append(objects, j)
 		}
 		b = b[n:]
-		j, err := json.Marshal(p.message())
-		if err != nil {
-			return objects, fmt.Errorf("dynamixel: %w", err)
-		}
-		objects = append(objects, j)
 	}
-	return objects, nil
+	return objects, err
 }
 
 func (p *Packet) message() *message {
@@ -77,14 +102,17 @@ func (p *Packet) message() *message {
 		m.Instruction = fmt.Sprintf("%#02x", byte(p.Instruction))
 	}
 	switch {
-	case p.fast():
+	case p.fast() && len(p.Params) > 0:
 		for _, r := range p.parts() {
-			m.Ranges = append(m.Ranges, span{ID: r.ID, Data: r.Data, Error: &r.Err})
+			m.Ranges = append(m.Ranges, span{ID: r.ID, Data: r.Data, Value: valueOf(r.Data), Error: &r.Err})
 		}
 	case p.Instruction == Status:
 		m.Error, m.ErrorName, m.Alert, m.Params = &p.Err, Code(p.Err&^alertBit).String(), p.Err&alertBit != 0, p.Params
+		m.Value = valueOf(p.Params)
 	default:
-		if rs, err := p.Ranges(nil); err == nil && p.Instruction != Ping && p.Instruction != Reboot && p.Instruction != Action {
+		rs, err := p.Ranges(nil)
+		addressed := p.Instruction != Ping && p.Instruction != Reboot && p.Instruction != Action
+		if err == nil && addressed && (p.ID == Broadcast || !p.Instruction.many()) {
 			m.add(rs)
 		} else {
 			m.Params = p.Params
@@ -96,7 +124,7 @@ func (p *Packet) message() *message {
 func (m *message) add(rs []Range) {
 	for i := range rs {
 		r := &rs[i]
-		s := span{ID: r.ID, Addr: &r.Addr, Data: r.Data}
+		s := span{ID: r.ID, Addr: &r.Addr, Data: r.Data, Value: valueOf(r.Data)}
 		if r.Data == nil {
 			s.Len = &r.Len
 		}
@@ -131,8 +159,26 @@ func EncodeText(object []byte) (string, error) {
 	if err := d.Decode(&m); err != nil {
 		return "", fmt.Errorf("dynamixel: %w", err)
 	}
+	if err := m.agree(); err != nil {
+		return "", err
+	}
 	frame, err := m.frame()
 	return hex.EncodeToString(frame), err
+}
+
+// agree refuses a value that is not that of the data beside it.
+func (m *message) agree() error {
+	check := func(where string, v *int64, data []byte) error {
+		if has := valueOf(data); v != nil && (has == nil || *v != *has) {
+			return fmt.Errorf("dynamixel: %s is %d, which is not %x: want them to agree, or value left out", where, *v, data)
+		}
+		return nil
+	}
+	err := check("value", m.Value, m.Params)
+	for i := range m.Ranges {
+		err = errors.Join(err, check(fmt.Sprintf("ranges[%d].value", i), m.Ranges[i].Value, m.Ranges[i].Data))
+	}
+	return err
 }
 
 func (m *message) frame() ([]byte, error) {

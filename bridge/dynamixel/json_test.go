@@ -9,9 +9,12 @@ import (
 func TestTextBothWays(t *testing.T) {
 	for frame, want := range map[string]string{
 		"fffffd0001030001194e":                             `{"id":1,"instruction":"ping"}`,
-		"fffffd000108005500a60000008cc0":                   `{"id":1,"instruction":"status","error":0,"error_name":"ok","params_hex":"a6000000"}`,
+		"fffffd000108005500a60000008cc0":                   `{"id":1,"instruction":"status","error":0,"error_name":"ok","params_hex":"a6000000","value":166}`,
 		"fffffd00fe090082840004000102cefa":                 `{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":132,"length":4},{"id":2,"address":132,"length":4}]}`,
-		"fffffd00fe1100550001d00700000c830002090000001140": `{"id":254,"instruction":"status","ranges":[{"id":1,"data_hex":"d0070000","error":0},{"id":2,"data_hex":"09000000","error":0}]}`,
+		"fffffd00fe1100550001d00700000c830002090000001140": `{"id":254,"instruction":"status","ranges":[{"id":1,"data_hex":"d0070000","value":2000,"error":0},{"id":2,"data_hex":"09000000","value":9,"error":0}]}`,
+		"fffffd0002040055a0e90f":                           `{"id":2,"instruction":"status","error":160,"error_name":"error 32","alert":true}`,
+		"fffffd0001080010014458" + "4c22b1dc":              `{"id":1,"instruction":"clear","params_hex":"0144584c22"}`,
+		"fffffd00010400060" + "1a1e6":                      `{"id":1,"instruction":"factory_reset","params_hex":"01"}`,
 	} {
 		objects, err := DecodeText(frame)
 		if err != nil || len(objects) != 1 || string(objects[0]) != want {
@@ -35,10 +38,15 @@ func TestTextSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %v: want an error about %s", text, err, want)
 		}
 	}
+	objects, err := DecodeText("fffffd0001030001194f fffffd0001030001194e 0000")
+	if err == nil || len(objects) != 3 || string(objects[1]) != `{"id":1,"instruction":"ping"}` || !strings.Contains(string(objects[0]), `"error":"dynamixel: bad CRC`) {
+		t.Errorf("%s, %v: want the good frame between two errors", bytes.Join(objects, []byte("; ")), err)
+	}
 	for object, want := range map[string]string{
-		`{"id":1,"instruction":"dance"}`:  "sync_read",
-		`{"id":1,"instruct":"ping"}`:      "unknown field",
-		`{"id":999,"instruction":"ping"}`: "number 999",
+		`{"id":1,"instruction":"status","error":0,"params_hex":"a6000000","value":167}`: "value is 167",
+		`{"id":1,"instruction":"dance"}`:                                                "sync_read",
+		`{"id":1,"instruct":"ping"}`:                                                    "unknown field",
+		`{"id":999,"instruction":"ping"}`:                                               "number 999",
 		`{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":1,"length":2},{"id":2,"address":1,"length":3}]}`: "differs",
 	} {
 		if _, err := EncodeText([]byte(object)); err == nil || !strings.Contains(err.Error(), want) {

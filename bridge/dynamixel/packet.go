@@ -34,13 +34,15 @@ const (
 	FactoryReset Instruction = 0x06
 	Reboot       Instruction = 0x08
 	Clear        Instruction = 0x10
-	Status       Instruction = 0x55
-	SyncRead     Instruction = 0x82
-	SyncWrite    Instruction = 0x83
-	FastSyncRead Instruction = 0x8A
-	BulkRead     Instruction = 0x92
-	BulkWrite    Instruction = 0x93
-	FastBulkRead Instruction = 0x9A
+	// ControlTableBackup stores or restores a servo's settings.
+	ControlTableBackup Instruction = 0x20
+	Status             Instruction = 0x55
+	SyncRead           Instruction = 0x82
+	SyncWrite          Instruction = 0x83
+	FastSyncRead       Instruction = 0x8A
+	BulkRead           Instruction = 0x92
+	BulkWrite          Instruction = 0x93
+	FastBulkRead       Instruction = 0x9A
 )
 
 // Packet is one frame without header, stuffing and CRC.

@@ -2,8 +2,10 @@ package feetech
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,6 +30,22 @@ type message struct {
 	Note   string   `json:"note,omitempty"`
 	Ranges []span   `json:"ranges,omitempty"`
 	Params hexBytes `json:"params_hex,omitempty"`
+	Value  *int     `json:"value,omitempty"`
+}
+
+// valueOf reads data as the number that most registers of that size hold: one byte
+// as it is, two with the sign in bit 15. It repeats the data.
+func valueOf(data []byte) *int {
+	var v int
+	switch len(data) {
+	case 1:
+		v = int(data[0])
+	case 2:
+		v = Signed(binary.LittleEndian.Uint16(data), 15)
+	default:
+		return nil
+	}
+	return &v
 }
 
 type span struct {
@@ -35,6 +53,8 @@ type span struct {
 	Addr byte     `json:"address"`
 	Len  byte     `json:"length,omitempty"`
 	Data hexBytes `json:"data_hex,omitempty"`
+	// Value is that of Data.
+	Value *int `json:"value,omitempty"`
 }
 
 var instructionNames = map[Instruction]string{
@@ -44,28 +64,32 @@ var instructionNames = map[Instruction]string{
 
 // DecodeText decodes frames in hex, blanks allowed, to one JSON object each. A
 // frame that makes sense as a request is shown as one. Bytes that are no frame
-// are an error, after the objects before them.
+// are an error in their place, and all of them are the error.
 func DecodeText(text string) (objects [][]byte, err error) {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
 		return nil, fmt.Errorf("feetech: %w: want frames in hex", err)
 	}
+	told := false // noise after a broken frame is what is left of it
 	for len(b) > 0 {
-		p, n, err := Next(b)
-		if err != nil {
-			return objects, err
+		p, n, bad := Next(b)
+		var j []byte
+		switch {
+		case bad == nil && n == 0:
+			bad, n = fmt.Errorf("feetech: frame of %d bytes is cut off: its length asks for more", len(b)), len(b)
+		case bad == nil:
+			j, bad = json.Marshal(p.message())
 		}
-		if n == 0 {
-			return objects, fmt.Errorf("feetech: frame of %d bytes is cut off: its length asks for more", len(b))
+		if bad != nil && !told {
+			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "bytes_hex": hex.EncodeToString(b[:n])})
+			err = errors.Join(err, bad)
+		}
+		if told = bad != nil; j != nil {
+			objects = append(objects, j)
 		}
 		b = b[n:]
-		j, err := json.Marshal(p.message())
-		if err != nil {
-			return objects, fmt.Errorf("feetech: %w", err)
-		}
-		objects = append(objects, j)
 	}
-	return objects, nil
+	return objects, err
 }
 
 func (p *Packet) message() *message {
@@ -73,6 +97,7 @@ func (p *Packet) message() *message {
 	rs, err := p.Ranges(nil)
 	if err != nil {
 		m.Error, m.ErrorName, m.Params = &p.Code, Err(p.Code).String(), p.Params
+		m.Value = valueOf(p.Params)
 		return m
 	}
 	m.Instruction = instructionNames[Instruction(p.Code)]
@@ -81,7 +106,7 @@ func (p *Packet) message() *message {
 	}
 	if len(p.Params) > 0 {
 		for _, r := range rs {
-			m.Ranges = append(m.Ranges, span{r.ID, r.Addr, r.Len, r.Data})
+			m.Ranges = append(m.Ranges, span{r.ID, r.Addr, r.Len, r.Data, valueOf(r.Data)})
 		}
 	}
 	return m
@@ -97,6 +122,9 @@ func EncodeText(object []byte) (string, error) {
 	}
 	if (m.Error == nil) == (m.Instruction == "") {
 		return "", fmt.Errorf("feetech: want instruction for a request, or error for a status")
+	}
+	if err := m.agree(); err != nil {
+		return "", err
 	}
 	if m.Error != nil {
 		return m.plain(*m.Error)
@@ -120,6 +148,21 @@ func EncodeText(object []byte) (string, error) {
 		return "", fmt.Errorf("feetech: %d bytes of ranges: want 250 at most", size)
 	}
 	return hex.EncodeToString(AppendRequest(nil, ins, rs...)), nil
+}
+
+// agree refuses a value that is not that of the data beside it.
+func (m *message) agree() error {
+	check := func(where string, v *int, data []byte) error {
+		if has := valueOf(data); v != nil && (has == nil || *v != *has) {
+			return fmt.Errorf("feetech: %s is %d, which is not %x: want them to agree, or value left out", where, *v, data)
+		}
+		return nil
+	}
+	err := check("value", m.Value, m.Params)
+	for i := range m.Ranges {
+		err = errors.Join(err, check(fmt.Sprintf("ranges[%d].value", i), m.Ranges[i].Value, m.Ranges[i].Data))
+	}
+	return err
 }
 
 func (m *message) plain(code byte) (string, error) {

@@ -193,7 +193,7 @@ func TestCodecAllocatesNothing(t *testing.T) {
 func TestTextBothWays(t *testing.T) {
 	for frame, want := range map[string]string{
 		"ffff010201fb":                    `{"id":1,"instruction":"ping","note":"or a status with error voltage"}`,
-		"ffff0104001805dd":                `{"id":1,"error":0,"error_name":"ok","params_hex":"1805"}`,
+		"ffff0104001805dd":                `{"id":1,"error":0,"error_name":"ok","params_hex":"1805","value":1304}`,
 		"fffffe068238080102" + "36":       `{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":56,"length":8},{"id":2,"address":56,"length":8}]}`,
 		"ffff0109032a00080000e803" + "d5": `{"id":1,"instruction":"write","note":"or a status with error voltage, sensor","ranges":[{"id":1,"address":42,"data_hex":"00080000e803"}]}`,
 	} {
@@ -211,7 +211,12 @@ func TestTextBothWays(t *testing.T) {
 			t.Errorf("%s: %v: want an error about %s", text, err, want)
 		}
 	}
+	objects, err := DecodeText("ffff010201fa ffff010201fb")
+	if err == nil || len(objects) != 2 || !strings.Contains(string(objects[0]), `"error":"feetech: bad checksum`) || !strings.Contains(string(objects[1]), "ping") {
+		t.Errorf("%s, %v: want an error and a ping", bytes.Join(objects, []byte("; ")), err)
+	}
 	for object, want := range map[string]string{
+		`{"id":1,"error":0,"params_hex":"1805","value":1305}`: "value is 1305",
 		`{"id":1}`:                       "want instruction",
 		`{"id":1,"instruction":"dance"}`: "sync_read",
 		`{"id":1,"instruction":"sync_read","ranges":[{"id":1,"address":1,"length":2},{"id":2,"address":2,"length":2}]}`: "differs",

@@ -200,6 +200,7 @@ func TestStartRefuses(t *testing.T) {
 		"too few":      {opt: func(o *moteus.Options) { o.IDs = o.IDs[:11] }, want: "11 ids for 12 actuators"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
 			opt, body := options(12), legs(12)
 			if c.opt != nil {
 				c.opt(&opt)

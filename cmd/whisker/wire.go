@@ -7,6 +7,10 @@ import (
 	"io"
 	"strings"
 
+	"whisker/bridge/dynamixel"
+	"whisker/bridge/feetech"
+	"whisker/bridge/moteus"
+	"whisker/bridge/unitree"
 	"whisker/bridge/wire"
 )
 
@@ -19,18 +23,59 @@ type wireCmd struct {
 // errBadFrame is told on standard output already, frame by frame.
 var errBadFrame = errors.New("wire: not every frame is right")
 
+// text translates one protocol's frames.
+type text struct {
+	decode func(string) ([][]byte, error)
+	encode func([]byte) (string, error)
+	lines  bool // frames are lines of text, not only hexadecimal bytes
+}
+
+var texts = map[string]text{
+	"dynamixel": {decode: dynamixel.DecodeText, encode: dynamixel.EncodeText},
+	"feetech":   {decode: feetech.DecodeText, encode: feetech.EncodeText},
+	"moteus":    {decode: moteus.DecodeText, encode: moteus.EncodeText, lines: true},
+	"unitree":   {decode: unitree.DecodeText, encode: unitree.EncodeText},
+}
+
 type wireDecodeCmd struct {
-	Proto string   `help:"Protocol." enum:"whisker" default:"whisker"`
-	Hex   []string `arg:"" help:"Hexadecimal bytes of the line, in any portions."`
+	Proto string   `help:"Protocol: whisker, dynamixel, feetech, moteus or unitree." enum:"whisker,dynamixel,feetech,moteus,unitree" default:"whisker"`
+	Hex   []string `arg:"" name:"hex|line" help:"Hexadecimal bytes of the line, in any portions; of moteus also lines of its adapter, each quoted."`
 }
 
 // Run is called by kong.
 func (c *wireDecodeCmd) Run(e *env) error {
+	if t, ok := texts[c.Proto]; ok && t.lines {
+		separator := "\n"
+		if first := c.Hex[0]; first == "can" || first == "rcv" || first == "ERR" || first == "conf" {
+			separator = " " // one line that was not quoted
+		}
+		return t.print(e.out, strings.Join(c.Hex, separator))
+	}
 	stream, err := hex.DecodeString(strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(strings.Join(c.Hex, "")))
 	if err != nil {
 		return usage(fmt.Errorf("wire: %q is not hexadecimal: %w", strings.Join(c.Hex, " "), err))
 	}
+	if t, ok := texts[c.Proto]; ok {
+		return t.print(e.out, hex.EncodeToString(stream))
+	}
 	return decodeWhisker(e.out, append(stream, 0)) // the last frame may lack its delimiter
+}
+
+// print writes a line for every frame, or for what is none.
+func (t text) print(out io.Writer, frames string) error {
+	objects, err := t.decode(frames)
+	for _, o := range objects {
+		if _, err := fmt.Fprintf(out, "%s\n", o); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return errBadFrame
+	}
+	if len(objects) == 0 {
+		return errors.New("wire: no frame in these bytes")
+	}
+	return nil
 }
 
 // decodeWhisker prints a line for every frame in the stream.
@@ -84,20 +129,31 @@ func wantOf(v wire.Verdict) string {
 }
 
 type wireEncodeCmd struct {
-	Proto string   `help:"Protocol." enum:"whisker" default:"whisker"`
+	Proto string   `help:"Protocol: whisker, dynamixel, feetech, moteus or unitree." enum:"whisker,dynamixel,feetech,moteus,unitree" default:"whisker"`
 	JSON  []string `arg:"" name:"json" help:"Objects as decode prints them."`
 }
 
 // Run is called by kong.
 func (c *wireEncodeCmd) Run(e *env) error {
-	for _, text := range c.JSON {
-		h, m, err := wire.ParseJSON([]byte(text))
+	for _, object := range c.JSON {
+		frame, err := c.encode([]byte(object))
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(e.out, "%x\n", wire.Append(nil, h, m)); err != nil {
+		if _, err := fmt.Fprintln(e.out, frame); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *wireEncodeCmd) encode(object []byte) (string, error) {
+	if t, ok := texts[c.Proto]; ok {
+		return t.encode(object)
+	}
+	h, m, err := wire.ParseJSON(object)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(wire.Append(nil, h, m)), nil
 }

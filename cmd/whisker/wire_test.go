@@ -39,6 +39,14 @@ func TestWireSaysWhatIsWrong(t *testing.T) {
 		{"a byte", []string{"decode", "01"}, exitFault, `{"error":"short"`},
 		{"zeros", []string{"decode", "0000"}, exitFault, "wire: no frame in these bytes"},
 		{"no digits", []string{"decode", "motor"}, exitUsage, "is not hexadecimal"},
+		{"a servo's bad CRC among good frames", []string{"decode", "--proto", "dynamixel", "FF FF FD 00 01 03 00 01 19 4F", "FFFFFD000103000119 4E"}, exitFault, `{"id":1,"instruction":"ping"}`},
+		{"the manual's wrong CRC", []string{"decode", "--proto", "dynamixel", "FF FF FD 00 FE 12 00 9A 03 84 00 04 00 07 7C 00 02 00 04 92 00 01 00 20 F2"}, exitFault, "bad CRC"},
+		{"a bad checksum", []string{"decode", "--proto", "feetech", "FF FF 01 02 01 FA"}, exitFault, "bad checksum"},
+		{"a cut line", []string{"decode", "--proto", "moteus", "can send 8001 0100"}, exitFault, "cut off"},
+		{"a line's bad checksum", []string{"decode", "--proto", "moteus", "OK", "ERR checksum *B9"}, exitFault, `{"kind":"ok"}`},
+		{"a motor's bad CRC", []string{"decode", "--proto", "unitree", "FEEE1100000000000000000000B40037C2"}, exitFault, "bad CRC"},
+		{"a servo's letters", []string{"decode", "--proto", "feetech", "servo"}, exitUsage, "is not hexadecimal"},
+		{"a servo's object", []string{"encode", "--proto", "dynamixel", `{"id":1,"instruction":"dance"}`}, exitFault, "sync_read"},
 		{"another protocol", []string{"decode", "--proto", "can", "00"}, exitUsage, "--proto must be one of"},
 		{"no object", []string{"encode", "stop"}, exitFault, "wire: want one JSON object"},
 		{"no key", []string{"encode", `{"type":"stop","session":1,"seq":2}`}, exitFault, "wire: time_us: want a whole number"},
@@ -49,6 +57,14 @@ func TestWireSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("exit %d, want %d with %q; said %s%s", code, c.code, c.want, out.String(), errs.String())
 			}
 		})
+	}
+}
+
+// A line that was not quoted is one line.
+func TestWireTakesALineInWords(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run(strings.Fields("wire decode --proto moteus can send 8001 01000A b *1E"), &out, &errs); code != exitDone || !strings.Contains(out.String(), `"checksum":true`) {
+		t.Errorf("exit %d, %s%s", code, out.String(), errs.String())
 	}
 }
 
