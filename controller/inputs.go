@@ -14,6 +14,7 @@ func (r *run) inputs(ctx context.Context, x *Sample) (frozen bool) {
 		return false
 	}
 	r.Input.take(&r.inbox)
+	r.heed(&r.inbox)
 	r.held |= r.inbox.Kind
 	r.apply(&r.inbox)
 	if r.paused && r.guard.body.StopsTime && r.damped == 0 && r.end == nil {
@@ -25,6 +26,37 @@ func (r *run) inputs(ctx context.Context, x *Sample) (frozen bool) {
 	return false
 }
 
+// heed turns what Loop.Held says into a request for a state, which a recording
+// keeps like any other. Nothing that came in this tick outlasts a switch that is
+// not held.
+func (r *run) heed(in *Inputs) {
+	if r.Held == nil {
+		return
+	}
+	before := r.holding
+	r.holding = r.Held()
+	switch {
+	case !r.holding && !(still(r.modes.mode) && still(r.modes.want) && in.Kind == 0):
+		in.Kind, in.Mode = in.Kind|InputMode, ModeDamp
+	case r.holding && !before:
+		in.Kind, in.Mode = in.Kind|InputMode, r.wanted(in)
+	}
+}
+
+// still says that a state moves nothing.
+func still(m Mode) bool { return m == ModeIdle || m == ModeDamp || m == ModeFault }
+
+// wanted is the state for which the switch was pressed.
+func (r *run) wanted(in *Inputs) Mode {
+	switch {
+	case errors.Is(r.why, ErrDone):
+		return ModeLie
+	case !r.guard.body.StopsTime && (r.paused && !in.Has(InputResume) || in.Has(InputPause)):
+		return ModeStand
+	}
+	return ModeTrack
+}
+
 func (r *run) apply(in *Inputs) {
 	if in.Kind == 0 {
 		return
@@ -34,10 +66,10 @@ func (r *run) apply(in *Inputs) {
 		r.late.clear()
 		r.modes.reset(&r.guard.last)
 	}
+	r.pause(in)
 	if in.Has(InputMode) && r.damped == 0 {
 		r.modes.request(in.Mode)
 	}
-	r.pause(in)
 	if in.Has(InputPause | InputResume | InputRestart | InputClip | InputGoal) {
 		r.prepare(in)
 	}

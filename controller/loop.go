@@ -38,6 +38,11 @@ type Loop struct {
 	// place the body; and InputPause and InputResume, before time stops, to tell
 	// onlookers. An error is a fault.
 	OnInput func(*Inputs) error
+	// Held tells, as each tick starts, whether somebody holds the switch without
+	// which the robot may not move; nil where there is no such switch. While it is
+	// false the robot damps, whatever is asked for; when it becomes true the robot
+	// stands and tracks. It neither blocks nor allocates.
+	Held func() bool
 	// Mode is the state that the run begins in. Without Input nothing could ever
 	// leave ModeIdle, so that zero then means ModeTrack.
 	Mode     Mode

@@ -49,7 +49,10 @@ func standPose(b *Body) []float64 {
 
 // request asks for a state. A fault goes nowhere: it is left only by reset.
 func (m *modes) request(want Mode) {
-	if want <= ModeLie && want != ModeFault {
+	switch {
+	case want == ModeDamp:
+		m.damp()
+	case want <= ModeLie && want != ModeFault:
 		m.want = want
 	}
 }
@@ -57,7 +60,7 @@ func (m *modes) request(want Mode) {
 // fail latches ModeFault, without a blend: damping cannot wait.
 func (m *modes) fail() { m.mode, m.want, m.ticks = ModeFault, ModeFault, m.span(blendTime) }
 
-// damp is entered at once and without a blend too, to stop.
+// damp is entered at once and without a blend too: it stops.
 func (m *modes) damp() {
 	if m.mode != ModeFault {
 		m.mode, m.want, m.ticks = ModeDamp, ModeDamp, m.span(blendTime)

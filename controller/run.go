@@ -11,27 +11,31 @@ import (
 // tick: a tick allocates nothing.
 type run struct {
 	*Loop
-	pacer  Pacer
-	clock  func() time.Duration
-	guard  *guard
-	modes  *modes
-	ring   []Sample // the last samples; tick n's is n%len
-	ticks  uint64
-	read   bool // the present slot holds a state
-	late   overrunWindow
-	inbox  Inputs
-	held   InputKind // applied while frozen, for the next sample
-	wake   <-chan struct{}
-	paused bool
-	trip   *Fault // the first fault
-	damped int    // ticks left before a fault or a stop ends the run; 0: none ahead
-	why    error  // what ends it
-	end    error  // set when the run is over
+	pacer   Pacer
+	clock   func() time.Duration
+	guard   *guard
+	modes   *modes
+	ring    []Sample // the last samples; tick n's is n%len
+	ticks   uint64
+	read    bool // the present slot holds a state
+	late    overrunWindow
+	inbox   Inputs
+	held    InputKind // applied while frozen, for the next sample
+	holding bool      // what Loop.Held said last
+	wake    <-chan struct{}
+	paused  bool
+	trip    *Fault // the first fault
+	damped  int    // ticks left before a fault or a stop ends the run; 0: none ahead
+	why     error  // what ends it
+	end     error  // set when the run is over
 }
 
 func newRun(l *Loop) (*run, error) {
 	if l.Robot == nil || l.Policy == nil {
 		return nil, errors.New("controller: a Loop needs a Robot and a Policy")
+	}
+	if l.Held != nil && l.Input == nil {
+		return nil, errors.New("controller: a Loop with Held needs an Input too")
 	}
 	b := l.Robot.Body()
 	if err := b.check(); err != nil {
