@@ -23,8 +23,8 @@ func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
 		return nil, err
 	}
 	r, err := sim.Open(sim.Options{Profile: p, Model: s.Model, Timestep: milliseconds(s.Physics.TimestepMs), Torque: s.Physics.Torque})
-	if err != nil || s.Physics.Randomise == "" {
-		return r, err
+	if err != nil {
+		return nil, err
 	}
 	if err := randomise([]*sim.Robot{r}, &s.Physics); err != nil {
 		r.Close()

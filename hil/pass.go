@@ -26,6 +26,8 @@ type pass struct {
 	next    int            // the clip that an onlooker chose; -1 for none
 	silent  bool           // neither recorded, shown nor timed
 	paused  bool
+	aligned bool
+	north   float64 // rad, from the IMU's heading to the clip's
 }
 
 // driver is what acts in a pass: a tracker, or a policy that follows no clip.
@@ -47,7 +49,7 @@ func (g *rig) newPass(i int, openLoop bool) (p *pass, err error) {
 		p.last = int(min(float64(p.last), float64(g.scenario.StartFrame)+frames-1))
 	}
 	p.scorer = motion.NewScorer(g.body, p.clip, g.kin)
-	if g.legged {
+	if g.legged && g.world != nil {
 		p.travel = motion.NewTravel(g.body, p.clip)
 	}
 	return p, nil
@@ -123,16 +125,21 @@ func (p *pass) onInput(in *controller.Inputs) error {
 func (p *pass) onSample(s *controller.Sample) {
 	g := p.rig
 	frame := max(0, p.driver.Frame()-1)
-	g.robot.Truth(&g.truth)
+	if g.world != nil {
+		g.world.Truth(&g.truth)
+	}
+	if g.emulation != nil {
+		g.emulation.tick(s, g.scenario.Emulation.CutAfter, p.clip.Rate)
+	}
 	if s.Mode == controller.ModeTrack && !p.over {
 		p.over = !p.score(frame, s)
 	}
 	if p.silent || g.rec == nil && g.view == nil {
 		return
 	}
-	g.robot.FramePoses(g.live)
+	p.draw(frame, &s.State)
 	if g.rec != nil {
-		g.rec.Put(s, &g.truth, g.live, g.activations(p.tracker))
+		g.rec.Put(s, g.known(), g.live, g.activations(p.tracker))
 	}
 	if g.view != nil {
 		n := len(g.live)
@@ -143,18 +150,22 @@ func (p *pass) onSample(s *controller.Sample) {
 
 // score scores a tick, and says whether the robot still follows its clip.
 func (p *pass) score(frame int, s *controller.Sample) bool {
-	follows := p.scorer.Add(frame, &p.rig.truth.Root, s.State.Pos, &s.Command)
+	g := p.rig
+	if g.world == nil {
+		return p.scorer.Add(frame, nil, s.State.Pos, &s.Command)
+	}
+	follows := p.scorer.Add(frame, &g.truth.Root, s.State.Pos, &s.Command)
 	if p.travel == nil {
 		return follows
 	}
-	return p.travel.Add(frame, &p.rig.truth.Root, s.State.Pos, p.rig.robot.OnBody())
+	return p.travel.Add(frame, &g.truth.Root, s.State.Pos, g.world.OnBody())
 }
 
 // fault is the fault or error that ended the pass. The fall of a simulated robot
 // is a score, and the tilt that the guard sees in it no reason to end the run.
 func (p *pass) fault(err error) error {
 	var f *controller.Fault
-	if p.travel != nil && errors.As(err, &f) && (f.Code == controller.FaultTilt || p.travel.Score().Fell != "") {
+	if p.travel != nil && p.rig.emulation == nil && errors.As(err, &f) && (f.Code == controller.FaultTilt || p.travel.Score().Fell != "") {
 		return nil
 	}
 	return faultOf(err)

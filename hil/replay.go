@@ -75,7 +75,7 @@ func (g *rig) replayAll(ctx context.Context, r *record.Replay) (passes []Replaye
 		if err != nil {
 			return passes, err
 		}
-		cmp, err := r.Run(ctx, &controller.Loop{Policy: p, OnInput: p.onInput, Mode: controller.ModeTrack, Overruns: g.overruns()})
+		cmp, err := r.Run(ctx, &controller.Loop{Policy: p, Input: new(controller.Input), OnInput: p.onInput, Mode: g.begins(), Overruns: g.overruns()})
 		if err != nil {
 			return passes, err
 		}
@@ -93,8 +93,8 @@ func replayRig(h *record.Header, policyFile string, log zerolog.Logger) (*rig, e
 	if policyFile != "" {
 		s.Policy = policyFile
 	}
-	s.Record, s.View, s.Activate = "", "", false
-	g, err := openRig(s, log)
+	s.Record, s.View, s.Activate, s.Emulation.CutAfter = "", "", false, 0
+	g, err := (&rig{scenario: s, log: log, recorded: h.Body}).ready()
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,10 @@ func (g *rig) simulate(ctx context.Context, recorded []controller.Sample) (float
 		return 0, nil
 	}
 	first, worst := &recorded[0].State, 0.0
-	g.robot.Place(first.Root, first.Pos, first.Vel)
+	if g.world == nil {
+		return 0, fmt.Errorf("hil: robot %s was not in the simulator: replay without simulating again", g.scenario.Robot)
+	}
+	g.world.Place(first.Root, first.Pos, first.Vel)
 	if err := g.robot.Start(); err != nil {
 		return 0, err
 	}

@@ -19,6 +19,8 @@ type Result struct {
 	Clips []Row `json:"clips"`
 	// Loop is how the loop kept its period, over all passes that were paced.
 	Loop *controller.Stats `json:"loop"`
+	// Emulated is how a robot's firmware in its emulator did.
+	Emulated *Emulated `json:"emulated,omitempty"`
 	// PeakRSS is the most memory that the process had resident so far, MB; 0
 	// where the system does not tell.
 	PeakRSS float64 `json:"peak_rss_mb,omitempty"`
@@ -46,6 +48,9 @@ func (r *Result) Table(w io.Writer) error {
 		}
 	}
 	fmt.Fprintln(w)
+	if r.Emulated != nil {
+		r.Emulated.print(w)
+	}
 	if r.PeakRSS > 0 {
 		fmt.Fprintf(w, "memory: %.0f MB at most\n", r.PeakRSS)
 	}

@@ -2,7 +2,6 @@ package hil
 
 import (
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,48 +19,37 @@ import (
 // rig is a robot with everything that a scenario needs around it. Opening it
 // moves nothing and checks everything that can be checked before.
 type rig struct {
-	scenario Scenario
-	log      zerolog.Logger
-	robot    *sim.Robot
-	body     *controller.Body
-	kin      *sim.Kinematics
-	legged   bool         // the robot has a profile
-	file     *policy.File // nil plays open loop
-	foreign  *policy.Foreign
-	network  string // its hash
-	clips    []*motion.Clip
-	refs     []*policy.Reference
-	fidelity map[string]*motion.Fidelity // of retargeted clips, by name
-	ghosts   [][]float32                 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
-	frames   []string
-	live     []float32 // frame poses of this tick
-	truth    controller.Truth
-	units    []float32 // the network's activations of this tick
-	rec      *record.Recorder
-	view     *view.Server
-	remote   *remote
-	stats    controller.Stats
-	passes   atomic.Int32 // begun so far
+	scenario  Scenario
+	log       zerolog.Logger
+	robot     controller.Robot
+	link      link       // the robot, where it is at the end of a line; else nil
+	world     world      // the simulator behind the robot; nil where nobody knows where it is
+	model     *sim.Robot // of the body: it draws and measures
+	body      *controller.Body
+	kin       *sim.Kinematics
+	drawn     *sim.Kinematics  // poses what a robot without a world measures
+	closers   []func()         // called last to first
+	recorded  *controller.Body // the body of a recording that is replayed, else nil
+	hand      deadMan          // whoever lets the robot move; nil for a simulated one
+	emulation *emulation       // nil without
+	legged    bool             // the robot has a profile
+	file      *policy.File     // nil plays open loop
+	foreign   *policy.Foreign
+	network   string // its hash
+	clips     []*motion.Clip
+	refs      []*policy.Reference
+	fidelity  map[string]*motion.Fidelity // of retargeted clips, by name
+	ghosts    [][]float32                 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
+	frames    []string
+	live      []float32 // frame poses of this tick
+	truth     controller.Truth
+	units     []float32 // the network's activations of this tick
+	rec       *record.Recorder
+	view      *view.Server
+	remote    *remote
+	stats     controller.Stats
+	passes    atomic.Int32 // begun so far
 }
-
-// openRobot opens the simulated body that the scenario names.
-func openRobot(s *Scenario) (*sim.Robot, error) {
-	name, where, _ := strings.Cut(s.Robot, "@")
-	if where != "" {
-		return nil, fmt.Errorf("hil: robot %q cannot be driven yet: this version has robots in the simulator", s.Robot)
-	}
-	if name != "rat" {
-		return openProfiled(s, name)
-	}
-	return sim.Open(sim.Options{
-		Model:    s.Model,
-		Timestep: milliseconds(s.Physics.TimestepMs),
-		Period:   milliseconds(s.Physics.PeriodMs),
-		Torque:   s.Physics.Torque,
-	})
-}
-
-func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
 
 // readPolicy reads the policy that the scenario names, or the one that ships.
 func readPolicy(s *Scenario) (*policy.File, error) {
@@ -82,10 +70,15 @@ const OpenLoop = "none"
 
 // openRig opens robot, policy and clips.
 func openRig(s Scenario, log zerolog.Logger) (*rig, error) {
-	if err := s.Check(); err != nil {
+	return (&rig{scenario: s, log: log}).ready()
+}
+
+// ready opens what the scenario of a new rig names.
+func (g *rig) ready() (*rig, error) {
+	if err := g.scenario.Check(); err != nil {
 		return nil, err
 	}
-	g := &rig{scenario: s, log: log, remote: newRemote()}
+	g.remote = newRemote()
 	if err := g.open(); err != nil {
 		g.close()
 		return nil, err
@@ -94,15 +87,19 @@ func openRig(s Scenario, log zerolog.Logger) (*rig, error) {
 }
 
 func (g *rig) open() (err error) {
-	if g.robot, err = openRobot(&g.scenario); err != nil {
+	if err := g.openRobot(); err != nil {
 		return err
 	}
-	for _, w := range g.robot.Warnings() {
+	for _, w := range g.model.Warnings() {
 		g.log.Warn().Msg(w)
 	}
 	g.body = g.robot.Body()
-	g.kin = g.robot.Kinematics()
+	g.kin, g.drawn = g.model.Kinematics(), g.model.Kinematics()
+	g.closers = append(g.closers, g.kin.Close, g.drawn.Close)
 	g.legged = g.scenario.Robot != "rat"
+	if err := g.openDeadMan(); err != nil {
+		return err
+	}
 	if g.scenario.foreign() {
 		if err := g.readForeign(); err != nil {
 			return err
@@ -134,7 +131,7 @@ func (g *rig) openClips() (err error) {
 			return err
 		}
 	}
-	g.frames = g.robot.Frames()
+	g.frames = g.model.Frames()
 	g.live = make([]float32, 7*len(g.frames))
 	for i, c := range g.clips {
 		if c, err = c.Reorder(g.kin.JointNames()); err != nil {
@@ -173,11 +170,8 @@ func (g *rig) drawGhosts() {
 }
 
 func (g *rig) close() {
-	if g.kin != nil {
-		g.kin.Close()
-	}
-	if g.robot != nil {
-		g.robot.Close()
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		g.closers[i]()
 	}
 }
 
@@ -188,7 +182,7 @@ func (g *rig) openOutputs(version string) error {
 	for i, c := range g.clips {
 		names[i] = c.Name
 	}
-	shapes := g.robot.Shapes()
+	shapes := g.model.Shapes()
 	if err := g.openView(names, shapes); err != nil {
 		return err
 	}

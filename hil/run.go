@@ -3,6 +3,7 @@ package hil
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -29,6 +30,13 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 		return nil, &OpenError{err}
 	}
 	defer g.close()
+	out, stop := context.WithCancel(context.Background())
+	defer stop()
+	var group errgroup.Group
+	if err := g.connect(out, &group); err != nil {
+		stop()
+		return nil, &OpenError{errors.Join(err, group.Wait())}
+	}
 	pacer, err := g.openPacer()
 	if err != nil {
 		return nil, &OpenError{err}
@@ -38,9 +46,6 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 	if err := g.openOutputs(version); err != nil {
 		return nil, &OpenError{err}
 	}
-	out, stop := context.WithCancel(context.Background())
-	defer stop()
-	var group errgroup.Group
 	if g.view != nil {
 		log.Info().Msg("live view: " + g.view.URL())
 		group.Go(func() error { return g.view.Run(out) })
@@ -54,6 +59,9 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 		err = oerr
 	}
 	result.PeakRSS = peakRSS()
+	if g.emulation != nil {
+		result.Emulated = g.emulation.result()
+	}
 	if g.rec != nil && g.rec.Dropped() > 0 && g.rec.Err() == nil {
 		log.Warn().Uint64("ticks", g.rec.Dropped()).Msg("the recording could not keep up; ticks are missing in it")
 	}
@@ -76,7 +84,7 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 		}
 		if done := g.after(ctx, p, err); done {
 			result.Loop = &g.stats
-			return result, p.fault(err)
+			return result, g.verdict(p, err)
 		}
 		i = p.following()
 	}
@@ -160,15 +168,16 @@ func faultOf(err error) error {
 // play places the robot at the pass's start and runs the loop.
 func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	g.passes.Add(1)
-	start := p.driver.Frame()
-	g.robot.Place(p.ref.Root(start), p.ref.Poses[start].Q, p.ref.Twists[start].Qd)
+	g.place(p)
 	if g.rec != nil && !p.silent {
 		g.rec.Event(record.Event{Kind: record.KindRun, Text: p.describe()})
 	}
 	l := &controller.Loop{
 		Robot: g.robot, Policy: p, Pacer: pc.Pacer, Clock: pc.clock, OnSample: p.onSample, OnInput: p.onInput,
-		Input: g.remote.next(), Mode: controller.ModeTrack,
-		Overruns: g.overruns(),
+		Input: g.remote.next(), Mode: g.begins(), Overruns: g.overruns(),
+	}
+	if g.hand != nil {
+		l.Held = g.hand.Held
 	}
 	if p.silent {
 		l.Input, l.OnInput = nil, nil
@@ -181,6 +190,54 @@ func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 		}
 	}
 	return err
+}
+
+// place puts a body that can be put somewhere where the pass begins: a simulated
+// one on the clip, one behind a firmware on the ground there.
+func (g *rig) place(p *pass) {
+	if g.world == nil {
+		return
+	}
+	start := p.driver.Frame()
+	if g.emulation == nil {
+		g.world.Place(p.ref.Root(start), p.ref.Poses[start].Q, p.ref.Twists[start].Qd)
+		return
+	}
+	g.lie(p.ref, start)
+}
+
+// begins is the state that a pass begins in: what is not only simulated has to
+// stand up first.
+func (g *rig) begins() controller.Mode {
+	if g.scenario.transport() == "" {
+		return controller.ModeTrack
+	}
+	return controller.ModeIdle
+}
+
+// connect starts what carries the robot's line and makes sure of the robot at its
+// other end.
+func (g *rig) connect(ctx context.Context, group *errgroup.Group) error {
+	if g.hand != nil {
+		group.Go(func() error { return g.hand.Run(ctx) })
+	}
+	if g.link == nil {
+		return nil
+	}
+	group.Go(func() error { return g.link.Run(ctx) })
+	return g.link.Connect()
+}
+
+// verdict is the error that a run ends with. A line that was cut on purpose ends
+// it well when the firmware damped by itself.
+func (g *rig) verdict(p *pass, err error) error {
+	if g.emulation == nil || p.fault(err) == nil {
+		return p.fault(err)
+	}
+	if c := g.emulation.plant.end(); c != nil && !math.IsNaN(float64(c.Damped)) {
+		return nil
+	}
+	return p.fault(err)
 }
 
 func (g *rig) overruns() controller.Overruns {

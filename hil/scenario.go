@@ -33,6 +33,11 @@ type Scenario struct {
 	Realtime   string    `yaml:"realtime"`   // preferred, or required: refused real-time rights are an error
 	Physics    Physics   `yaml:"physics"`
 	Overruns   Overruns  `yaml:"overruns"`
+	Emulation  Emulation `yaml:"emulation"`
+	// DeadMan is what somebody has to hold while the robot moves: key (the space bar
+	// of the terminal) or off; "" is key for a robot that is not simulated or
+	// emulated, and off for one that is.
+	DeadMan string `yaml:"dead_man"`
 }
 
 // Physics sets up the simulated body.
@@ -59,7 +64,7 @@ func DefaultScenario() Scenario {
 	return Scenario{
 		Robot: "rat", Clean: true, Pace: "realtime", Realtime: "preferred",
 		Physics:  Physics{TimestepMs: 4, PeriodMs: 20},
-		Overruns: Overruns{Max: 25, Window: 250},
+		Overruns: Overruns{Max: 25, Window: 250}, Emulation: Emulation{Board: "mps2"},
 	}
 }
 
@@ -135,8 +140,27 @@ func (s *Scenario) Check() error {
 		return bad("physics.period_ms", "more than 0, at most 1000", s.Physics.PeriodMs)
 	case s.Overruns.Max < 1 || s.Overruns.Window <= s.Overruns.Max:
 		return bad("overruns", "max 1 or more and window_ticks more than max", fmt.Sprintf("%+v", s.Overruns))
+	case s.DeadMan != "" && s.DeadMan != "key" && s.DeadMan != "off":
+		return bad("dead_man", "key or off", s.DeadMan)
+	case s.Emulation.Board != "mps2" && s.Emulation.Board != "host":
+		return bad("emulation.board", "mps2 or host", s.Emulation.Board)
+	case !(s.Emulation.CutAfter >= 0):
+		return bad("emulation.cut_after_s", "0 or more", s.Emulation.CutAfter)
+	case s.Emulation.CutAfter > 0 && !s.emulated():
+		return bad("emulation.cut_after_s", "0 for a robot that is not emulated", s.Emulation.CutAfter)
+	case s.Baseline && s.transport() != "":
+		return bad("baseline", "false for a robot that is not simulated", true)
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
 	}
 	return s.checkGoal()
 }
+
+// transport is how the robot is reached; "" is in the simulator.
+func (s *Scenario) transport() string {
+	_, transport, _ := s.names()
+	return transport
+}
+
+// emulated tells whether the robot is its firmware with a simulated body.
+func (s *Scenario) emulated() bool { return s.transport() == "emulated" }

@@ -17,7 +17,7 @@ func Worlds(s Scenario, n int) (worlds []*sim.Robot, err error) {
 	}
 	nominal := s
 	nominal.Physics.Randomise = ""
-	first, err := openRobot(&nominal)
+	first, err := simulated(&nominal)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func Worlds(s Scenario, n int) (worlds []*sim.Robot, err error) {
 			worlds = append(worlds, w)
 		}
 	}
-	if err == nil && s.Physics.Randomise != "" {
+	if err == nil {
 		err = randomise(worlds, &s.Physics)
 	}
 	if err != nil {
@@ -40,8 +40,12 @@ func Worlds(s Scenario, n int) (worlds []*sim.Robot, err error) {
 	return worlds, nil
 }
 
-// randomise makes each robot draw from the scenario's ranges by a seed of its own.
+// randomise makes each robot draw from the scenario's ranges, where it names some,
+// by a seed of its own.
 func randomise(robots []*sim.Robot, p *Physics) error {
+	if p.Randomise == "" {
+		return nil
+	}
 	ranges, err := openRanges(p.Randomise)
 	if err != nil {
 		return err

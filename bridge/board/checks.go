@@ -53,13 +53,16 @@ func (r *Robot) limitsAgree(info *wire.Info) error {
 	return errors.Join(errs...)
 }
 
+// stopGives is how far a joint that rests on its stop may read past it, rad.
+const stopGives = 0.02
+
 // ready looks at the robot itself before it gets torque.
 func (r *Robot) ready(s *wire.State) error {
 	l := &r.body.Limits
 	for i := range r.body.Joints {
 		j, at := &r.body.Joints[i], &s.Joint[i]
 		switch {
-		case !(at.Pos >= j.Min && at.Pos <= j.Max):
+		case !(at.Pos >= j.Min-stopGives && at.Pos <= j.Max+stopGives):
 			return fmt.Errorf("board: %s is at %.3f rad, outside of %g to %g: move it by hand, or calibrate", j.Name, at.Pos, j.Min, j.Max)
 		case l.MaxTemperature > 0 && !(at.Temp <= l.MaxTemperature):
 			return fmt.Errorf("board: the motor of %s has %.0f °C, want at most %g", j.Name, at.Temp, l.MaxTemperature)

@@ -11,7 +11,7 @@ import (
 // runCmd plays clips. Flags that are given override the scenario's values.
 type runCmd struct {
 	Scenario          string    `help:"Scenario file (YAML)." type:"existingfile" placeholder:"FILE"`
-	Robot             string    `help:"rat, quadruped, go1, go2 or PROFILE.yaml." placeholder:"ROBOT"`
+	Robot             string    `help:"rat, quadruped, go1, go2 or PROFILE.yaml: in the simulator, or with @emulated or @serial:DEVICE behind its firmware." placeholder:"ROBOT"`
 	Model             string    `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 	Policy            string    `help:"Policy file in place of the one that ships, or an .onnx file trained elsewhere; none plays open loop." placeholder:"FILE"`
 	Layout            string    `help:"What an .onnx policy sees and does: go1-joystick, or a YAML file; without it the .yaml beside the policy." placeholder:"LAYOUT"`

@@ -121,9 +121,12 @@ func TestBaselineIsASecondRow(t *testing.T) {
 	}
 }
 
-func TestRobotsOfLaterVersionsSaySo(t *testing.T) {
-	for _, robot := range []string{"quadruped@emulated", "arm.yaml@serial:/dev/ttyACM0", "arm.yaml@mqtt:localhost/1", "arm.yaml@emulated"} {
-		refused(t, whisker("run", "--clip", "stand", "--robot", robot), robot, "yet")
+func TestRobotsThatAreNotThereAreRefused(t *testing.T) {
+	for robot, want := range map[string]string{
+		"quadruped@serial:/dev/absent": "/dev/absent", "quadruped@serial": "serial:DEVICE", "quadruped@pigeon": "quadruped@pigeon",
+		"arm.yaml@serial:/dev/absent": "arm.yaml", "arm.yaml@emulated": "arm.yaml", "rat@emulated": "rat",
+	} {
+		refused(t, whisker("run", "--clip", "stand", "--robot", robot), want)
 	}
 	refused(t, whisker("run", "--clip", "stand", "--robot", "arm.yaml"), "arm.yaml", "no such file")
 }

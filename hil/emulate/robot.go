@@ -26,6 +26,8 @@ type Robot struct {
 	perRead int // ticks
 	written bool
 	from    time.Duration
+	cut     bool
+	cutAt   time.Duration // time of the newest state that came through
 }
 
 var _ controller.Robot = (*Robot)(nil)
@@ -78,8 +80,16 @@ func (r *Robot) Start() (err error) {
 	if err := r.s.request(&enable); err != nil {
 		return err
 	}
-	r.written, r.from = false, r.e.Time()
+	r.written, r.from, r.cut = false, r.e.Time(), false
 	return nil
+}
+
+// Cut breaks the serial line: commands are lost, and the newest state ages, until
+// the next Start.
+func (r *Robot) Cut() {
+	if r.e != nil && !r.cut {
+		r.cut, r.cutAt = true, r.e.Time()
+	}
 }
 
 // settle steps to the next multiple of the period, where there is a state.
@@ -95,15 +105,42 @@ func (r *Robot) Read(s *controller.State) error {
 	if r.e == nil {
 		return errNotStarted
 	}
+	if r.cut {
+		return r.silent(s)
+	}
 	if r.written {
-		if err := r.e.tick(flagHost); err != nil {
-			return err
-		}
-		if err := r.s.step(r.perRead - 1); err != nil {
+		if err := r.period(); err != nil {
 			return err
 		}
 	}
 	r.store(s)
+	return nil
+}
+
+// period lets a period pass, from the moment that the firmware has what was
+// written.
+func (r *Robot) period() error {
+	if !r.written {
+		return r.s.step(r.perRead)
+	}
+	r.written = false
+	if err := r.e.tick(flagHost); err != nil {
+		return err
+	}
+	return r.s.step(r.perRead - 1)
+}
+
+// silent lets a period pass in which nothing is heard of the firmware.
+func (r *Robot) silent(s *controller.State) error {
+	heard := r.s.state
+	if err := r.period(); err != nil {
+		return err
+	}
+	r.s.state = heard
+	r.store(s)
+	s.Age = r.e.Time() - r.cutAt
+	s.Time -= s.Age
+	s.Seq = uint64(s.Time / r.body.Period)
 	return nil
 }
 
@@ -132,6 +169,9 @@ func (r *Robot) Write(c *controller.Command) error {
 	if r.e == nil {
 		return errNotStarted
 	}
+	if r.cut {
+		return nil
+	}
 	m := &r.s.command
 	m.ValidMs = validMs
 	for i := range r.body.Actuators {
@@ -147,6 +187,17 @@ func (r *Robot) Halt() error {
 		return nil
 	}
 	defer r.close()
+	if r.cut {
+		if err := r.s.step(300); err != nil {
+			return err
+		}
+		return errors.New("emulate: the line is cut, no stop can be asked for; no command follows, so that the firmware damps by itself")
+	}
+	if r.written { // or the firmware takes the last command for what is waited for
+		if err := r.period(); err != nil {
+			return err
+		}
+	}
 	if err := r.s.request(&wire.Stop{}); err != nil {
 		return err
 	}

@@ -1,0 +1,96 @@
+package hil
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"whisker/controller"
+	"whisker/controller/record"
+)
+
+// emulated is a lockstep scenario of the reference quadruped behind its firmware,
+// built for this machine.
+func emulated(clips ...string) Scenario {
+	s := dog(clips...)
+	s.Robot, s.Emulation.Board = "quadruped@emulated", "host"
+	return s
+}
+
+func TestFirmwareDrivesTheQuadrupedAlongARatsClip(t *testing.T) {
+	s := emulated("walk")
+	s.Seconds, s.Record = 2, filepath.Join(t.TempDir(), "dog.mcap")
+	r := mustRun(t, s)
+	row := r.Clips[0]
+	if row.Fault != "" || row.Travel.Fell != "" || row.Travel.Stood != 2 || row.Travel.JointRMS > 0.15 || row.Retargeting == nil {
+		t.Errorf("%+v, %+v", row, *row.Travel)
+	}
+	if r.Emulated == nil || !r.Emulated.Lockstep || r.Emulated.Factor <= 0 || r.Emulated.Cut != nil {
+		t.Errorf("%+v", r.Emulated)
+	}
+	var table strings.Builder
+	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "firmware on host, in lockstep: ") {
+		t.Errorf("%s %v", table.String(), err)
+	}
+	modes := modesOf(t, s.Record)
+	if got := strings.Join(modes, " "); got != "stand track lie idle" {
+		t.Errorf("the robot went through %s", got)
+	}
+	passes, _, err := Replay(context.Background(), s.Record, "", false, zerolog.Nop())
+	if err != nil || len(passes) != 1 || !passes[0].Equal(true) {
+		t.Errorf("replayed: %+v, %v", passes, err)
+	}
+	if _, _, err := Replay(context.Background(), s.Record, "", true, zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "was not in the simulator") {
+		t.Errorf("simulated again: %v", err)
+	}
+}
+
+// modesOf are the operating states that a recorded run went through.
+func modesOf(t *testing.T, path string) (modes []string) {
+	t.Helper()
+	rec, err := record.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	x := controller.NewSample(rec.Header.Body)
+	for {
+		m, err := rec.Next()
+		if err != nil {
+			return modes
+		}
+		if m.Topic != record.TopicSample {
+			continue
+		}
+		if err := rec.Sample(m, &x); err != nil {
+			t.Fatal(err)
+		}
+		if name := x.Mode.String(); len(modes) == 0 || modes[len(modes)-1] != name {
+			modes = append(modes, name)
+		}
+	}
+}
+
+func TestCutLineDampsTheEmulatedRobot(t *testing.T) {
+	s := emulated("stand")
+	s.Emulation.CutAfter = 0.5
+	r, err := Run(context.Background(), s, "test", zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := r.Emulated.Cut
+	if cut == nil || !(cut.Damped >= 80 && cut.Damped <= 102) || !(cut.Motion > 0 && cut.Motion < 2) {
+		t.Errorf("cut: %+v, want damped within 100 ms and a tick", cut)
+	}
+	if row := r.Clips[0]; row.Completed || !strings.Contains(row.Fault, "state age") || math.Abs(float64(row.Travel.Stood)-0.5) > 0.1 {
+		t.Errorf("%+v, %+v", row, *row.Travel)
+	}
+	var table strings.Builder
+	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "line cut: damped after ") {
+		t.Errorf("%s %v", table.String(), err)
+	}
+}

@@ -1,0 +1,144 @@
+package hil
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"whisker/bridge/board"
+	"whisker/controller"
+	"whisker/controller/profile"
+	"whisker/sim"
+)
+
+// world is the simulator behind a robot, where there is one: it puts the body
+// somewhere before Start, and knows where it is.
+type world interface {
+	Place(root controller.Root, q, qd []float64)
+	Truth(t *controller.Truth)
+	OnBody() bool
+	FramePoses(out []float32)
+}
+
+// link is a robot at the far end of a line. Run carries what goes over it until
+// ctx ends. Connect makes sure, while Run runs, that the robot is the one of the
+// profile. Neither moves anything.
+type link interface {
+	controller.Robot
+	Run(ctx context.Context) error
+	Connect() error
+}
+
+// names splits a scenario's robot into its name, its transport and where that
+// leads: PROFILE@TRANSPORT:WHERE. Without a transport it is in the simulator.
+func (s *Scenario) names() (name, transport, where string) {
+	name, transport, _ = strings.Cut(s.Robot, "@")
+	transport, where, _ = strings.Cut(transport, ":")
+	return name, transport, where
+}
+
+// openRobot opens the robot that the scenario names, and the model of its body:
+// the one place that knows the transports.
+func (g *rig) openRobot() error {
+	name, transport, where := g.scenario.names()
+	switch {
+	case transport == "" && !strings.Contains(g.scenario.Robot, "@"):
+		return g.openSimulated()
+	case g.recorded != nil:
+		return g.openRecorded(name)
+	case transport == "emulated" && where == "":
+		return g.openEmulated(name)
+	case transport == "serial" && where != "":
+		return g.openSerial(name, where)
+	}
+	return fmt.Errorf("hil: robot %q: expected NAME, PROFILE@emulated or PROFILE@serial:DEVICE", g.scenario.Robot)
+}
+
+// openSimulated opens a body in the simulator, which is its own model and world.
+func (g *rig) openSimulated() error {
+	r, err := simulated(&g.scenario)
+	if err != nil {
+		return err
+	}
+	g.model, g.robot, g.world = r, r, r
+	g.closers = append(g.closers, r.Close)
+	return nil
+}
+
+// simulated opens the simulated body that the scenario names.
+func simulated(s *Scenario) (*sim.Robot, error) {
+	if s.Robot != "rat" {
+		return openProfiled(s, s.Robot)
+	}
+	return sim.Open(sim.Options{
+		Model:    s.Model,
+		Timestep: milliseconds(s.Physics.TimestepMs),
+		Period:   milliseconds(s.Physics.PeriodMs),
+		Torque:   s.Physics.Torque,
+	})
+}
+
+func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+// openModel opens a profile and the model of its body, which only draws and
+// measures: no time passes in it.
+func (g *rig) openModel(name string) (*profile.Profile, error) {
+	p, err := profile.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	m, err := sim.Open(sim.Options{Profile: p, Model: g.scenario.Model, Timestep: milliseconds(g.scenario.Physics.TimestepMs)})
+	if err != nil {
+		return nil, err
+	}
+	g.model = m
+	g.closers = append(g.closers, m.Close)
+	return p, nil
+}
+
+// openRecorded opens what a replay needs of a robot that need not be there: its
+// recorded body.
+func (g *rig) openRecorded(name string) error {
+	p, err := g.openModel(name)
+	if err != nil {
+		return err
+	}
+	for i, j := range g.recorded.Joints {
+		if i >= len(p.Joints) || p.Joints[i].Name != j.Name {
+			return fmt.Errorf("hil: the recorded body %s has other joints than today's profile %s", g.recorded.Name, name)
+		}
+	}
+	g.robot = still{body: g.recorded}
+	return nil
+}
+
+// still is a robot that is not there.
+type still struct {
+	controller.Robot
+	body *controller.Body
+}
+
+func (s still) Body() *controller.Body { return s.body }
+
+// openSerial opens a physical robot on a serial line, by what its profile says is
+// on that line.
+func (g *rig) openSerial(name, device string) error {
+	p, err := g.openModel(name)
+	if err != nil {
+		return err
+	}
+	r, err := board.New(board.Options{Profile: p, Device: device, Version: programName, Note: g.note})
+	if err != nil {
+		return err
+	}
+	g.robot, g.link = r, r
+	g.closers = append(g.closers, func() { r.Close() })
+	return nil
+}
+
+// programName is how the firmware's log knows this program.
+const programName = "whisker"
+
+// note passes on what a robot's line has to say.
+func (g *rig) note(text string) { g.log.Warn().Msg(text) }

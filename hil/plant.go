@@ -1,0 +1,131 @@
+package hil
+
+import (
+	"math"
+	"sync"
+
+	"whisker/controller"
+	"whisker/hil/emulate"
+	"whisker/policy/motion"
+	"whisker/sim"
+)
+
+// plant is the body behind an emulated firmware. The emulator's goroutine steps
+// it while the loop's looks.
+type plant struct {
+	*sim.Robot
+
+	mu    sync.Mutex
+	ticks int
+	q     []float64 // joints now, rad
+	cut   *Cut      // since the line was cut, else nil
+	cutAt int       // tick
+	from  []float64 // joints then, rad
+}
+
+// Cut is what a robot did when its serial line was cut.
+type Cut struct {
+	// Damped is from the cut to the first tick in which no motor was told any
+	// stiffness or torque, ms; null when that never came.
+	Damped motion.Measure `json:"to_damped_ms"`
+	// Motion is the furthest that a joint came from where the cut found it, rad.
+	Motion motion.Measure `json:"largest_joint_motion_rad"`
+}
+
+func newPlant(r *sim.Robot) *plant {
+	n := len(r.Body().Joints)
+	return &plant{Robot: r, q: make([]float64, n), from: make([]float64, n)}
+}
+
+// Start puts the body where Place said.
+func (p *plant) Start() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Robot.Start()
+}
+
+// Place sets where the next Start begins.
+func (p *plant) Place(root controller.Root, q, qd []float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Robot.Place(root, q, qd)
+}
+
+// Read advances a tick of the firmware.
+func (p *plant) Read(s *controller.State) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ticks++
+	err := p.Robot.Read(s)
+	copy(p.q, s.Pos)
+	if p.cut != nil {
+		for i, q := range p.q {
+			p.cut.Motion = max(p.cut.Motion, motion.Measure(math.Abs(q-p.from[i])))
+		}
+	}
+	return err
+}
+
+// Write takes what the firmware tells the motors.
+func (p *plant) Write(c *controller.Command) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cut != nil && math.IsNaN(float64(p.cut.Damped)) && damps(c) {
+		p.cut.Damped = motion.Measure(float64(p.ticks-p.cutAt) * emulate.Tick.Seconds() * 1000)
+	}
+	return p.Robot.Write(c)
+}
+
+// damps says that no motor can do more than resist.
+func damps(c *controller.Command) bool {
+	for i := range c.Kp {
+		if c.Kp[i] != 0 || math.Abs(c.Torque[i]) > torqueStep {
+			return false
+		}
+	}
+	return true
+}
+
+// torqueStep is what the motors' frames cannot resolve, N·m: no torque in them is
+// up to one of 4095 steps of 36 N·m, times the belt's ratio.
+const torqueStep = 0.03
+
+// begin notes that the line is cut now.
+func (p *plant) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut, p.cutAt = &Cut{Damped: motion.Measure(math.NaN())}, p.ticks
+	copy(p.from, p.q)
+}
+
+// end is what happened since begin, nil before it.
+func (p *plant) end() *Cut {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cut == nil {
+		return nil
+	}
+	c := *p.cut
+	return &c
+}
+
+// Truth is what only the simulator knows.
+func (p *plant) Truth(t *controller.Truth) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Robot.Truth(t)
+}
+
+// OnBody tells whether anything but the feet touches the ground.
+func (p *plant) OnBody() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Robot.OnBody()
+}
+
+// FramePoses fills out with the live poses.
+func (p *plant) FramePoses(out []float32) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.Robot.FramePoses(out)
+}
