@@ -21,6 +21,7 @@ export async function openPage({ width = 1280, height = 800, scheme = 'dark' } =
     args: ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--no-sandbox'],
   });
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
+  page.setDefaultTimeout(180000);
   const complaints = [];
   page.on('console', (m) => { if (['error', 'warning'].includes(m.type()) && !driver(m.text())) complaints.push(`${m.type()}: ${m.text()}`); });
   page.on('pageerror', (e) => complaints.push(`exception: ${e.stack ?? e}`));
@@ -31,12 +32,12 @@ export async function openPage({ width = 1280, height = 800, scheme = 'dark' } =
 // driver tells remarks of the software renderer from those of the page.
 const driver = (text) => text.includes('GL Driver Message') || text.includes('swiftshader');
 
-// until asks the page again and again, for a minute, until test is true of it.
+// until asks the page again and again, for three minutes, until test is true of it.
 // (page.waitForFunction needs eval, which the page's policy forbids.)
 export async function until(page, what, test, argument) {
-  for (const end = Date.now() + 60000; Date.now() < end;) {
+  for (const end = Date.now() + 180000; Date.now() < end;) {
     if (await page.evaluate(test, argument)) return;
     await page.waitForTimeout(50);
   }
-  throw new Error(`waited a minute for: ${what}; the page says ${await page.evaluate(() => JSON.stringify({ ...window.whisker, stage: undefined, traces: undefined }))}`);
+  throw new Error(`waited three minutes for: ${what}; the page says ${await page.evaluate(() => JSON.stringify({ ...window.whisker, stage: undefined, traces: undefined }))}`);
 }

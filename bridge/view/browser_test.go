@@ -56,7 +56,7 @@ func TestPageInABrowser(t *testing.T) {
 	w, o := newWalker(), &onlooker{}
 	// A browser on a busy machine is not a dead one.
 	s := serveBeat(t, w, 20*time.Second, func(opt *view.Options) { opt.Commands = o })
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	done := make(chan struct{})
 	go func() { o.play(ctx, s, w); close(done) }()
 	node := exec.CommandContext(ctx, "node", "browser.test.mjs", s.URL())
