@@ -72,8 +72,8 @@ func profiledBody(f *facts, o Options) (*controller.Body, []drive, error) {
 	return b, drives, nil
 }
 
-// delay makes every motor obey late by what its profile says and extra seconds.
-// A motor obeys at a physics step, so delays are rounded to the nearest.
+// delay makes every motor obey late by what its profile says, its deviation, and
+// extra seconds. A motor obeys at a physics step, so delays are rounded to the nearest.
 func (r *Robot) delay(extra float64) error {
 	p := r.opts.Profile
 	if p == nil {
@@ -82,7 +82,11 @@ func (r *Robot) delay(extra float64) error {
 	step, room := r.opts.Timestep.Seconds(), (ringLength-1)*r.opts.substeps()
 	late := false
 	for i := range p.Joints {
-		n := int(math.Round((p.Motors[p.Joints[i].Motor].DelayMs/1000 + extra) / step))
+		seconds := p.Motors[p.Joints[i].Motor].DelayMs/1000 + extra
+		if r.deviation != nil {
+			seconds += r.deviation.joints[i].Delay.Seconds()
+		}
+		n := max(0, int(math.Round(seconds/step)))
 		if n > room {
 			return fmt.Errorf("sim: %s: a delay of %d physics steps, at most %d can be simulated", p.Name, n, room)
 		}

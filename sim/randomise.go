@@ -14,6 +14,11 @@ type parameters struct {
 	mass, inertia, com, friction, armature, coulomb, viscous []float64
 }
 
+func (p parameters) clone() parameters {
+	c := func(x []float64) []float64 { return append([]float64(nil), x...) }
+	return parameters{c(p.mass), c(p.inertia), c(p.com), c(p.friction), c(p.armature), c(p.coulomb), c(p.viscous)}
+}
+
 // variation is what makes a robot differ from its model, drawn anew at each start.
 type variation struct {
 	ranges  *Ranges
@@ -22,6 +27,7 @@ type variation struct {
 	feet    []int      // geoms
 
 	position, velocity, gyro, tilt float64 // deviations of the noise
+	late                           float64 // s: drawn delay
 	next, until                    uint64  // ticks: of the next push, of its end
 	force                          [3]float64
 }
@@ -39,8 +45,7 @@ func (r *Robot) Randomise(g *Ranges, seed uint64) error {
 	}
 	v := &variation{ranges: g, rng: rand.New(rand.NewPCG(seed, 0))}
 	p := r.world.parameters()
-	clone := func(x []float64) []float64 { return append([]float64(nil), x...) }
-	v.nominal = parameters{clone(p.mass), clone(p.inertia), clone(p.com), clone(p.friction), clone(p.armature), clone(p.coulomb), clone(p.viscous)}
+	v.nominal = p.clone()
 	of := r.facts.feetOf(r.body.Feet)
 	for i, geom := range r.facts.geoms {
 		if of[geom.body] >= 0 {
@@ -61,7 +66,8 @@ func (r *Robot) vary() error {
 	}
 	v.drawBodies(r)
 	v.drawJoints(r)
-	if err := r.delay(v.draw(v.ranges.DelayMs) / 1000); err != nil {
+	v.late = v.draw(v.ranges.DelayMs) / 1000
+	if err := r.delay(v.late); err != nil {
 		return err
 	}
 	v.position, v.velocity = v.draw(v.ranges.Position), v.draw(v.ranges.Velocity)
@@ -147,7 +153,7 @@ func (r *Robot) disturb(s *controller.State) {
 		return
 	}
 	for i := range s.Pos {
-		s.Pos[i] += r.world.zero[i] + v.position*v.rng.NormFloat64()
+		s.Pos[i] += v.position * v.rng.NormFloat64()
 		s.Vel[i] += v.velocity * v.rng.NormFloat64()
 		s.ActPos[i], s.ActVel[i] = s.Pos[i], s.Vel[i]
 	}

@@ -22,6 +22,7 @@ type Robot struct {
 	drives             []drive
 	rootBody           int
 	variation          *variation // of a randomised robot, else nil
+	deviation          *deviation // of one that was told how it differs, else nil
 	touches            []bool     // per foot, for OnBody
 
 	tick             uint64
@@ -161,7 +162,7 @@ func (r *Robot) Start() error {
 		}
 	}
 	w := r.world
-	if err := r.vary(); err != nil {
+	if err := errors.Join(r.vary(), r.deviate()); err != nil {
 		return err
 	}
 	if err := w.reset(); err != nil {
@@ -238,6 +239,9 @@ func (r *Robot) store(s *controller.State) {
 		if a.act >= 0 {
 			s.Activation[i] = (w.act[a.act] - d.offset) / d.scale
 		}
+	}
+	if r.opts.Profile != nil { // a joint's encoder is its motor's
+		copy(s.Pos, s.ActPos)
 	}
 	copy(s.FootForce, w.footForce)
 	if free == 0 {

@@ -9,7 +9,7 @@ type views struct {
 	geomPos, geomMat                     []float64
 	com                                  []float64 // per body: of its subtree
 	pos, vel, tau, kp, kd                []float64 // the command
-	strength, zero                       []float64 // per actuator: of its torque; of its encoder, rad
+	strength, zero, ceiling              []float64 // per actuator: of its torque; of its encoder, rad; of its bound
 	lag                                  []int32   // per actuator: physics steps from command to motor
 	footForce, acc                       []float64
 	assist                               []float64 // 1, N/m

@@ -75,7 +75,7 @@ ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_bod
   w->drive = drive;
   w->foot_of_body = foot_of_body;
   w->nfoot = nfoot;
-  w->pos = calloc(7 * nu + nfoot + 1, sizeof(double));
+  w->pos = calloc(8 * nu + nfoot + 1, sizeof(double));
   w->lag = calloc(nu + 1, sizeof(int));
   w->d = guarded_data(m);
   if (!w->pos || !w->lag || !w->d) {
@@ -88,8 +88,9 @@ ws_world* ws_new(const mjModel* m, const ws_drive* drive, const int* foot_of_bod
   w->kd = w->kp + nu;
   w->strength = w->kd + nu;
   w->zero = w->strength + nu;
-  w->foot_force = w->zero + nu;
-  for (size_t i = 0; i < nu; i++) w->strength[i] = 1;
+  w->ceiling = w->zero + nu;
+  w->foot_force = w->ceiling + nu;
+  for (size_t i = 0; i < nu; i++) w->strength[i] = w->ceiling[i] = 1;
   w->target[3] = 1;
   return w;
 }
@@ -171,13 +172,15 @@ int ws_forward(ws_world* w) {
 
 // bounded holds a motor's torque within what it has at a speed: back-EMF takes
 // from the voltage while the motor drives, and adds to it while it brakes
-// (Cheetah-Software ActuatorModel.h has the full equations).
-static double bounded(double x, const ws_drive* v, double speed) {
+// (Cheetah-Software ActuatorModel.h has the full equations). ceiling is a factor
+// on all of it.
+static double bounded(double x, const ws_drive* v, double ceiling, double speed) {
   if (v->limit <= 0) return x;
-  double up = v->limit, down = v->limit;
+  const double limit = ceiling * v->limit;
+  double up = limit, down = limit;
   if (v->free > v->full) {
     double left = (v->free - fabs(speed)) / (v->free - v->full);
-    double driving = v->limit * (left < 0 ? 0 : left > 1 ? 1 : left);
+    double driving = limit * (left < 0 ? 0 : left > 1 ? 1 : left);
     if (speed > 0) up = driving;
     else down = driving;
   }
@@ -211,7 +214,7 @@ static void command(ws_world* w, int step, int substeps) {
     if (v->drive == WS_IMPEDANCE) {
       const double* c = obeyed(w, i, step, substeps) + i;
       double p = d->actuator_length[i] / v->gear + w->zero[i], s = d->actuator_velocity[i] / v->gear;
-      x = w->strength[i] * bounded(c[3 * nu] * (c[0] - p) + c[4 * nu] * (c[nu] - s) + c[2 * nu], v, s);
+      x = w->strength[i] * bounded(c[3 * nu] * (c[0] - p) + c[4 * nu] * (c[nu] - s) + c[2 * nu], v, w->ceiling[i], s);
     } else if (step) {
       continue;
     } else {

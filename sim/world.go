@@ -166,7 +166,7 @@ func viewsOf(m *C.mjModel, c *C.ws_world) views {
 		xpos:  doubles((*C.double)(d.xpos), 3*int(m.nbody)), xquat: doubles((*C.double)(d.xquat), 4*int(m.nbody)),
 		geomPos: doubles((*C.double)(d.geom_xpos), 3*int(m.ngeom)), geomMat: doubles((*C.double)(d.geom_xmat), 9*int(m.ngeom)),
 		com:      doubles((*C.double)(d.subtree_com), 3*int(m.nbody)),
-		strength: doubles(c.strength, nu), zero: doubles(c.zero, nu), lag: ints(c.lag, nu),
+		strength: doubles(c.strength, nu), zero: doubles(c.zero, nu), ceiling: doubles(c.ceiling, nu), lag: ints(c.lag, nu),
 		pos: doubles(c.pos, nu), vel: doubles(c.vel, nu), tau: doubles(c.tau, nu), kp: doubles(c.kp, nu), kd: doubles(c.kd, nu),
 		footForce: doubles(c.foot_force, int(c.nfoot)), acc: doubles(&c.acc[0], 3),
 		assist: doubles(&c.assist, 1), target: doubles(&c.target[0], 13),

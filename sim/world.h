@@ -49,6 +49,7 @@ typedef struct {
   const int* foot_of_body;              // nbody: index of the foot, or -1
   double *pos, *vel, *tau, *kp, *kd;    // command, nu each
   double *strength, *zero;              // nu: factor on the torque; what the encoder adds, rad
+  double* ceiling;                      // nu: factor on the drive's bound
   int* lag;                             // nu: physics steps from a command to its motor
   double* ring;                         // WS_RING commands of 5 nu; NULL while no motor is late
   long ticks;                           // commands since the reset
