@@ -116,6 +116,9 @@ func (r *Robot) Close() { r.world.close() }
 // Body describes the robot.
 func (r *Robot) Body() *controller.Body { return r.body }
 
+// ModelHash is the SHA-256 of the compiled model, hex: equal models move alike.
+func (r *Robot) ModelHash() string { return r.model.hash() }
+
 // Warnings are what loading the model left out, a sentence each.
 func (r *Robot) Warnings() []string { return r.facts.warnings }
 

@@ -5,6 +5,7 @@ package sim
 import (
 	"math"
 	"testing"
+	"time"
 )
 
 // A heavier rat presses harder on the floor and its clone does not.
@@ -36,5 +37,12 @@ func TestScaleMakesTheRatHeavier(t *testing.T) {
 	}
 	if err := heavy.Scale(0, 1); err == nil {
 		t.Error("a rat without mass is accepted")
+	}
+}
+
+func TestEqualModelsHaveEqualHashes(t *testing.T) {
+	a, b, other := quadruped(t), quadruped(t), open(t, Options{Profile: robotProfile(t, "quadruped"), Timestep: 2 * time.Millisecond})
+	if a.ModelHash() != b.ModelHash() || len(a.ModelHash()) != 64 || a.ModelHash() == other.ModelHash() {
+		t.Errorf("%s, %s, with another timestep %s", a.ModelHash(), b.ModelHash(), other.ModelHash())
 	}
 }

@@ -11,7 +11,9 @@ package sim
 import "C"
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"unsafe"
@@ -61,6 +63,15 @@ func load(file string, o Options) (*model, *facts, error) {
 		f.warnings = strings.Split(w, "\n")
 	}
 	return &model{c: m}, f, nil
+}
+
+// hash is the SHA-256 of the compiled model, hex.
+func (m *model) hash() string {
+	n := C.mj_sizeModel(m.c)
+	b := C.malloc(C.size_t(n))
+	defer C.free(b)
+	C.mj_saveModel(m.c, nil, b, n)
+	return fmt.Sprintf("%x", sha256.Sum256(unsafe.Slice((*byte)(b), int(n))))
 }
 
 // arm hands the model what its worlds need to obey commands and feel feet.

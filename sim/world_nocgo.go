@@ -22,6 +22,7 @@ func load(string, Options) (*model, *facts, error) {
 
 func (m *model) arm([]drive, []int32, int)            {}
 func (m *model) free()                                {}
+func (m *model) hash() string                         { return "" }
 func (m *model) newWorld() (*world, error)            { return &world{model: m}, nil }
 func (w *world) close()                               {}
 func (w *world) reset() error                         { return nil }

@@ -19,6 +19,8 @@ type Header struct {
 	Layers   []Layer            // of the network, in the order of Put's activations
 	Clips    []string           // what was asked to be played
 	Policy   string             // SHA-256 of the policy file, hex; "" without one
+	Model    string             // SHA-256 of the simulated model, hex; "" without a simulator
+	Firmware string             // SHA-256 of the firmware's image, hex; "" without one, or where it is not known
 	Seeds    map[string]uint64  // by what they seed, such as latent
 	Kernel   string             // matrix kernel: commands are the same bits on the same one
 	MuJoCo   string             // version; "" without a simulator
@@ -108,7 +110,7 @@ func (h *Header) pairs() []string {
 		return string(b)
 	}
 	kv := []string{
-		"version", h.Version, "mujoco", h.MuJoCo, "kernel", h.Kernel, "policy_sha256", h.Policy,
+		"version", h.Version, "mujoco", h.MuJoCo, "kernel", h.Kernel, "policy_sha256", h.Policy, "model_sha256", h.Model, "firmware_sha256", h.Firmware,
 		"body_sha256", h.Body.Hash(), "started", h.Started, "clips", list(h.Clips), "layers", list(h.Layers),
 	}
 	var seeds []string
@@ -136,6 +138,10 @@ func (h *Header) parsePairs(kv []string) error {
 			h.Kernel = v
 		case k == "policy_sha256":
 			h.Policy = v
+		case k == "model_sha256":
+			h.Model = v
+		case k == "firmware_sha256":
+			h.Firmware = v
 		case k == "started":
 			h.Started = v
 		case k == "clips":

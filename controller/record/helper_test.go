@@ -33,7 +33,7 @@ func testHeader() Header {
 		},
 		Layers: []Layer{{"latent", 2}, {"action", 3}},
 		Clips:  []string{"walk", `a "quoted" clip`},
-		Policy: "abc", Seeds: map[string]uint64{"latent": math.MaxUint64, "a": 1},
+		Policy: "abc", Model: "def", Firmware: "012", Seeds: map[string]uint64{"latent": math.MaxUint64, "a": 1},
 		Kernel: "avx2", MuJoCo: "3.9", Version: "1", Started: "2026-01-02T03:04:05Z",
 	}
 }
