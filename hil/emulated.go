@@ -2,9 +2,11 @@ package hil
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -91,6 +93,23 @@ func (g *rig) openEmulated(name string) error {
 	}
 	g.robot, e.sever = r, r.Cut
 	return nil
+}
+
+// firmwareHash identifies the image that the emulator runs; "" without one. What
+// runs on a board of its own cannot be read back.
+func (g *rig) firmwareHash() string {
+	if g.emulation == nil {
+		return ""
+	}
+	file, err := emulate.Find(g.emulation.Board)
+	if err != nil {
+		return ""
+	}
+	image, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(image))
 }
 
 // openPaced puts the firmware behind a pty, unless the emulator is too slow.

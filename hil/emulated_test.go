@@ -36,6 +36,11 @@ func TestFirmwareDrivesTheQuadrupedAlongARatsClip(t *testing.T) {
 	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "firmware on host, in lockstep: ") {
 		t.Errorf("%s %v", table.String(), err)
 	}
+	if rec, err := record.Open(s.Record); err != nil || len(rec.Header.Model) != 64 || len(rec.Header.Firmware) != 64 {
+		t.Errorf("the recording tells neither model nor firmware: %v", err)
+	} else {
+		rec.Close()
+	}
 	modes := modesOf(t, s.Record)
 	if got := strings.Join(modes, " "); got != "stand track lie idle" {
 		t.Errorf("the robot went through %s", got)

@@ -188,7 +188,7 @@ func (g *rig) openOutputs(version string) error {
 	}
 	return g.openRecording(record.Header{
 		Body: g.body, Scenario: g.scenario.YAML(), Shapes: shapes, Frames: g.frames, Clips: names,
-		Seeds: map[string]uint64{"latent": g.scenario.Seed}, MuJoCo: sim.Version(), Model: g.robot.ModelHash(), Version: version,
+		Seeds: map[string]uint64{"latent": g.scenario.Seed}, MuJoCo: sim.Version(), Model: g.model.ModelHash(), Firmware: g.firmwareHash(), Version: version,
 		Started: time.Now().UTC().Format(time.RFC3339),
 	})
 }
