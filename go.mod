@@ -19,6 +19,15 @@ require (
 )
 
 require (
+	github.com/eclipse/paho.mqtt.golang v1.5.1 // indirect
+	github.com/gorilla/websocket v1.5.3 // indirect
+	github.com/mochi-mqtt/server/v2 v2.7.9 // indirect
+	github.com/rs/xid v1.6.0 // indirect
+	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // indirect
+	golang.org/x/net v0.49.0 // indirect
+)
+
+require (
 	github.com/creack/pty v1.1.24
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/nlpodyssey/gopickle v0.3.0 // indirect

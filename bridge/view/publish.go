@@ -52,18 +52,18 @@ func (s *Server) Publish(sample *controller.Sample, frames, ghost []float32) {
 	s.clamped += uint64(sample.Clamped)
 	s.skipped += uint64(t.Skipped)
 
-	to := s.newest.write()
+	to := s.newest.Write()
 	to.sample.CopyFrom(sample)
 	copy(to.frames, frames)
 	to.hasGhost = ghost != nil
 	copy(to.ghost, ghost)
 	to.late, to.work, to.clamped, to.skipped = s.late, s.work, s.clamped, s.skipped
-	s.newest.send()
+	s.newest.Send()
 }
 
 // SetStatus shows where the run is, from now on. Like Publish it never blocks
 // and allocates nothing, and only the goroutine that publishes may call it.
 func (s *Server) SetStatus(st Status) {
-	*s.status.write() = st
-	s.status.send()
+	*s.status.Write() = st
+	s.status.Send()
 }

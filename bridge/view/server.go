@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"whisker/bridge/internal/newest"
 )
 
 //go:embed assets
@@ -37,8 +39,8 @@ type Server struct {
 	beat    time.Duration // a client that is silent for two of these is dropped
 
 	// Owned by the goroutine that publishes.
-	newest     slot[snapshot]
-	status     slot[Status]
+	newest     newest.Slot[snapshot]
+	status     newest.Slot[Status]
 	late, work histogram
 	clamped    uint64
 	skipped    uint64
@@ -71,11 +73,8 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.root = o.follow()
-	s.newest.init()
-	s.status.init()
-	for i := range s.newest.bufs {
-		s.newest.bufs[i] = newSnapshot(o.Body, len(o.Frames))
-	}
+	s.newest.Init(func(n *snapshot) { *n = newSnapshot(o.Body, len(o.Frames)) })
+	s.status.Init(nil)
 	if s.web, err = s.handler(loopback); err != nil {
 		return nil, err
 	}
@@ -180,8 +179,8 @@ func (s *Server) send(ctx context.Context) {
 // broadcast encodes what is new and gives it to every client; it reports
 // whether there was anything.
 func (s *Server) broadcast() bool {
-	snap, moved := s.newest.read()
-	status, told := s.status.read()
+	snap, moved := s.newest.Read()
+	status, told := s.status.Read()
 	if !moved && !told {
 		return false
 	}
