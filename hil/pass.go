@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 
+	"whisker/bridge/mqtt"
 	"whisker/bridge/view"
 	"whisker/controller"
 	"whisker/policy"
@@ -134,7 +135,14 @@ func (p *pass) onSample(s *controller.Sample) {
 	if s.Mode == controller.ModeTrack && !p.over {
 		p.over = !p.score(frame, s)
 	}
-	if p.silent || g.rec == nil && g.view == nil {
+	if p.silent {
+		return
+	}
+	p.show("")
+	if g.telemetry != nil {
+		g.telemetry.Publish(s)
+	}
+	if g.rec == nil && g.view == nil {
 		return
 	}
 	p.draw(frame, &s.State)
@@ -143,7 +151,6 @@ func (p *pass) onSample(s *controller.Sample) {
 	}
 	if g.view != nil {
 		n := len(g.live)
-		p.show("")
 		g.view.Publish(s, g.live, g.ghosts[p.index][frame*n:(frame+1)*n])
 	}
 }
@@ -171,9 +178,15 @@ func (p *pass) fault(err error) error {
 	return faultOf(err)
 }
 
-// show tells the view where the pass is, and why it was stopped.
+// show tells view and broker where the pass is, and why it was stopped.
 func (p *pass) show(fault string) {
-	if v := p.rig.view; v != nil && !p.silent {
+	if p.silent {
+		return
+	}
+	if t := p.rig.telemetry; t != nil {
+		t.SetStatus(mqtt.Status{Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault})
+	}
+	if v := p.rig.view; v != nil {
 		v.SetStatus(view.Status{
 			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.controller(),
 		})

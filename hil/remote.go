@@ -14,9 +14,12 @@ type remote struct {
 	input   *controller.Input
 	stopped bool
 	again   chan struct{} // receives after Reset
+	tell    func(stopped bool)
 }
 
-func newRemote() *remote { return &remote{input: new(controller.Input), again: make(chan struct{}, 1)} }
+func newRemote() *remote {
+	return &remote{input: new(controller.Input), again: make(chan struct{}, 1), tell: func(bool) {}}
+}
 
 // next gives the slot of a new pass. After a stop it is stopped from its start.
 func (r *remote) next() *controller.Input {
@@ -44,11 +47,13 @@ func (r *remote) do(f func(*controller.Input)) {
 // Stop damps the robot and ends the pass, and those after it until Reset.
 func (r *remote) Stop() {
 	r.do(func(in *controller.Input) { r.stopped = true; in.Stop() })
+	r.tell(true)
 }
 
 // Reset ends what Stop began.
 func (r *remote) Reset() {
 	r.do(func(in *controller.Input) { r.stopped = false; in.Reset() })
+	r.tell(false)
 	select {
 	case r.again <- struct{}{}:
 	default:
@@ -67,4 +72,9 @@ func (r *remote) Restart() { r.do(func(in *controller.Input) { in.Restart(); in.
 // ChooseClip plays another clip.
 func (r *remote) ChooseClip(i int) {
 	r.do(func(in *controller.Input) { in.ChooseClip(i); in.Resume() })
+}
+
+// SetGoal asks the policy to go somewhere.
+func (r *remote) SetGoal(g controller.Goal) {
+	r.do(func(in *controller.Input) { in.SetGoal(g) })
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"whisker/bridge/mqtt"
 	"whisker/bridge/view"
 	"whisker/controller"
 	"whisker/controller/record"
@@ -46,6 +47,8 @@ type rig struct {
 	units     []float32 // the network's activations of this tick
 	rec       *record.Recorder
 	view      *view.Server
+	broker    *mqtt.Embedded // inside of this program; nil for none
+	telemetry *mqtt.Telemetry
 	remote    *remote
 	stats     controller.Stats
 	passes    atomic.Int32 // begun so far
@@ -175,8 +178,8 @@ func (g *rig) close() {
 	}
 }
 
-// openOutputs opens the view and the recording, in this order: an address that
-// is taken must not cost an older recording.
+// openOutputs opens the view, the telemetry and the recording, in this order: an
+// address that is taken must not cost an older recording.
 func (g *rig) openOutputs(version string) error {
 	names := make([]string, len(g.clips))
 	for i, c := range g.clips {
@@ -184,6 +187,9 @@ func (g *rig) openOutputs(version string) error {
 	}
 	shapes := g.model.Shapes()
 	if err := g.openView(names, shapes); err != nil {
+		return err
+	}
+	if err := g.openTelemetry(names, version); err != nil {
 		return err
 	}
 	return g.openRecording(record.Header{

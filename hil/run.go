@@ -50,6 +50,7 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 		log.Info().Msg("live view: " + g.view.URL())
 		group.Go(func() error { return g.view.Run(out) })
 	}
+	g.runTelemetry(out, &group)
 	if g.rec != nil {
 		group.Go(func() error { return g.rec.Run(out) })
 	}
@@ -172,6 +173,9 @@ func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	if g.rec != nil && !p.silent {
 		g.rec.Event(record.Event{Kind: record.KindRun, Text: p.describe()})
 	}
+	if g.telemetry != nil && !p.silent {
+		g.telemetry.Event("clip", p.clip.Name+", "+p.controller())
+	}
 	l := &controller.Loop{
 		Robot: g.robot, Policy: p, Pacer: pc.Pacer, Clock: pc.clock, OnSample: p.onSample, OnInput: p.onInput,
 		Input: g.remote.next(), Mode: g.begins(), Overruns: g.overruns(),
@@ -244,10 +248,13 @@ func (g *rig) overruns() controller.Overruns {
 	return controller.Overruns{Max: g.scenario.Overruns.Max, Window: g.scenario.Overruns.Window}
 }
 
-// fault tells recording and view why a pass ended.
+// fault tells recording, broker and view why a pass ended.
 func (g *rig) fault(p *pass, f error) {
 	if g.rec != nil {
 		g.rec.Event(record.Event{Kind: "fault", Text: f.Error()})
+	}
+	if g.telemetry != nil {
+		g.telemetry.Event("fault", f.Error())
 	}
 	p.show(f.Error())
 }

@@ -38,6 +38,7 @@ type Scenario struct {
 	// of the terminal) or off; "" is key for a robot that is not simulated or
 	// emulated, and off for one that is.
 	DeadMan string `yaml:"dead_man"`
+	MQTT    MQTT   `yaml:"mqtt"`
 }
 
 // Physics sets up the simulated body.
@@ -152,6 +153,9 @@ func (s *Scenario) Check() error {
 		return bad("baseline", "false for a robot that is not simulated", true)
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
+	}
+	if err := s.MQTT.check(); err != nil {
+		return err
 	}
 	return s.checkGoal()
 }

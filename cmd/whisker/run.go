@@ -28,11 +28,15 @@ type runCmd struct {
 	RecordActivations bool      `help:"Record the network's activations too."`
 	View              string    `help:"Serve the live view at this address." placeholder:"ADDR"`
 	ViewToken         string    `help:"Token that the view demands on addresses other than loopback." env:"WHISKER_VIEW_TOKEN" placeholder:"TOKEN"`
-	JSON              string    `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
-	Baseline          bool      `help:"Also play each clip open loop."`
-	Hold              bool      `help:"Keep playing until Ctrl-C."`
-	Torque            bool      `help:"Torque actuators in place of position servos."`
-	TimestepMs        *float64  `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
+	MQTT              string    `name:"mqtt" help:"Tell a broker what the robot does and take commands from it: mqtt://HOST, mqtts://HOST, or embedded for one inside of this program." placeholder:"URL"`
+	MQTTRobot         string    `name:"mqtt-robot" help:"The robot's name at the broker; without it that of its body." placeholder:"NAME"`
+	MQTTRate          float64   `name:"mqtt-rate" help:"States a second." placeholder:"HZ"`
+	brokerFlags
+	JSON       string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Baseline   bool     `help:"Also play each clip open loop."`
+	Hold       bool     `help:"Keep playing until Ctrl-C."`
+	Torque     bool     `help:"Torque actuators in place of position servos."`
+	TimestepMs *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
 }
 
 // Run is called by kong.
@@ -110,6 +114,13 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 	set(&s.Seconds, c.Seconds)
 	set(&s.Seed, c.Seed)
 	set(&s.Physics.TimestepMs, c.TimestepMs)
+	c.apply(&s.MQTT.Broker, c.MQTT)
+	if c.MQTTRobot != "" {
+		s.MQTT.Robot = c.MQTTRobot
+	}
+	if c.MQTTRate != 0 {
+		s.MQTT.RateHz = c.MQTTRate
+	}
 	s.Baseline = s.Baseline || c.Baseline
 	s.Hold = s.Hold || c.Hold
 	s.Activate = s.Activate || c.RecordActivations
