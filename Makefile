@@ -32,11 +32,11 @@ picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run 
 	.ci/picture bridge/view/picture.png
 
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
-test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok lint ## run every test
+test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok $(DEPS)/mosquitto.ok lint ## run every test
 	.ci/gotest "$(DATA)"
 
 # Figures need a machine that does nothing else; ROUNDS=1 is a quick look.
-bench: build $(DEPS)/venv/.ok $(DEPS)/venv-bench/.ok $(DEPS)/cyclictest.ok ## print every timing as a ratio to a peer
+bench: build $(DEPS)/venv/.ok $(DEPS)/venv-bench/.ok $(DEPS)/cyclictest.ok $(DEPS)/mosquitto.ok ## print every timing as a ratio to a peer
 	python3 .ci/bench.py $(or $(ROUNDS),5)
 
 # Both stages go on from their checkpoints: stop and start them as often as you like.

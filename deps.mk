@@ -55,6 +55,14 @@ $(DEPS)/chromium.ok:
 	command -v chromium >/dev/null || { $(call apt,chromium); }
 	chromium --version && touch $@
 
+# The broker of the tests, and its C client, the peer of the MQTT benchmark. Tests start
+# brokers of their own; the one that Debian starts with the package is not used.
+$(DEPS)/mosquitto.ok:
+	mkdir -p $(DEPS)
+	{ command -v mosquitto || command -v /usr/sbin/mosquitto; } >/dev/null && echo '#include <mosquitto.h>' | $(CC) -E - >/dev/null 2>&1 || \
+	  { $(call apt,mosquitto libmosquitto-dev); }
+	echo '#include <mosquitto.h>' | $(CC) -E - >/dev/null && touch $@
+
 # The peer of the lateness benchmark.
 $(DEPS)/cyclictest.ok:
 	mkdir -p $(DEPS)

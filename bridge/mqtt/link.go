@@ -43,7 +43,7 @@ type link struct {
 	log    zerolog.Logger
 
 	client atomic.Pointer[paho.Client]
-	said   string // the trouble that was logged last
+	outage map[string]bool // what was logged since the last connection that worked
 }
 
 // subscription is a topic that is listened to. take is called from the library's
@@ -66,14 +66,15 @@ type letter struct {
 // Run keeps a connection until ctx is done.
 func (l *link) Run(ctx context.Context) error {
 	wait := retryMin
+	l.outage = map[string]bool{}
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := l.session(ctx)
 		if ctx.Err() != nil {
 			break
 		}
-		if text := l.trouble(err); text != l.said {
-			l.said = text
+		if text := l.trouble(err); !l.outage[text] {
+			l.outage[text] = true
 			l.log.Warn().Msg(text)
 		}
 		if time.Since(began) > dialTime {
@@ -108,7 +109,7 @@ func (l *link) session(ctx context.Context) error {
 	l.client.Store(&c)
 	defer l.client.Store(nil)
 	l.log.Info().Msgf("mqtt: connected with %s as robot %s", l.broker.URL, l.robot)
-	l.said = ""
+	clear(l.outage)
 	if l.up != nil {
 		l.up(ctx)
 	}

@@ -27,8 +27,16 @@ func (t *Telemetry) greet(ctx context.Context) {
 	case <-t.echoed:
 	case <-ctx.Done():
 	case <-time.After(echoTime):
-		// MQTT 3.1.1 acknowledges what it does not let through.
-		t.o.Log.Warn().Msgf("mqtt: broker %s takes what %s says on %s and passes it to nobody: its access list forbids it, or gives it to nobody", t.o.Broker.URL, t.link.who(), t.topic(wordConnection))
+		t.unheard()
+	}
+}
+
+// unheard says, once, that the broker takes our word and gives it to nobody: MQTT
+// 3.1.1 acknowledges what an access list forbids.
+func (t *Telemetry) unheard() {
+	if !t.told {
+		t.told = true
+		t.o.Log.Warn().Msgf("mqtt: broker %s takes what %s says on %s and passes it to nobody: its access list forbids it", t.o.Broker.URL, t.link.who(), t.topic(wordConnection))
 	}
 }
 

@@ -79,6 +79,7 @@ type Telemetry struct {
 	link *link
 	out  *outbox
 	raw  chan incoming
+	told bool // that nobody hears us; the link's goroutine
 
 	status    Status // the loop's
 	state     newest.Slot[snapshot]
