@@ -126,6 +126,14 @@ type Timing struct {
 	Setpoints *SetpointCounts `json:"setpoints,omitempty"` // of an agent
 }
 
+// SetpointCounts say what became of a host's setpoints, since its lease began.
+type SetpointCounts struct {
+	Accepted uint32 `json:"accepted"`
+	Lost     uint32 `json:"lost"`    // gaps in the sequence
+	Late     uint32 `json:"late"`    // past their deadline when they came, or behind a newer one
+	Refused  uint32 `json:"refused"` // of another lease, or not well formed
+}
+
 type summary struct {
 	P50 float64 `json:"p50"`
 	P99 float64 `json:"p99"`
