@@ -35,6 +35,7 @@ type cli struct {
 	Policy   policyCmd   `cmd:"" help:"Look into, check and export policy files."`
 	Train    trainCmd    `cmd:"" help:"Train a policy on synthesised clips."`
 	Evaluate evaluateCmd `cmd:"" help:"Score a policy on clips, with the open-loop baseline beside it."`
+	Hil      hilCmd      `cmd:"" help:"Identify a robot from logs, and check a body against them."`
 	Ports    portsCmd    `cmd:"" help:"List the serial devices that are there."`
 	Wire     wireCmd     `cmd:"" help:"Translate frames of the serial line."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do."`

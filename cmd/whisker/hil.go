@@ -1,0 +1,131 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"whisker/hil/identify"
+)
+
+// hilCmd asks whether what works in simulation works on the robot.
+type hilCmd struct {
+	Identify hilIdentifyCmd `cmd:"" help:"Find a robot's inertia, friction, gravity, offsets and delay from logs of its motion."`
+	Check    hilCheckCmd    `cmd:"" help:"Replay a log's commands through an identified body and print how far it is from the log."`
+}
+
+// hilIdentifyCmd turns logs into a body.
+type hilIdentifyCmd struct {
+	Log   []string `arg:"" help:"Recordings (.mcap), tables (.csv), bench logs (.json) or SAGE folders, of one robot."`
+	Robot string   `required:"" help:"go2, so101, xl330, the name or profile of a robot of Whisker, or a YAML file of what is to be found." placeholder:"PROFILE"`
+	Out   string   `required:"" help:"Write the body here (YAML)." placeholder:"FILE"`
+	Seed  uint64   `help:"Seed of the search and of the bootstrap: the same one gives the same body." default:"1"`
+	Draws int      `help:"Bootstrap refits." default:"24"`
+}
+
+// Run is called by kong.
+func (c *hilIdentifyCmd) Run(e *env) error {
+	if c.Draws < 2 {
+		return usage(fmt.Errorf("whisker: --draws is %d, want at least 2", c.Draws))
+	}
+	p, err := identify.OpenProfile(c.Robot)
+	if err != nil {
+		return usage(err)
+	}
+	var logs []*identify.Log
+	for _, path := range c.Log {
+		l, err := identify.Open(path)
+		if err != nil {
+			return usage(err)
+		}
+		logs = append(logs, l)
+	}
+	if err := p.Suits(logs); err != nil {
+		return usage(err)
+	}
+	o, err := create(c.Out, e.out)
+	if err != nil {
+		return usage(err)
+	}
+	body, err := identify.Identify(e.ctx, p, logs, identify.Options{
+		Seed: c.Seed, Draws: c.Draws,
+		Progress: func(done, total int, joint string, rmse float64) {
+			e.log.Info().Int("done", done).Int("of", total).Float64("rmse_rad", rmse).Msg("identified " + joint)
+		},
+	})
+	if err != nil {
+		return o.end(err)
+	}
+	if err := o.end(body.Write(o)); err != nil || c.Out == "-" {
+		return err
+	}
+	return bodyTable(e.out, body)
+}
+
+// bodyTable is a line per number, and what is to be said of them.
+func bodyTable(out io.Writer, b *identify.Body) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "joint\tnumber\tvalue\tstd\tCV\t95 %\t")
+	for i := range b.Joints {
+		j := &b.Joints[i]
+		for _, k := range j.Params() {
+			f := j.Found[k]
+			var remarks []string
+			if !f.Identified {
+				remarks = append(remarks, "not identified: the logs do not excite it")
+			}
+			if f.AtBound {
+				remarks = append(remarks, "at a bound of the search")
+			}
+			fmt.Fprintf(t, "%s\t%s\t%.4g\t%.2g\t%.0f %%\t%.4g to %.4g\t%s\n", j.Name, k, f.Value, f.Std, 100*f.CV, f.Low, f.High, strings.Join(remarks, "; "))
+		}
+		fmt.Fprintf(t, "%s\treplay\t%.4g rad rms\t\t\t\t\n", j.Name, j.RMSE)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	differ := slices.DeleteFunc(slices.Clone(b.Mirrors), func(m identify.Mirror) bool { return m.Agree })
+	if len(b.Mirrors) > 0 {
+		fmt.Fprintf(out, "left and right agree in %d of %d numbers\n", len(b.Mirrors)-len(differ), len(b.Mirrors))
+	}
+	for _, m := range differ {
+		fmt.Fprintf(out, "  %s: %s %.4g, %s %.4g\n", m.Param, m.Left, m.LeftValue, m.Right, m.RightValue)
+	}
+	return nil
+}
+
+// hilCheckCmd replays a log through a body.
+type hilCheckCmd struct {
+	Log  string `arg:"" help:"Recording (.mcap), table (.csv), bench log (.json) or SAGE folder."`
+	Body string `required:"" help:"Body that whisker hil identify wrote." type:"existingfile" placeholder:"FILE"`
+	JSON string `name:"json" help:"Write the errors as JSON to a file, or - for standard output." placeholder:"FILE"`
+}
+
+// Run is called by kong.
+func (c *hilCheckCmd) Run(e *env) error {
+	body, err := identify.OpenBody(c.Body)
+	if err != nil {
+		return usage(err)
+	}
+	l, err := identify.Open(c.Log)
+	if err != nil {
+		return usage(err)
+	}
+	score, err := identify.Check(body, l)
+	if err != nil {
+		return usage(err)
+	}
+	if c.JSON != "" {
+		return writeJSON(c.JSON, e.out, score)
+	}
+	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "joint\trmse rad\tmae rad\tmax rad\tcommand as prediction rad\t")
+	for _, j := range score.Joints {
+		fmt.Fprintf(t, "%s\t%.5f\t%.5f\t%.5f\t%.5f\t\n", j.Name, j.RMSE, j.MAE, j.Max, j.Command)
+	}
+	fmt.Fprintf(t, "mean\t%.5f\t\t\t%.5f\t\n", score.Mean, score.CommandMean)
+	fmt.Fprintf(t, "worst\t%.5f\t\t\t\t\n", score.Worst)
+	return t.Flush()
+}

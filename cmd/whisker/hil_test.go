@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// loose is a profile of one joint that knows its gains.
+const loose = `name: loose
+law: impedance
+joints: [hip]
+known: {kp: 20, kd_nm_s_rad: 1}
+fit:
+  armature_kg_m2: [0.002, 0.5]
+  viscous_nm_s_rad: [0, 2]
+`
+
+// swung is a log of that joint: a mass of 0.05 kg·m² with 0.3 N·m·s/rad of
+// friction, integrated in small steps.
+func swung(seconds float64) string {
+	text, q, v := "t_s,cmd_hip_rad,pos_hip_rad\n", 0.0, 0.0
+	cmd := func(t float64) float64 { return 0.3 * math.Sin((2+t)*t) }
+	const h = 1e-4
+	for i := range int(seconds / h) {
+		t := float64(i) * h
+		if i%100 == 0 {
+			text += fmt.Sprintf("%.4f,%.9f,%.9f\n", t, cmd(t), q)
+		}
+		held := cmd(math.Floor(t*100+1e-6) / 100)
+		v += h * (20*(held-q) - 1.3*v) / 0.05
+		q += h * v
+	}
+	return text
+}
+
+// identify, then check on another log: what anyone does who wants to know whether
+// a body can be trusted.
+func TestHilIdentifyAndCheck(t *testing.T) {
+	profile, body := file(t, "loose.yaml", loose), filepath.Join(t.TempDir(), "body.yaml")
+	o := ok(t, "hil", "identify", file(t, "log.csv", swung(5)), "--robot", profile, "--out", body, "--draws", "4")
+	for name, want := range map[string]float64{"armature_kg_m2": 0.05, "viscous_nm_s_rad": 0.3} {
+		_, row, _ := strings.Cut(o.out, name)
+		var got float64
+		if _, err := fmt.Sscan(row, &got); err != nil || math.Abs(got/want-1) > 0.02 {
+			t.Errorf("%s is %g (%v), want %g in\n%s", name, got, err, want, o.out)
+		}
+	}
+	if !strings.Contains(o.errs, "identified hip") {
+		t.Errorf("no progress in %s", o.errs)
+	}
+	var s struct {
+		Mean   *float64 `json:"rmse_mean_rad"`
+		Worst  *float64 `json:"rmse_worst_rad"`
+		Joints []struct {
+			Name string   `json:"name"`
+			RMSE *float64 `json:"rmse_rad"`
+		} `json:"joints"`
+	}
+	unseen := file(t, "unseen.csv", swung(8))
+	out := ok(t, "hil", "check", unseen, "--body", body, "--json", "-").out
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Mean == nil || s.Worst == nil || *s.Worst > 5e-3 || len(s.Joints) != 1 || s.Joints[0].Name != "hip" || s.Joints[0].RMSE == nil {
+		t.Errorf("got %s", out)
+	}
+	if table := ok(t, "hil", "check", unseen, "--body", body).out; !strings.Contains(table, "worst") {
+		t.Errorf("the table is\n%s", table)
+	}
+}
+
+// Bad logs, profiles and bodies are errors of usage, and an older body stays.
+func TestHilBadInput(t *testing.T) {
+	profile, log := file(t, "loose.yaml", loose), file(t, "log.csv", swung(5))
+	old := file(t, "body.yaml", "older")
+	degrees := file(t, "deg.csv", strings.ReplaceAll(swung(5), "_rad", "_deg"))
+	identify := func(args ...string) outcome {
+		return whisker(append([]string{"hil", "identify", "--out", old}, args...)...)
+	}
+	refused(t, identify(degrees, "--robot", profile), "deg.csv:1", "in rad")
+	refused(t, identify(log, "--robot", "go2"), "no joint FL_hip of robot go2")
+	refused(t, identify(log, "--robot", "nobody"), "no profile nobody")
+	refused(t, identify("none.csv", "--robot", profile), "none.csv: no such file")
+	refused(t, identify(log, "--robot", profile, "--draws", "1"), "--draws is 1")
+	refused(t, identify(log, "--robot", profile, "--out", "/nowhere/body.yaml"), "/nowhere")
+	refused(t, whisker("hil", "check", log, "--body", old), "body.yaml")
+	if content(t, old) != "older" {
+		t.Error("the older body was overwritten")
+	}
+}

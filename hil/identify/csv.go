@@ -1,0 +1,107 @@
+package identify
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// readCSV reads a table with a header: t_s, and per joint cmd_NAME_rad and
+// pos_NAME_rad, in any order; other columns are left alone.
+func readCSV(path string) (*Log, error) {
+	rows, err := csvRows(path)
+	if err != nil {
+		return nil, err
+	}
+	time, cmd, pos, names, err := csvColumns(path, rows[0])
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{Name: path, Joints: names}
+	l.Command, l.Position = make([][]float64, len(names)), make([][]float64, len(names))
+	for i, row := range rows[1:] {
+		cell := func(c int) float64 {
+			v, e := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
+			if e != nil && err == nil {
+				err = fmt.Errorf("identify: %s:%d: column %s is %q, want a number", path, i+2, rows[0][c], row[c])
+			}
+			return v
+		}
+		l.Time = append(l.Time, cell(time))
+		for j := range names {
+			l.Command[j] = append(l.Command[j], cell(cmd[j]))
+			l.Position[j] = append(l.Position[j], cell(pos[j]))
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// csvRows reads all rows and wants them equally long and more than a header.
+func csvRows(path string) ([][]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("identify: %w", err)
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.FieldsPerRecord = -1 // the reader's own error names no file
+	var rows [][]string
+	for {
+		row, err := r.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("identify: %s: %w", path, err)
+		}
+		if rows = append(rows, row); len(row) != len(rows[0]) {
+			return nil, fmt.Errorf("identify: %s:%d: %d values, want %d as in the header", path, len(rows), len(row), len(rows[0]))
+		}
+	}
+	if len(rows) < 2 {
+		return nil, fmt.Errorf("identify: %s: %d rows, want a header and samples", path, len(rows))
+	}
+	return rows, nil
+}
+
+// csvColumns finds the time and the pair of columns of every joint.
+func csvColumns(path string, header []string) (time int, cmd, pos []int, names []string, err error) {
+	at := map[string]int{}
+	for i, h := range header {
+		at[strings.TrimSpace(h)] = i
+	}
+	time, ok := at["t_s"]
+	if !ok {
+		return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: no column t_s, want the time in s; the columns are %s", path, strings.Join(header, ", "))
+	}
+	for _, h := range header {
+		if name, is := between(h, "cmd_", "_rad"); is {
+			p, ok := at["pos_"+name+"_rad"]
+			if !ok {
+				return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: no column pos_%s_rad for %s, want both", path, name, h)
+			}
+			names, cmd, pos = append(names, name), append(cmd, at[h]), append(pos, p)
+		} else if name, is := between(h, "pos_", "_rad"); is {
+			if _, ok := at["cmd_"+name+"_rad"]; !ok {
+				return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: no column cmd_%s_rad for %s, want both", path, name, h)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: no columns cmd_NAME_rad and pos_NAME_rad, want a pair per joint, in rad; the columns are %s",
+			path, strings.Join(header, ", "))
+	}
+	return time, cmd, pos, names, nil
+}
+
+func between(s, prefix, suffix string) (string, bool) {
+	s, a := strings.CutPrefix(strings.TrimSpace(s), prefix)
+	s, b := strings.CutSuffix(s, suffix)
+	return s, a && b && s != ""
+}

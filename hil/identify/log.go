@@ -1,0 +1,98 @@
+package identify
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Log is one recording of one robot: what each joint was told and where it was.
+// Series are indexed joint first, sample second; a Log that a reader returned
+// has passed check.
+type Log struct {
+	Name   string
+	Kind   string   // of motion, where the log says; "" otherwise
+	Joints []string // in the log's order
+	// Time of each sample, s, from 0.
+	Time []float64
+	// Command and Position, rad.
+	Command, Position [][]float64
+	// Impedance is the rest of every command, where the log has it; with nil the
+	// profile's gains hold.
+	Impedance *Series
+	// Torque is what the motor gave, N·m, as the robot measured it; nil where it
+	// did not.
+	Torque [][]float64
+	// Enabled says per sample whether the motors had torque; nil means always.
+	Enabled []bool
+	// Kp is the servo's own gain in the servo's own unit; 0 where the log does
+	// not say, and the profile's then holds.
+	Kp float64
+	// Volts is the supply; 0 where the log does not say.
+	Volts float64
+	// Load is a known pendulum at the joint: zero where there is none.
+	Load Load
+}
+
+// Series are the parts of impedance commands beside the position: rad/s, N·m,
+// N·m/rad and N·m·s/rad.
+type Series struct{ Velocity, Torque, Kp, Kd [][]float64 }
+
+// all are the four, to be gone through.
+func (s *Series) all() []*[][]float64 { return []*[][]float64{&s.Velocity, &s.Torque, &s.Kp, &s.Kd} }
+
+// Load is a point mass (kg) on an arm (m) that hangs down at 0 rad.
+type Load struct{ Mass, Arm float64 }
+
+const standardGravity = 9.80665 // m/s²
+
+// Duration is the time from the first sample to the last, s.
+func (l *Log) Duration() float64 { return l.Time[len(l.Time)-1] - l.Time[0] }
+
+// Cut is the part of the log between two fractions of its samples, with times
+// from 0 again. The series are shared.
+func (l *Log) Cut(from, to float64) *Log {
+	a, b := int(math.Round(from*float64(len(l.Time)))), int(math.Round(to*float64(len(l.Time))))
+	if a < 0 || b > len(l.Time) || b-a < 2 {
+		panic(fmt.Sprintf("identify: Cut(%g, %g): want 0 <= from < to <= 1", from, to))
+	}
+	out := *l
+	out.Name = fmt.Sprintf("%s[%.3g:%.3g]", l.Name, from, to)
+	out.Time = make([]float64, b-a)
+	for i := range out.Time {
+		out.Time[i] = l.Time[a+i] - l.Time[a]
+	}
+	if l.Enabled != nil {
+		out.Enabled = l.Enabled[a:b]
+	}
+	cut := func(rows [][]float64) [][]float64 {
+		var part [][]float64
+		for _, x := range rows {
+			part = append(part, x[a:b])
+		}
+		return part
+	}
+	out.Command, out.Position, out.Torque = cut(l.Command), cut(l.Position), cut(l.Torque)
+	if l.Impedance != nil {
+		s := *l.Impedance
+		for _, rows := range s.all() {
+			*rows = cut(*rows)
+		}
+		out.Impedance = &s
+	}
+	return &out
+}
+
+// joint is the index of a joint by name, or -1. Models call a joint FL_hip_joint
+// that logs call FL_hip.
+func (l *Log) joint(name string) int {
+	stem := func(s string) string { return strings.TrimSuffix(s, "_joint") }
+	return slices.IndexFunc(l.Joints, func(s string) bool { return stem(s) == stem(name) })
+}
+
+func median(x []float64) float64 {
+	s := slices.Clone(x)
+	slices.Sort(s)
+	return s[len(s)/2]
+}

@@ -1,0 +1,141 @@
+package identify
+
+import "math"
+
+// substep bounds the integration step, s: a tenth of the fastest time constant
+// seen (armature over damping of a small servo, 15 ms).
+const substep = 2.5e-3
+
+// track is one joint's part of a Log, ready to be replayed many times.
+type track struct {
+	time, cmd, pos   []float64
+	torque           []float64 // measured, or nil
+	vel, tau, kp, kd []float64 // of each impedance command, or nil
+	enabled          []bool
+	kpScale, voltage float64 // of the servo's gain and of the supply in this log
+	load             Load
+	v0               float64 // speed at the first sample, rad/s
+	steps            []int   // substeps per interval
+}
+
+// newTrack prepares joint j of a log. The start speed is the slope of the first
+// samples, as many as make 20 ms.
+func newTrack(l *Log, j int, kp, volts float64) *track {
+	t := &track{time: l.Time, cmd: l.Command[j], pos: l.Position[j], enabled: l.Enabled, kpScale: 1, voltage: 1, load: l.Load}
+	if l.Torque != nil {
+		t.torque = l.Torque[j]
+	}
+	if m := l.Impedance; m != nil {
+		t.vel, t.tau, t.kp, t.kd = m.Velocity[j], m.Torque[j], m.Kp[j], m.Kd[j]
+	}
+	if l.Kp != 0 && kp != 0 {
+		t.kpScale = l.Kp / kp
+	}
+	if l.Volts != 0 && volts != 0 {
+		t.voltage = l.Volts / volts
+	}
+	n := 1
+	for n+1 < len(t.time) && t.time[n]-t.time[0] < 0.02 {
+		n++
+	}
+	t.v0 = (t.pos[n] - t.pos[0]) / (t.time[n] - t.time[0])
+	for i := range len(t.time) - 1 {
+		t.steps = append(t.steps, int(math.Ceil((t.time[i+1]-t.time[i])/substep)))
+	}
+	return t
+}
+
+// hold reads a command that is held between samples, through a delay, as its
+// mean over a substep: smooth in the delay, which a search needs.
+type hold struct {
+	time, cmd []float64
+	i         int     // the sample whose command was the last to arrive
+	area      float64 // integral of the command from time[0] to time[i]
+	last      float64 // integral up to the end of the last mean
+}
+
+// upTo is the integral of the command to time t; t never decreases.
+func (h *hold) upTo(t float64) float64 {
+	for h.i+1 < len(h.time) && h.time[h.i+1] <= t {
+		h.area += h.cmd[h.i] * (h.time[h.i+1] - h.time[h.i])
+		h.i++
+	}
+	return h.area + h.cmd[h.i]*(t-h.time[h.i])
+}
+
+// mean is that of the command over the step of length h that ends at t.
+func (h *hold) mean(t, step float64) float64 {
+	upTo := h.upTo(t)
+	m := (upTo - h.last) / step
+	h.last = upTo
+	return m
+}
+
+// replay runs a joint open loop under the recorded commands, from the first
+// recorded position, and stores in out the position at every sample, rad, and in
+// torque, unless it is nil, what the motor gave just before it, N·m.
+func replay(law Law, p *Values, t *track, out, torque []float64) {
+	q, v := t.pos[0]-p[Offset], t.v0
+	inertia := p[Armature] + t.load.Mass*t.load.Arm*t.load.Arm
+	cmd := hold{time: t.time, cmd: t.cmd}
+	cmd.last = cmd.upTo(t.time[0] - p[Delay])
+	s := newServo(law, p, t)
+	out[0] = t.pos[0]
+	for i, steps := range t.steps {
+		h := (t.time[i+1] - t.time[i]) / float64(steps)
+		on := t.enabled == nil || t.enabled[i]
+		motor, damping := 0.0, 0.0
+		for k := range steps {
+			c := cmd.mean(t.time[i]+float64(k+1)*h-p[Delay], h)
+			q += h / 2 * v
+			if motor, damping = 0, 0; on {
+				s.obey(cmd.i)
+				motor, damping = s.torque(p[RestGain]*c+p[RestOffset]-q-p[Offset], v)
+			}
+			gravity := gravityAt(p, &t.load, q)
+			friction := dry(p, q, v, motor-damping*v-gravity)
+			v = advance(v, h, inertia, motor+gravity, damping+p[Viscous], friction)
+			q += h / 2 * v
+		}
+		out[i+1] = q + p[Offset]
+		if torque != nil {
+			torque[i+1] = motor - damping*v
+		}
+	}
+}
+
+// gravityAt is the torque of gravity at a position, N·m.
+func gravityAt(p *Values, load *Load, q float64) float64 {
+	sin, cos := math.Sincos(q)
+	return -(p[GravitySine]+load.Mass*load.Arm*standardGravity)*sin - p[GravityCosine]*cos
+}
+
+// dry is the most that dry friction can hold at a position and speed under a
+// transmitted torque, N·m. Beyond the range that the logs visited, its change
+// with the position ends: nothing is known there.
+func dry(p *Values, q, v, transmitted float64) float64 {
+	x := min(max(q-p[Centre], -p[Reach]), p[Reach])
+	f, load := max(p[Coulomb]+x*(p[CoulombSlope]+x*p[CoulombCurve]), 0), p[LoadFriction]
+	if p[Stribeck]+p[LoadStribeck] != 0 {
+		slow := math.Exp(-(v * v) / (p[StribeckSpeed] * p[StribeckSpeed]))
+		f, load = f+slow*p[Stribeck], load+slow*p[LoadStribeck]
+	}
+	return f + load*math.Abs(transmitted)
+}
+
+// advance is one step of I dv/dt = torque - damping v - friction sign(v), with
+// damping by the trapezoidal rule and dry friction as the impulse that stops the
+// joint if it can: no chatter at rest, at any step. With the position moved half a
+// step before and half a step after, that is of second order.
+func advance(v, h, inertia, torque, damping, friction float64) float64 {
+	m := inertia + h/2*damping
+	v = ((inertia-h/2*damping)*v + h*torque) / m
+	most := h * friction / m
+	switch {
+	case v > most:
+		return v - most
+	case v < -most:
+		return v + most
+	}
+	return 0
+}

@@ -1,0 +1,172 @@
+package identify
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"whisker/controller/profile"
+)
+
+//go:embed profiles/*.yaml
+var shipped embed.FS
+
+// Profile is what identification needs to know of a robot beforehand: how its
+// servos work, and which numbers are unknown between which bounds.
+type Profile struct {
+	Name   string `yaml:"name"`
+	Source string `yaml:"source"`
+	Law    Law    `yaml:"law"`
+	// Joints of the robot; a log must have them all.
+	Joints []string `yaml:"joints"`
+	// Known numbers hold for every joint, those of KnownOf for one.
+	Known   map[Param]float64            `yaml:"known"`
+	KnownOf map[string]map[Param]float64 `yaml:"known_of"`
+	// Fit gives bounds to the numbers to be found, for every joint, and where the
+	// search begins; without a third number that is neutral, or amid a scale.
+	Fit map[Param][]float64 `yaml:"fit"`
+	// Torque says that the robot's measured torque is to be trusted: its error
+	// counts too, and the numbers of FitTorque are found.
+	Torque    bool                `yaml:"torque"`
+	FitTorque map[Param][]float64 `yaml:"fit_torque"`
+	// ServoKp and Volts are the gain and the supply, in the log's own units, that
+	// the numbers hold for; they scale with those that a log states.
+	ServoKp float64 `yaml:"servo_kp"`
+	Volts   float64 `yaml:"volts"`
+	// Mirror pairs a left joint with the right one.
+	Mirror map[string]string `yaml:"mirror"`
+}
+
+// Names are the profiles that ship.
+func Names() []string { return []string{"go2", "so101", "xl330"} }
+
+// OpenProfile gives a profile by the name of one that ships, by its file, or
+// from the motors of a robot's own profile (package profile), by its name or
+// file.
+func OpenProfile(name string) (*Profile, error) {
+	if slices.Contains(Names(), name) {
+		text, err := shipped.ReadFile("profiles/" + name + ".yaml")
+		if err != nil {
+			panic("identify: " + err.Error()) // embedded above
+		}
+		return parseProfile(name+".yaml", text)
+	}
+	if robot, err := profile.Open(name); err == nil {
+		return ofMotors(robot), nil
+	}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("identify: no profile %s: want %v, %v or a YAML file", name, Names(), profile.Names())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("identify: %w", err)
+	}
+	return parseProfile(name, text)
+}
+
+func parseProfile(file string, text []byte) (*Profile, error) {
+	p := &Profile{}
+	if err := yaml.UnmarshalWithOptions(text, p, yaml.Strict()); err != nil {
+		return nil, yamlError(file, err)
+	}
+	return p, p.check(file)
+}
+
+// yamlError is one line that names the file's.
+func yamlError(file string, err error) error {
+	var y yaml.Error
+	if errors.As(err, &y) && y.GetToken() != nil {
+		return fmt.Errorf("identify: %s:%d: %s", file, y.GetToken().Position.Line, y.GetMessage())
+	}
+	return fmt.Errorf("identify: %s: %w", file, err)
+}
+
+func (p *Profile) check(name string) error {
+	if p.Law != Impedance && p.Law != Voltage {
+		return fmt.Errorf("identify: %s: law is %q, want %q or %q", name, p.Law, Impedance, Voltage)
+	}
+	if len(p.Joints) == 0 || len(p.Fit) == 0 {
+		return fmt.Errorf("identify: %s: %d joints and %d numbers to fit, want at least one of each", name, len(p.Joints), len(p.Fit))
+	}
+	for _, fit := range [...]map[Param][]float64{p.Fit, p.FitTorque} {
+		for k, b := range fit {
+			if why := p.badBounds(k, b); why != "" {
+				return fmt.Errorf("identify: %s: %s is %v, want %s", name, k, b, why)
+			}
+		}
+	}
+	if p.Law == Voltage {
+		for _, k := range [...]Param{StallTorque, NoLoadSpeed, Kp} {
+			if !p.has(k) {
+				return fmt.Errorf("identify: %s: %s is neither known nor to be fitted, want one for a %s servo", name, k, p.Law)
+			}
+		}
+	}
+	return nil
+}
+
+// badBounds says what is wrong with a number's bounds, or "".
+func (p *Profile) badBounds(k Param, b []float64) string {
+	_, both := p.Known[k]
+	switch {
+	case len(b) != 2 && len(b) != 3 || !(b[0] < b[1]):
+		return "two increasing bounds, and perhaps where to begin"
+	case len(b) == 3 && !(b[0] <= b[2] && b[2] <= b[1]):
+		return "the search to begin within the bounds"
+	case params[k].log && !(b[0] > 0):
+		return "bounds over 0 for a scale"
+	case both:
+		return "it either known or to be fitted"
+	}
+	return ""
+}
+
+func (p *Profile) has(k Param) bool {
+	_, fit := p.Fit[k]
+	_, known := p.Known[k]
+	return fit || known
+}
+
+// Suits finds what keeps logs from being those of the profile's robot.
+func (p *Profile) Suits(logs []*Log) error {
+	if len(logs) == 0 {
+		return fmt.Errorf("identify: no log, want at least one")
+	}
+	for _, l := range logs {
+		for _, name := range p.Joints {
+			if l.joint(name) < 0 {
+				return fmt.Errorf("identify: %s: no joint %s of robot %s; the log has %v", l.Name, name, p.Name, l.Joints)
+			}
+		}
+	}
+	return nil
+}
+
+// ofMotors is the profile of a robot whose motors obey impedance commands. Links
+// weigh on the joints, so inertia goes far beyond a rotor's.
+func ofMotors(robot *profile.Profile) *Profile {
+	p := &Profile{
+		Name: robot.Name, Source: robot.Source, Law: Impedance, Torque: robot.Measures.Torque,
+		KnownOf: map[string]map[Param]float64{},
+		Fit: map[Param][]float64{
+			Armature: {5e-4, 1, 0.02}, Viscous: {0, 3}, Coulomb: {0, 4}, Delay: {0, 0.06},
+			GravitySine: {-10, 10}, GravityCosine: {-10, 10},
+		},
+		FitTorque: map[Param][]float64{Gain: {0.2, 2}},
+	}
+	for i := range robot.Joints {
+		j := &robot.Joints[i]
+		m := robot.Motors[j.Motor]
+		p.Joints = append(p.Joints, j.Name)
+		p.KnownOf[j.Name] = map[Param]float64{Kp: m.Kp, Kd: m.Kd, MaxTorque: m.Torque}
+		if m.NoLoadSpeed > m.FullTorqueSpeed {
+			p.KnownOf[j.Name][NoLoadSpeed] = m.NoLoadSpeed
+			p.KnownOf[j.Name][StallTorque] = m.Torque * m.NoLoadSpeed / (m.NoLoadSpeed - m.FullTorqueSpeed)
+		}
+	}
+	return p
+}
