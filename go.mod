@@ -25,6 +25,7 @@ require (
 	github.com/gorilla/websocket v1.5.3 // indirect
 	github.com/rs/xid v1.6.0 // indirect
 	golang.org/x/net v0.49.0 // indirect
+	golang.org/x/tools v0.41.0 // indirect
 )
 
 require (
