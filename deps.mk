@@ -36,11 +36,13 @@ $(DEPS)/rodent.xml: deps.mk
 	python3 -c "import zipfile,glob; open('$@.tmp','wb').write(zipfile.ZipFile(glob.glob('$(DEPS)/tmp-dm/*.whl')[0]).read('dm_control/locomotion/walkers/assets/rodent.xml'))"
 	mv $@.tmp $@ && rm -rf $(DEPS)/tmp-dm && touch $@
 
-# Python packages for conformance tests and peers in benchmarks; hashes in .ci/requirements.txt.
-$(DEPS)/venv/.ok: .ci/requirements.txt
+# Python packages for conformance tests and peers in benchmarks; hashes in .ci/requirements.txt. The clients of
+# vendors of actuators come without what they need for other things only.
+$(DEPS)/venv/.ok: .ci/requirements.txt .ci/requirements-bus.txt
 	rm -rf $(DEPS)/venv && mkdir -p $(DEPS)
 	python3 -m venv $(DEPS)/venv 2>/dev/null || { $(call apt,python3-venv); rm -rf $(DEPS)/venv; python3 -m venv $(DEPS)/venv; }
 	$(DEPS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes -r .ci/requirements.txt
+	$(DEPS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes -r .ci/requirements-bus.txt
 	touch $@
 
 # three.js for the live view and playwright-core for its test; integrity in package-lock.json.

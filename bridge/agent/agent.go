@@ -37,6 +37,8 @@ type Protocol interface {
 type Agent struct {
 	Port     bus.Port
 	Protocol Protocol
+	// After is how long it waits for a command: 0 is Timeout.
+	After time.Duration
 	// OnRelease, if not nil, is told why the torque was taken.
 	OnRelease func(why string)
 
@@ -53,6 +55,9 @@ type Agent struct {
 func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if a.After == 0 {
+		a.After = Timeout
+	}
 	a.mu.Lock()
 	a.release("the agent starts")
 	a.mu.Unlock()
@@ -106,7 +111,7 @@ func (a *Agent) accept(l net.Listener) {
 // serve passes one host's requests on.
 func (a *Agent) serve(c net.Conn) {
 	why := "the host is gone"
-	if _, err := fmt.Fprintf(c, greeting+"%d\n", Timeout.Milliseconds()); err == nil {
+	if _, err := fmt.Fprintf(c, greeting+"%d\n", a.After.Milliseconds()); err == nil {
 		b, n := make([]byte, 4096), 0
 		for {
 			k, err := c.Read(b[n:])
@@ -165,8 +170,8 @@ func (a *Agent) watch(ctx context.Context) {
 		case now := <-t.C:
 			a.mu.Lock()
 			switch {
-			case a.host != nil && a.Protocol.Holds() && now.Sub(a.last) > Timeout:
-				a.hangUp(fmt.Sprintf("no command for %v", Timeout))
+			case a.host != nil && a.Protocol.Holds() && now.Sub(a.last) > a.After:
+				a.hangUp(fmt.Sprintf("no command for %v", a.After))
 			case a.host == nil && now.Sub(a.said) > repeat:
 				a.release("")
 			}

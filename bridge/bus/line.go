@@ -37,16 +37,37 @@ func (l *Line) Send(b []byte) error {
 	return err
 }
 
-// quietTries bounds how long a babbling line is waited for.
-const quietTries = 64
+// A line is quiet after lulls reads that brought nothing in a row; quietTries bounds
+// how long a babbling line is waited for.
+const (
+	lulls      = 3
+	quietTries = 64
+)
 
 func (l *Line) quiet() {
-	for range quietTries {
-		if n, err := l.port.Read(l.buf); err != nil || n == 0 {
+	for n, tries := 0, 0; n < lulls && tries < quietTries; tries++ {
+		k, err := l.port.Read(l.buf)
+		if n++; k > 0 {
+			n = 0
+		} else if !errors.Is(err, serial.ErrTimeout) {
 			break
 		}
 	}
 	l.dirty = false
+}
+
+// Settle drops what comes until nothing has come for a while: after an answer that
+// was one too many, the others may be on their way.
+func (l *Line) Settle(quiet time.Duration) {
+	l.quiet()
+	for end := time.Now().Add(quiet); time.Now().Before(end); {
+		n, err := l.port.Read(l.buf)
+		if n > 0 {
+			end = time.Now().Add(quiet)
+		} else if !errors.Is(err, serial.ErrTimeout) {
+			return
+		}
+	}
 }
 
 // Fail says that an exchange went wrong; see Send.

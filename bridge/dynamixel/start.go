@@ -30,78 +30,63 @@ func (d *Driver) Identify() error {
 	return d.look(0) // voltages are wanted before torque
 }
 
-// census pings every id and says all at once who is missing or there twice.
+// census pings every id and says all at once who is missing, there twice or other.
 func (d *Driver) census() error {
-	var missing, twice, other []string
-	for _, id := range d.opt.IDs {
-		name := fmt.Sprint(id)
-		n, model, firmware, err := d.ping(byte(id))
-		switch {
-		case bus.Gone(err):
-			return fmt.Errorf("dynamixel: %w", err)
-		case n == 0 && err == nil:
-			missing = append(missing, name)
-		case n > 1 || err != nil:
-			twice = append(twice, name)
-		case model != d.opt.Model:
-			other = append(other, fmt.Sprintf("%d is %s", id, nameOf(model)))
-		case firmware < d.model.watchdog:
-			return fmt.Errorf("dynamixel: id %d has firmware %d, which has no bus watchdog: want %d at least", id, firmware, d.model.watchdog)
-		}
-		d.fast = d.fast && firmware >= d.model.fast
+	who := map[int]servo{}
+	c, err := bus.TakeCensus(d.line, d.opt.IDs, func(id int, wait time.Duration) (n int, err error) {
+		var s servo
+		n, s, err = d.ping(byte(id), wait)
+		who[id] = s
+		return n, err
+	})
+	if err != nil {
+		return fmt.Errorf("dynamixel: %w", err)
 	}
-	switch {
-	case len(missing) == len(d.opt.IDs):
+	if len(c.Missing) == len(d.opt.IDs) {
 		return fmt.Errorf("dynamixel: no servo answers at %d baud: want power, wiring, and the baud rate that they are set to (57600 from the factory)", d.opt.Baud)
-	case len(missing)+len(twice)+len(other) == 0:
-		return nil
 	}
-	var s []string
-	for _, f := range [...]struct {
-		what string
-		ids  []string
-	}{{"missing", missing}, {"garbled or there twice", twice}, {"wrong model", other}} {
-		if len(f.ids) > 0 {
-			s = append(s, fmt.Sprintf("%s: id %s", f.what, strings.Join(f.ids, ", ")))
+	if faults := c.Faults(); faults != "" {
+		return fmt.Errorf("dynamixel: %s: want %d of %s", faults, len(d.opt.IDs), nameOf(d.opt.Model))
+	}
+	for _, id := range d.opt.IDs {
+		switch s := who[id]; {
+		case s.model != d.opt.Model:
+			return fmt.Errorf("dynamixel: wrong model: id %d is %s: want %d of %s", id, nameOf(s.model), len(d.opt.IDs), nameOf(d.opt.Model))
+		case s.firmware < d.model.watchdog:
+			return fmt.Errorf("dynamixel: id %d has firmware %d, which has no bus watchdog: want %d at least", id, s.firmware, d.model.watchdog)
+		default:
+			d.fast = d.fast && s.firmware >= d.model.fast
 		}
 	}
-	return fmt.Errorf("dynamixel: %s: want %d of %s", strings.Join(s, "; "), len(d.opt.IDs), nameOf(d.opt.Model))
+	return nil
+}
+
+// servo is what a ping brings.
+type servo struct {
+	model    uint16
+	firmware byte
 }
 
 // ping counts who answers to an id. Two servos with one id talk at once, which
-// garbles the answer, or one after the other. What may be a late answer on a busy
-// host is asked about again.
-func (d *Driver) ping(id byte) (n int, model uint16, firmware byte, err error) {
-	for range tries {
-		if n, model, firmware, err = d.pingOnce(id); n == 1 && err == nil || bus.Gone(err) {
-			break
-		}
-		d.line.Fail()
-	}
-	return n, model, firmware, err
-}
-
-// pingWait is how long a servo has to answer before it is called missing.
-const pingWait = 50 * time.Millisecond
-
-func (d *Driver) pingOnce(id byte) (n int, model uint16, firmware byte, err error) {
+// garbles the answer, or one after the other.
+func (d *Driver) ping(id byte, wait time.Duration) (n int, s servo, err error) {
 	d.request = AppendRequest(d.request[:0], Ping, Range{ID: id})
 	if err := d.line.Send(d.request); err != nil {
-		return 0, 0, 0, err
+		return 0, s, err
 	}
-	for deadline := d.deadline(10 + 2*14).Add(pingWait); ; n++ {
+	for deadline := d.deadline(10 + 2*14).Add(wait); ; n++ {
 		p, err := d.next(deadline)
 		if errors.Is(err, serial.ErrTimeout) {
-			return n, model, firmware, nil
+			return n, s, nil
 		}
 		if err != nil {
-			return n, 0, 0, err
+			return n, s, err
 		}
 		if p.ID != id || len(p.Params) != 3 {
-			return n, 0, 0, fmt.Errorf("dynamixel: id %d answers to the ping of id %d", p.ID, id)
+			return n, s, fmt.Errorf("dynamixel: id %d answers to the ping of id %d", p.ID, id)
 		}
-		model, firmware = binary.LittleEndian.Uint16(p.Params), p.Params[2]
-		deadline = d.deadline(14)
+		s = servo{binary.LittleEndian.Uint16(p.Params), p.Params[2]}
+		deadline = time.Now().Add(bus.Again)
 	}
 }
 

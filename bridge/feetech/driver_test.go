@@ -30,7 +30,7 @@ func legs() *controller.Body {
 }
 
 func options() feetech.Options {
-	o := feetech.Options{Baud: 1000000, Model: 777, Slack: 30 * time.Millisecond}
+	o := feetech.Options{Baud: 1000000, Model: 777, Slack: 150 * time.Millisecond}
 	for i := range 12 {
 		o.IDs = append(o.IDs, i+1)
 	}
@@ -68,7 +68,7 @@ func newRig(t *testing.T, body *controller.Body, opt feetech.Options, change fun
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}}).Run(ctx, l) }()
+	go func() { done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: time.Second}).Run(ctx, l) }()
 	t.Cleanup(func() { cancel(); <-done })
 	c, err := agent.Dial(path)
 	if err != nil {
@@ -164,7 +164,7 @@ func TestStartRefuses(t *testing.T) {
 		"id twice":      {sim: func(s []*simulated.Feetech) { s[4].Table[5] = 6 }, want: "missing: id 5; garbled or there twice: id 6"},
 		"wrong model":   {sim: func(s []*simulated.Feetech) { s[1].Table[3] = 8 }, want: "id 2 is model 776"},
 		"wheel mode":    {sim: func(s []*simulated.Feetech) { s[1].Table[33] = 1 }, want: "id 2 is in mode 1"},
-		"wrong baud":    {opt: func(o *feetech.Options) { o.Baud = 57600 }, want: "no servo answers at 57600 baud"},
+		"wrong baud":    {opt: func(o *feetech.Options) { o.Baud, o.Slack = 57600, time.Millisecond }, want: "no servo answers at 57600 baud"},
 		"overload":      {sim: func(s []*simulated.Feetech) { s[3].Err = feetech.ErrOverload }, want: "id 4 reports overload"},
 		"low voltage":   {sim: func(s []*simulated.Feetech) { s[3].Table[62] = 74 }, want: "7.4 V: want 10.0 to 14.0 V"},
 		"out of range":  {sim: func(s []*simulated.Feetech) { s[3].Shaft.Pos = -1.7 }, want: "jointd is at -1.7"},

@@ -29,54 +29,26 @@ func (d *Driver) Identify() error {
 
 // census pings every id and says all at once who is missing or there twice.
 func (d *Driver) census() error {
-	var missing, twice, faults []string
-	for _, id := range d.opt.IDs {
-		n, err := d.ping(byte(id))
-		switch {
-		case bus.Gone(err):
-			return fmt.Errorf("feetech: %w", err)
-		case n == 0 && err == nil:
-			missing = append(missing, fmt.Sprint(id))
-		case n > 1 || err != nil:
-			twice = append(twice, fmt.Sprint(id))
-		}
+	c, err := bus.TakeCensus(d.line, d.opt.IDs, func(id int, wait time.Duration) (int, error) { return d.ping(byte(id), wait) })
+	if err != nil {
+		return fmt.Errorf("feetech: %w", err)
 	}
-	if len(missing) == len(d.opt.IDs) {
+	if len(c.Missing) == len(d.opt.IDs) {
 		return fmt.Errorf("feetech: no servo answers at %d baud: want power, wiring, and the baud rate that they are set to (1000000 from the factory)", d.opt.Baud)
 	}
-	if len(missing) > 0 {
-		faults = append(faults, "missing: id "+strings.Join(missing, ", "))
-	}
-	if len(twice) > 0 {
-		faults = append(faults, "garbled or there twice: id "+strings.Join(twice, ", "))
-	}
-	if len(faults) > 0 {
-		return fmt.Errorf("feetech: %s: want %d servos, each with an id of its own", strings.Join(faults, "; "), len(d.opt.IDs))
+	if faults := c.Faults(); faults != "" {
+		return fmt.Errorf("feetech: %s: want %d servos, each with an id of its own", faults, len(d.opt.IDs))
 	}
 	return nil
 }
 
-// pingWait is how long a servo has to answer before it is called missing.
-const pingWait = 50 * time.Millisecond
-
-// ping counts who answers to an id. What may be a late answer on a busy host is
-// asked about again.
-func (d *Driver) ping(id byte) (n int, err error) {
-	for range tries {
-		if n, err = d.pingOnce(id); n == 1 && err == nil || bus.Gone(err) {
-			break
-		}
-		d.line.Fail()
-	}
-	return n, err
-}
-
-func (d *Driver) pingOnce(id byte) (n int, err error) {
+// ping counts who answers to an id.
+func (d *Driver) ping(id byte, wait time.Duration) (n int, err error) {
 	d.request = AppendRequest(d.request[:0], Ping, Range{ID: id})
 	if err := d.line.Send(d.request); err != nil {
 		return 0, err
 	}
-	for deadline := d.deadline(6 + 2*6).Add(pingWait); ; n++ {
+	for deadline := d.deadline(6 + 2*6).Add(wait); ; n++ {
 		p, err := d.next(deadline)
 		if errors.Is(err, serial.ErrTimeout) {
 			return n, nil
@@ -87,7 +59,7 @@ func (d *Driver) pingOnce(id byte) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		deadline = d.deadline(6)
+		deadline = time.Now().Add(bus.Again)
 	}
 }
 

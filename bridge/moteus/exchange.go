@@ -69,19 +69,20 @@ func (d *Driver) collect() error {
 	for i := range d.replies {
 		d.replies[i].count = 0
 	}
-	err := d.exchange(d.complete)
+	err := d.exchange(d.complete, 0)
 	if err != nil {
 		d.line.Fail()
 	}
 	return err
 }
 
-// exchange sends the request and reads lines until done.
-func (d *Driver) exchange(done func() bool) error {
+// exchange sends the request and reads lines until done, for as long as a cycle
+// takes and more.
+func (d *Driver) exchange(done func() bool, more time.Duration) error {
 	if err := d.line.Send(d.request); err != nil {
 		return fmt.Errorf("moteus: %w", err)
 	}
-	for deadline := d.deadline(); !done(); {
+	for deadline := d.deadline().Add(more); !done(); {
 		switch err := d.next(deadline); {
 		case errors.Is(err, serial.ErrTimeout):
 			return d.silent(err)

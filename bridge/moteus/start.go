@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,63 +33,50 @@ func (d *Driver) Identify() error {
 
 // census asks every id and says all at once who is missing, there twice or other.
 func (d *Driver) census() error {
-	var missing, twice, other []string
-	for i := range d.replies {
-		r := &d.replies[i]
-		switch n, err := d.call(i, append(append([]byte(nil), query...), inventory...)); {
-		case bus.Gone(err):
-			return fmt.Errorf("moteus: %w", err)
-		case n == 0 && errors.Is(err, serial.ErrTimeout):
-			missing = append(missing, fmt.Sprint(r.id))
-		case n > 1:
-			twice = append(twice, fmt.Sprint(r.id))
-		case err != nil:
-			return err
-		case r.model != d.opt.Model:
-			other = append(other, fmt.Sprintf("%d is %#x", r.id, r.model))
-		}
-	}
-	if len(missing) == len(d.opt.IDs) {
-		return fmt.Errorf("moteus: no controller answers: want power, wiring, CAN-FD at 1 and 5 Mbit/s with its terminators, or the UART's own rate")
-	}
-	var s []string
-	for _, f := range [...]struct {
-		what string
-		ids  []string
-	}{{"missing", missing}, {"there twice", twice}, {"wrong model", other}} {
-		if len(f.ids) > 0 {
-			s = append(s, fmt.Sprintf("%s: id %s", f.what, strings.Join(f.ids, ", ")))
-		}
-	}
-	if s == nil {
-		return nil
-	}
-	return fmt.Errorf("moteus: %s: want %d of model %#x", strings.Join(s, "; "), len(d.opt.IDs), d.opt.Model)
-}
-
-// call sends a payload to one controller, again where nothing came, and counts the
-// answers: a second one may be on its way when the first has come.
-func (d *Driver) call(i int, payload []byte) (n int, err error) {
-	r := &d.replies[i]
-	for range tries {
-		r.forget()
-		d.request = d.request[:0]
-		d.frame(d.opt.IDs[i], payload, true)
-		err = d.exchange(func() bool { return r.count > 0 })
+	payload := append(append([]byte(nil), query...), inventory...)
+	c, err := bus.TakeCensus(d.line, d.opt.IDs, func(id int, wait time.Duration) (int, error) {
+		r := &d.replies[slices.Index(d.opt.IDs, id)]
+		err := d.call(r, payload, wait)
 		if err == nil {
 			err = d.linger()
 		}
-		if err == nil || bus.Gone(err) || errors.Is(err, errTwice) {
-			break
+		if errors.Is(err, serial.ErrTimeout) && r.count == 0 {
+			err = nil
 		}
-		d.line.Fail()
+		return r.count, err
+	})
+	if err != nil {
+		return fmt.Errorf("moteus: %w", err)
 	}
-	return r.count, err
+	if len(c.Missing) == len(d.opt.IDs) {
+		return fmt.Errorf("moteus: no controller answers: want power, wiring, CAN-FD at 1 and 5 Mbit/s with its terminators, or the UART's own rate")
+	}
+	if faults := c.Faults(); faults != "" {
+		return fmt.Errorf("moteus: %s: want %d controllers, each with an id of its own", faults, len(d.opt.IDs))
+	}
+	for i := range d.replies {
+		if r := &d.replies[i]; r.model != d.opt.Model {
+			return fmt.Errorf("moteus: wrong model: id %d is %#x: want %#x", r.id, r.model, d.opt.Model)
+		}
+	}
+	return nil
 }
 
-// linger reads on until the line is quiet.
+// call sends a payload to one controller and waits for its answer.
+func (d *Driver) call(r *reply, payload []byte, wait time.Duration) error {
+	r.forget()
+	d.request = d.request[:0]
+	d.frame(int(r.id), payload, true)
+	err := d.exchange(func() bool { return r.count > 0 }, wait)
+	if err != nil {
+		d.line.Fail()
+	}
+	return err
+}
+
+// linger waits for a second answer.
 func (d *Driver) linger() error {
-	for end := time.Now().Add(2 * time.Millisecond); ; {
+	for end := time.Now().Add(bus.Again); ; {
 		switch err := d.next(end); {
 		case errors.Is(err, serial.ErrTimeout):
 			return nil
@@ -143,7 +131,7 @@ func (d *Driver) configured(i int, key string) (v float64, err error) {
 	var text string
 	for payload, n := ask, 0; n < 20; payload, n = more, n+1 {
 		// Not asked again: an answer that came late would be another question's.
-		if _, err = d.call(i, payload); err != nil {
+		if err = d.call(r, payload, streamWait); err != nil {
 			return 0, err
 		}
 		text += string(r.text)
@@ -160,6 +148,9 @@ func (d *Driver) configured(i int, key string) (v float64, err error) {
 	}
 	return 0, fmt.Errorf("moteus: id %d says %q about %s: want a number", r.id, text, key)
 }
+
+// streamWait is how much longer an answer of the diagnostic stream may take.
+const streamWait = 200 * time.Millisecond
 
 // Enable makes each controller hold where it is. Each command carries the timeout,
 // after which a controller turns to what servo.timeout_mode says, damping at first.

@@ -1,6 +1,7 @@
 package simulated
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"time"
@@ -24,6 +25,8 @@ type Dynamixel struct {
 	// Alert is the hardware error, as in register 70.
 	Alert byte
 	fed   time.Time // the last packet
+	// waiting is what RegWrite left for Action.
+	waiting *dynamixel.Range
 }
 
 // NewDynamixels makes servos with ids 1 to n, as they come from the factory
@@ -127,10 +130,12 @@ func (b *Dynamixels) Take(in []byte, now time.Time) (n int, answer []byte) {
 		for _, s := range b.Servos {
 			if r := &b.ranges[i]; s.ID() == r.ID || r.ID == dynamixel.Broadcast {
 				reply := s.execute(p.Instruction, r)
-				if reply == nil && p.Instruction != dynamixel.SyncWrite && p.Instruction != dynamixel.BulkWrite && p.ID == dynamixel.Broadcast {
+				if reading := p.Instruction == dynamixel.SyncRead || p.Instruction == dynamixel.BulkRead; reading && reply == nil {
 					return n, answer // those behind it wait for it
 				}
-				answer = append(answer, reply...)
+				if r.ID != dynamixel.Broadcast {
+					answer = append(answer, reply...)
+				}
 			}
 		}
 	}
@@ -172,6 +177,12 @@ func (s *Dynamixel) execute(ins dynamixel.Instruction, r *dynamixel.Range) []byt
 		return s.status(0, s.Table[r.Addr:r.Addr+r.Len])
 	case dynamixel.Write:
 		return s.status(s.write(r), nil)
+	case dynamixel.RegWrite:
+		s.waiting = &dynamixel.Range{Addr: r.Addr, Data: bytes.Clone(r.Data)}
+		s.Table[69] = 1
+		return s.status(0, nil)
+	case dynamixel.Action:
+		return s.action()
 	case dynamixel.SyncWrite, dynamixel.BulkWrite:
 		s.write(r)
 	case dynamixel.Reboot:
@@ -182,12 +193,23 @@ func (s *Dynamixel) execute(ins dynamixel.Instruction, r *dynamixel.Range) []byt
 	return nil
 }
 
+// action does what RegWrite left.
+func (s *Dynamixel) action() []byte {
+	code := byte(codeInstruction)
+	if s.waiting != nil {
+		code = s.write(s.waiting)
+	}
+	s.waiting, s.Table[69] = nil, 0
+	return s.status(code, nil)
+}
+
 // Error codes of a status (e-Manual, "Error").
 const (
-	codeRange  = 4
-	codeLength = 5
-	codeLimit  = 6
-	codeAccess = 7
+	codeInstruction = 2
+	codeRange       = 4
+	codeLength      = 5
+	codeLimit       = 6
+	codeAccess      = 7
 )
 
 // write obeys a write and returns the error code.

@@ -1,6 +1,7 @@
 package simulated
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"time"
@@ -23,6 +24,8 @@ type Feetech struct {
 	Silent, Garbled bool
 	// Err are the error bits of every status. A servo with any gives no torque.
 	Err feetech.Err
+	// waiting is what RegWrite left for Action.
+	waiting *feetech.Range
 }
 
 // NewFeetechs makes STS3215 servos with ids 1 to n at the middle of their turn.
@@ -98,15 +101,30 @@ func (s *Feetech) execute(ins feetech.Instruction, r *feetech.Range) []byte {
 		}
 		return s.status(s.Table[r.Addr : r.Addr+r.Len])
 	case feetech.Write, feetech.SyncWrite:
-		// Below 40 is EEPROM, which register 55 locks; from 56 on nothing is written.
-		if end := int(r.Addr) + len(r.Data); end <= 56 && (r.Addr >= 40 || s.Table[55] == 0) {
-			copy(s.Table[r.Addr:], r.Data)
+		s.write(r)
+	case feetech.RegWrite:
+		s.waiting = &feetech.Range{Addr: r.Addr, Data: bytes.Clone(r.Data)}
+	case feetech.Action:
+		if s.waiting != nil {
+			s.write(s.waiting)
 		}
-		if ins == feetech.Write && r.ID != feetech.Broadcast {
-			return s.status(nil)
-		}
+		s.waiting = nil
 	}
-	return nil
+	if ins == feetech.SyncWrite || r.ID == feetech.Broadcast {
+		return nil
+	}
+	return s.status(nil)
+}
+
+// write obeys a write. Below 40 is EEPROM, which register 55 locks; from 56 on
+// nothing is written. 128 in the torque register makes the middle of where it is.
+func (s *Feetech) write(r *feetech.Range) {
+	if end := int(r.Addr) + len(r.Data); end <= 56 && (r.Addr >= 40 || s.Table[55] == 0) {
+		copy(s.Table[r.Addr:], r.Data)
+	}
+	if s.Table[40] == 128 {
+		s.Table[40], s.Shaft.Pos = 0, 0
+	}
 }
 
 func (s *Feetech) status(data []byte) []byte {
