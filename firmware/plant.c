@@ -18,24 +18,15 @@ void plant_fill(struct robot_input *in, const struct plant_in *p)
 	in->board_temp = p->board_temp;
 }
 
-// heard says whether what the exchange waits for has come.
-static bool heard(const struct plant *p, const struct robot *r)
-{
-	if (p->in.flags & PLANT_HOLD) return r->state.accepted != p->accepted;
-	return r->state.command_seq != p->command_seq;
-}
-
 enum plant_next plant_next(struct plant *p, struct robot *r, uint32_t clock_us)
 {
 	uint32_t waited = clock_us - p->asked_us;
 	if (p->in.flags & PLANT_HOST) {
-		if (!heard(p, r) && waited < PLANT_PATIENCE_US) return PLANT_WAIT;
+		if ((int32_t)(r->received - p->in.said) < 0 && waited < PLANT_PATIENCE_US) return PLANT_WAIT;
 	} else if (p->in.flags & PLANT_HOLD) {
 		if (waited < 1000) return PLANT_WAIT;
 		if (p->holds++ % 8 == 0) robot_report(r); // a host that waits for a state gets one
 	}
-	p->command_seq = r->state.command_seq;
-	p->accepted = r->state.accepted;
 	p->have = false;
 	if (p->in.flags & PLANT_HOLD) return PLANT_IDLE;
 	p->time_us += TICK_US;

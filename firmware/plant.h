@@ -10,7 +10,7 @@
 // Flags of an exchange.
 enum {
 	PLANT_HOLD = 1u << 0,    // time stands still: only the host is listened to, for a millisecond
-	PLANT_HOST = 1u << 1,    // wait for the host: with a tick for a command, else for any frame
+	PLANT_HOST = 1u << 1,    // wait until as many bytes of the host have come as plant_in says
 	PLANT_PACED = 1u << 2,   // wait for the board's own clock before the next exchange
 	PLANT_ESTOP = 1u << 3,   // the e-stop input is open
 	PLANT_IMU = 1u << 4,     // gyro and acc are new
@@ -25,6 +25,7 @@ struct plant_in {
 	float voltage, current, board_temp; // V, A, °C
 	uint8_t reply[WIRE_JOINTS][MIT_FRAME];
 	uint8_t length[WIRE_JOINTS]; // 0: no answer
+	uint32_t said;               // bytes that the host has sent since the firmware started
 };
 
 struct plant_out {
@@ -33,7 +34,7 @@ struct plant_out {
 	uint8_t frames[WIRE_JOINTS][MIT_FRAME];
 };
 
-_Static_assert(sizeof(struct plant_in) == 152 && sizeof(struct plant_out) == 104, "the other end has these sizes");
+_Static_assert(sizeof(struct plant_in) == 156 && sizeof(struct plant_out) == 104, "the other end has these sizes");
 
 // plant_fill turns what came into what a board measures.
 void plant_fill(struct robot_input *in, const struct plant_in *p);
@@ -44,8 +45,6 @@ struct plant {
 	bool have;             // in waits for its tick
 	uint32_t time_us;
 	uint32_t asked_us;     // the board's clock when it came
-	uint32_t command_seq;  // of the newest command at the last tick
-	uint32_t accepted;     // frames of the host until the last exchange
 	uint32_t holds;
 };
 

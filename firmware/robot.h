@@ -59,6 +59,7 @@ struct robot {
 	uint32_t time_us; // of the last tick
 	uint32_t ticks;
 
+	uint32_t received; // bytes from the host
 	struct wire_receiver receiver;
 	struct wire_link link;
 	struct wire_state state;     // counters, and what the last tick measured

@@ -144,6 +144,7 @@ void robot_frame(struct robot *r, const struct wire_frame *f, uint32_t now_us)
 void robot_receive(struct robot *r, const uint8_t *bytes, uint32_t n, uint32_t now_us)
 {
 	r->ran |= ROBOT_RAN_HOST;
+	r->received += n;
 	for (uint32_t i = 0; i < n; i++) {
 		struct wire_frame f;
 		enum wire_verdict v;

@@ -46,12 +46,7 @@ func (r *Robot) Randomise(g *Ranges, seed uint64) error {
 	v := &variation{ranges: g, rng: rand.New(rand.NewPCG(seed, 0))}
 	p := r.world.parameters()
 	v.nominal = p.clone()
-	of := r.facts.feetOf(r.body.Feet)
-	for i, geom := range r.facts.geoms {
-		if of[geom.body] >= 0 {
-			v.feet = append(v.feet, i)
-		}
-	}
+	v.feet = r.footGeoms()
 	r.variation = v
 	return nil
 }

@@ -23,6 +23,7 @@ type Robot struct {
 	rootBody           int
 	variation          *variation // of a randomised robot, else nil
 	deviation          *deviation // of one that was told how it differs, else nil
+	whole              *whole     // of a robot that was harmed, else nil
 	touches            []bool     // per foot, for OnBody
 
 	tick             uint64
@@ -165,7 +166,7 @@ func (r *Robot) Start() error {
 		}
 	}
 	w := r.world
-	if err := errors.Join(r.vary(), r.deviate()); err != nil {
+	if err := errors.Join(r.mend(), r.vary(), r.deviate()); err != nil {
 		return err
 	}
 	if err := w.reset(); err != nil {

@@ -123,13 +123,29 @@ int ws_constants(ws_world* w) {
   return 0;
 }
 
+static int floating(const mjModel* m) { return m->njnt > 0 && m->jnt_type[0] == mjJNT_FREE; }
+
+int ws_weigh(ws_world* w) {
+  mjData* scratch = guarded_data(w->own);
+  if (!scratch) return 1;
+  GUARDED(w, mj_setConst(w->own, scratch));
+  mj_deleteData(scratch);
+  return 0;
+}
+
+// The inertia of a world on the root's coordinates moves less than any sensor sees.
+void ws_bear(ws_world* w) {
+  mjModel* m = w->own;
+  for (int i = 0; i < 6 && floating(m); i++) m->dof_armature[i] = 1e6;
+  for (int i = 0; i < (int)m->nbody; i++) m->body_gravcomp[i] = 1;
+  m->ngravcomp = m->nbody;
+}
+
 int ws_reset(ws_world* w) {
   w->ticks = 0;
   GUARDED(w, mj_resetData(w->m, w->d));
   return 0;
 }
-
-static int floating(const mjModel* m) { return m->njnt > 0 && m->jnt_type[0] == mjJNT_FREE; }
 
 // measure keeps what the next position stage overwrites: the contact forces of
 // the feet and the acceleration of the root.

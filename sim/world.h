@@ -99,4 +99,9 @@ int ws_late(ws_world* w);
 int ws_own(ws_world* w);
 int ws_constants(ws_world* w);
 
+// ws_weigh derives the constants and keeps the state. ws_bear makes the root a
+// body that nothing moves, and bears the weight of all; both need ws_own.
+int ws_weigh(ws_world* w);
+void ws_bear(ws_world* w);
+
 #endif

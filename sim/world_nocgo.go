@@ -38,3 +38,5 @@ func (w *world) late() error                          { return nil }
 func (w *world) own() error                           { return nil }
 func (w *world) constants() error                     { return nil }
 func (w *world) parameters() parameters               { return parameters{} }
+func (w *world) weigh() error                         { return nil }
+func (w *world) bear()                                {}

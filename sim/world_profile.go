@@ -77,6 +77,17 @@ func (w *world) own() error {
 // constants derives what follows from changed parameters. The state is lost.
 func (w *world) constants() error { return w.check(C.ws_constants(w.c)) }
 
+// weigh derives what follows from changed masses, and keeps the state.
+func (w *world) weigh() error {
+	if C.ws_weigh(w.c) != 0 {
+		return errNoMemory
+	}
+	return nil
+}
+
+// bear holds the root and bears the weight of every body.
+func (w *world) bear() { C.ws_bear(w.c) }
+
 // parameters are windows on the model that the world owns, or shares.
 func (w *world) parameters() parameters {
 	m := w.c.m

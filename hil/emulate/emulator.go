@@ -20,7 +20,7 @@ const Tick = 2 * time.Millisecond
 const statePeriod = 10 * time.Millisecond
 
 // answerTime bounds an exchange; the firmware itself waits up to 8 s for its host.
-const answerTime = 20 * time.Second
+const answerTime = time.Minute
 
 // Options choose firmware and plant.
 type Options struct {
@@ -51,6 +51,9 @@ type World struct {
 // Emulator is a firmware that runs with its plant. One goroutine uses it.
 type Emulator struct {
 	World World
+	// Drift is by how much the firmware's clock is faster than the plant's: 0.01 is
+	// a hundredth.
+	Drift float64
 
 	opts    Options
 	proc    *process
@@ -59,10 +62,16 @@ type Emulator struct {
 	command controller.Command
 	count   uint32
 	ticks   uint64
+	said    uint32 // bytes on the serial line since the firmware started
 	moving  bool
 	in      [inSize]byte
 	out     [outSize]byte
 	line    *line
+
+	phase         float64 // ticks that the firmware's clock is ahead
+	firmwareTicks uint64  // since it started
+	boots         int
+	down          int // ticks until the firmware runs again
 }
 
 // Start runs the firmware with its plant at its start, at time zero.
@@ -116,6 +125,7 @@ func (e *Emulator) say(flags uint32) error {
 	e.count++
 	e.motors.sense(&e.state, &e.World, e.count, flags, e.in[:])
 	e.motors.answer(&e.state, &e.World, e.in[:])
+	binary.LittleEndian.PutUint32(e.in[saidAt:], e.said)
 	deadline := time.Now().Add(answerTime)
 	if err := errors.Join(e.proc.toIn.SetWriteDeadline(deadline), e.proc.fromOut.SetReadDeadline(deadline)); err != nil {
 		return e.proc.why(err)
@@ -147,7 +157,13 @@ func (e *Emulator) tick(flags uint32) error {
 	if err := e.exchange(flags); err != nil {
 		return err
 	}
+	e.firmwareTicks++
 	e.motors.obey(e.out[8:], &e.command)
+	return e.advance()
+}
+
+// advance lets the plant obey for a tick.
+func (e *Emulator) advance() error {
 	if err := e.opts.Plant.Write(&e.command); err != nil {
 		return err
 	}
@@ -155,6 +171,16 @@ func (e *Emulator) tick(flags uint32) error {
 		return err
 	}
 	e.ticks++
+	return nil
+}
+
+// transmit sends bytes to the firmware, which an exchange with flagHost waits for.
+func (e *Emulator) transmit(b []byte) error {
+	n, err := e.proc.serial.Write(b)
+	e.said += uint32(n)
+	if err != nil {
+		return e.proc.why(err)
+	}
 	return nil
 }
 
@@ -173,7 +199,11 @@ func (e *Emulator) Hold() error { return e.exchange(flagHold) }
 
 // Hang makes the firmware spin for ever with its interrupts masked, as a bug in it
 // would. It does not come back: a watchdog has to act.
-func (e *Emulator) Hang() error { return e.say(flagHang) }
+func (e *Emulator) Hang() error {
+	err := e.say(flagHang)
+	e.said = 0 // what is said from now on is for the firmware that starts
+	return err
+}
 
 // Pace runs ticks at the firmware's own clock until ctx is done. The plant's
 // time then goes as fast as the emulation can, at most as real time.

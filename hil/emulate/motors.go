@@ -3,6 +3,7 @@ package emulate
 import (
 	"encoding/binary"
 	"math"
+	"time"
 
 	"whisker/controller"
 	"whisker/controller/profile"
@@ -12,7 +13,8 @@ import (
 const (
 	joints    = 12
 	frameSize = 8
-	inSize    = 152
+	inSize    = 156
+	saidAt    = 152
 	outSize   = 104
 
 	flagHold  = 1 << 0
@@ -42,13 +44,30 @@ func unbits(raw uint32, lo, hi float64, n uint) float64 {
 // motors are twelve MIT-mode motors on the joints of a plant: they obey frames
 // and answer with frames.
 type motors struct {
-	p  *profile.Profile
-	on [joints]bool
+	p    *profile.Profile
+	on   [joints]bool
+	dumb int // ticks since frames came
+}
+
+// timeout is how long a motor obeys its last frame when none follows: each has
+// such a time-out, which has to be set in it.
+const timeout = 100 * time.Millisecond
+
+// wait is a tick in which no frame comes.
+func (m *motors) wait(c *controller.Command) {
+	if m.dumb++; time.Duration(m.dumb)*Tick < timeout {
+		return
+	}
+	for i := range m.on {
+		m.on[i] = false
+		c.Pos[i], c.Vel[i], c.Torque[i], c.Kp[i], c.Kd[i] = 0, 0, 0, 0, 0
+	}
 }
 
 // obey turns the frames into the plant's command. A motor outside of motor mode
 // gives no torque.
 func (m *motors) obey(frames []byte, c *controller.Command) {
+	m.dumb = 0
 	for i := range m.p.Joints {
 		f := frames[i*frameSize : (i+1)*frameSize]
 		c.Pos[i], c.Vel[i], c.Torque[i], c.Kp[i], c.Kd[i] = 0, 0, 0, 0, 0
@@ -87,7 +106,7 @@ func (m *motors) ratio(i int) float64 {
 
 // answer fills the replies of the plant link from the plant's state.
 func (m *motors) answer(s *controller.State, w *World, out []byte) {
-	replies, lengths := out[44:44+joints*frameSize], out[44+joints*frameSize:inSize]
+	replies, lengths := out[44:44+joints*frameSize], out[44+joints*frameSize:saidAt]
 	for i := range m.p.Joints {
 		f := replies[i*frameSize : (i+1)*frameSize]
 		pos, vel, torque := m.p.ToDevice(i, s.ActPos[i]+w.Encoder[i], s.ActVel[i], s.Torque[i])

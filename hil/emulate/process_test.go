@@ -77,11 +77,8 @@ func reopened(t *testing.T, r *Robot) *session {
 	if err := s.ask(&wire.Hello{Schema: wire.SchemaHash()}, func() bool { return s.welcome.Schema != 0 }); err != nil {
 		t.Fatal(err)
 	}
-	for s.states == 0 {
-		if err := r.e.Step(5); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.hear(time.Second); err != nil {
+	for s.heard == 0 {
+		if err := s.step(5); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,13 +22,16 @@ func (e *Emulator) Reset() error {
 		return e.proc.why(err)
 	}
 	r := bufio.NewReader(e.proc.qmp)
-	for _, command := range []string{"qmp_capabilities", "system_reset"} {
-		if _, err := fmt.Fprintf(e.proc.qmp, "{\"execute\": %q}\n", command); err != nil {
-			return e.proc.why(err)
-		}
-		if err := answer(r); err != nil {
-			return fmt.Errorf("emulate: QMP %s: %w", command, err)
-		}
+	if _, err := fmt.Fprintln(e.proc.qmp, `{"execute": "qmp_capabilities"}`); err != nil {
+		return e.proc.why(err)
+	}
+	if err := answer(r); err != nil {
+		return fmt.Errorf("emulate: QMP: %w", err)
+	}
+	// Its answer may be held back by the firmware that waits for the plant again.
+	// What hangs answers no exchange, so that the next answer is the reset's.
+	if _, err := fmt.Fprintln(e.proc.qmp, `{"execute": "system_reset"}`); err != nil {
+		return e.proc.why(err)
 	}
 	return nil
 }

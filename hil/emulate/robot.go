@@ -18,16 +18,21 @@ const validMs = 100
 type Robot struct {
 	// Trace gets the bytes that the firmware sends; nil for nobody.
 	Trace func([]byte)
+	// Line is what the serial line is from the end of Start on; nil is a good one.
+	Line Line
+	// OnTick is called before each tick from the end of Start on, 2 ms of the plant's
+	// time apart; nil is for nobody. An error ends Read.
+	OnTick func() error
 
-	body    *controller.Body
-	opts    Options
-	e       *Emulator
-	s       *session
-	perRead int // ticks
-	written bool
-	from    time.Duration
-	cut     bool
-	cutAt   time.Duration // time of the newest state that came through
+	body     *controller.Body
+	opts     Options
+	e        *Emulator
+	s        *session
+	perRead  int // ticks
+	more     int // ticks that the next Read takes longer
+	written  bool
+	from     time.Duration
+	accepted uint32 // frames that the firmware had taken when Line began
 }
 
 var _ controller.Robot = (*Robot)(nil)
@@ -67,30 +72,91 @@ func (r *Robot) Start() (err error) {
 	if err := r.e.Step(20); err != nil { // the IMU and the motors answer
 		return err
 	}
-	if err := r.s.open(r.opts.Profile); err != nil {
+	if err := r.s.open(r.opts.Profile, r.s.ask); err != nil {
 		return err
 	}
 	if err := r.settle(); err != nil {
 		return err
 	}
+	if err := r.enable(r.s.ask); err != nil {
+		return err
+	}
+	r.written, r.more, r.from = false, 0, r.e.Time()
+	r.accepted = r.s.state.Counters.Accepted
+	r.s.line, r.s.onTick = r.Line, r.OnTick
+	return nil
+}
+
+// enable asks for torque where the joints were measured.
+func (r *Robot) enable(by func(wire.Message, func() bool) error) error {
 	enable := wire.Enable{Purpose: wire.PurposeRun}
 	for i := range r.body.Actuators {
 		enable.Pos[i] = r.s.state.Joint[i].Pos
 	}
-	if err := r.s.request(&enable); err != nil {
-		return err
-	}
-	r.written, r.from, r.cut = false, r.e.Time(), false
-	return nil
+	return r.s.request(&enable, by)
 }
 
-// Cut breaks the serial line: commands are lost, and the newest state ages, until
-// the next Start.
+// Cut breaks the serial line until the next Start: commands are lost, and the
+// newest state ages.
 func (r *Robot) Cut() {
-	if r.e != nil && !r.cut {
-		r.cut, r.cutAt = true, r.e.Time()
+	if r.s != nil {
+		r.s.cut = true
 	}
 }
+
+// Pause stops the host for a time: the next Read takes so much longer, and no
+// command is sent meanwhile.
+func (r *Robot) Pause(t time.Duration) { r.more = int(t / Tick) }
+
+// Altered counts the frames that one of the ends took though nobody said them so.
+func (r *Robot) Altered() uint64 {
+	if r.s == nil {
+		return 0
+	}
+	n := r.s.up.altered + r.s.down.altered
+	if took := uint64(r.s.state.Counters.Accepted - r.accepted); r.s.line != nil && r.e.boots == 0 && took > r.s.up.intact {
+		n += took - r.s.up.intact
+	}
+	return n
+}
+
+// ClearFault is for who has removed the cause: it clears the firmware's fault,
+// opens a session where the old one is lost, and asks for torque again where the
+// robot is. Time goes on meanwhile, up to some seconds.
+func (r *Robot) ClearFault() error {
+	if r.e == nil {
+		return errNotStarted
+	}
+	s := r.s
+	if err := s.open(r.opts.Profile, s.urge); err != nil {
+		return err
+	}
+	heard := s.heard
+	for range 100 { // a state of this session
+		if err := s.step(1); err != nil {
+			return err
+		}
+		if s.heard > heard {
+			break
+		}
+	}
+	if torque(s.state.Mode) {
+		if err := s.request(&wire.Stop{}, s.urge); err != nil {
+			return err
+		}
+		if err := s.step(stopTicks); err != nil {
+			return err
+		}
+	}
+	if s.state.Mode == wire.ModeFault || s.state.Mode == wire.ModeEStop {
+		if err := s.request(&wire.Reset{Fault: s.state.Fault}, s.urge); err != nil {
+			return err
+		}
+	}
+	return r.enable(s.urge)
+}
+
+func torque(m wire.Mode) bool { return m == wire.ModeEnabled || m == wire.ModeLimiting }
 
 // settle steps to the next multiple of the period, where there is a state.
 func (r *Robot) settle() error {
@@ -105,11 +171,10 @@ func (r *Robot) Read(s *controller.State) error {
 	if r.e == nil {
 		return errNotStarted
 	}
-	if r.cut {
-		return r.silent(s)
-	}
 	if r.written {
-		if err := r.period(); err != nil {
+		n := r.perRead + r.more
+		r.more = 0
+		if err := r.s.step(n); err != nil {
 			return err
 		}
 	}
@@ -117,36 +182,9 @@ func (r *Robot) Read(s *controller.State) error {
 	return nil
 }
 
-// period lets a period pass, from the moment that the firmware has what was
-// written.
-func (r *Robot) period() error {
-	if !r.written {
-		return r.s.step(r.perRead)
-	}
-	r.written = false
-	if err := r.e.tick(flagHost); err != nil {
-		return err
-	}
-	return r.s.step(r.perRead - 1)
-}
-
-// silent lets a period pass in which nothing is heard of the firmware.
-func (r *Robot) silent(s *controller.State) error {
-	heard := r.s.state
-	if err := r.period(); err != nil {
-		return err
-	}
-	r.s.state = heard
-	r.store(s)
-	s.Age = r.e.Time() - r.cutAt
-	s.Time -= s.Age
-	s.Seq = uint64(s.Time / r.body.Period)
-	return nil
-}
-
 func (r *Robot) store(s *controller.State) {
 	w := &r.s.state
-	s.Time, s.Age = r.e.Time()-r.from, 0
+	s.Time, s.Age = r.s.at-r.from, r.e.Time()-r.s.at
 	s.Seq = uint64(s.Time / r.body.Period)
 	for i := range r.body.Actuators {
 		j := &w.Joint[i]
@@ -169,9 +207,6 @@ func (r *Robot) Write(c *controller.Command) error {
 	if r.e == nil {
 		return errNotStarted
 	}
-	if r.cut {
-		return nil
-	}
 	m := &r.s.command
 	m.ValidMs = validMs
 	for i := range r.body.Actuators {
@@ -187,28 +222,22 @@ func (r *Robot) Halt() error {
 		return nil
 	}
 	defer r.close()
-	if r.cut {
-		if err := r.s.step(300); err != nil {
-			return err
-		}
-		return errors.New("emulate: the line is cut, no stop can be asked for; no command follows, so that the firmware damps by itself")
-	}
-	if r.written { // or the firmware takes the last command for what is waited for
-		if err := r.period(); err != nil {
-			return err
-		}
-	}
-	if err := r.s.request(&wire.Stop{}); err != nil {
+	r.s.onTick = nil
+	why := r.s.request(&wire.Stop{}, r.s.urge)
+	if err := r.s.step(stopTicks); err != nil {
 		return err
 	}
-	if err := r.s.step(300); err != nil { // 0.6 s: damped for half a second, then released
-		return err
+	if why != nil {
+		return fmt.Errorf("%w; no command follows, so that it damps by itself", why)
 	}
 	if r.e.Moving() {
 		return fmt.Errorf("emulate: the firmware still gives torque 0.6 s after a stop")
 	}
 	return nil
 }
+
+// stopTicks are 0.6 s: damped for half a second, then released.
+const stopTicks = 300
 
 func (r *Robot) close() {
 	if r.e != nil {

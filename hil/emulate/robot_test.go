@@ -133,7 +133,7 @@ func TestASilentHostIsDampedInTime(t *testing.T) {
 			if err := r.Write(&c); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.e.tick(flagHost); err != nil {
+			if err := r.s.step(1); err != nil {
 				t.Fatal(err)
 			}
 			n := 0
