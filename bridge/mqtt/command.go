@@ -43,7 +43,7 @@ type Command struct {
 	Goal    *Goal     `json:"goal,omitempty"`   // with goal
 	Holder  string    `json:"holder,omitempty"` // with lease: who asks, for those who are refused
 	Body    string    `json:"body_hash,omitempty"`
-	Lease   uint64    `json:"lease,omitempty"` // with release
+	Lease   uint32    `json:"lease,omitempty"` // with release
 }
 
 // Goal is where a robot is asked to go.
@@ -56,9 +56,10 @@ type Goal struct {
 const (
 	Done    = "done"
 	Refused = "refused"
+	Ended   = "ended" // a lease that was granted: Why says how
 )
 
-// Ack answers a command, once.
+// Ack answers a command, once, and a lease again when it ends.
 type Ack struct {
 	Header
 	ID     string `json:"id"`

@@ -116,13 +116,23 @@ func (t *Telemetry) count(f func(*counts)) {
 
 // answer acknowledges a command that has an ID.
 func (t *Telemetry) answer(c *Command, lease uint32, err error) {
-	if c.ID == "" {
-		return
-	}
-	a := Ack{Header: t.header(wordAck), ID: c.ID, Kind: c.Kind, Result: Done, Lease: lease}
+	a := Ack{ID: c.ID, Kind: c.Kind, Result: Done, Lease: lease}
 	if err != nil {
 		a.Result, a.Why = Refused, err.Error()
 	}
+	t.acknowledge(a)
+}
+
+// end says how a lease that was granted ended.
+func (t *Telemetry) end(c *Command, lease uint32, why string) {
+	t.acknowledge(Ack{ID: c.ID, Kind: c.Kind, Result: Ended, Why: why, Lease: lease})
+}
+
+func (t *Telemetry) acknowledge(a Ack) {
+	if a.ID == "" {
+		return
+	}
+	a.Header = t.header(wordAck)
 	t.out.put(letter{topic: t.topic(wordAck), payload: encode(a), until: time.Now().Add(maxAhead)})
 }
 

@@ -20,7 +20,15 @@ import (
 // childEnv makes this program a robot at that broker.
 const childEnv = "WHISKER_TEST_MQTT_BROKER"
 
+// hostEnv makes this program a host that drives a robot there.
+const hostEnv = "WHISKER_TEST_MQTT_HOST"
+
 func TestMain(m *testing.M) {
+	if url := os.Getenv(hostEnv); url != "" {
+		if err := drive(url); err != nil {
+			panic(err)
+		}
+	}
 	if url := os.Getenv(childEnv); url != "" {
 		t, err := New(Options{Broker: Broker{URL: url}, Robot: "child", Body: legs()})
 		if err != nil {
