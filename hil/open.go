@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"whisker/bridge/board"
+	"whisker/bridge/mqtt"
 	"whisker/controller"
 	"whisker/controller/profile"
 	"whisker/sim"
@@ -51,8 +52,10 @@ func (g *rig) openRobot() error {
 		return g.openEmulated(name)
 	case transport == "serial" && where != "":
 		return g.openSerial(name, where)
+	case transport == "mqtt" && where != "":
+		return g.openMQTT(name, where)
 	}
-	return fmt.Errorf("hil: robot %q: expected NAME, PROFILE@emulated or PROFILE@serial:DEVICE", g.scenario.Robot)
+	return fmt.Errorf("hil: robot %q: expected NAME, PROFILE@emulated, PROFILE@serial:DEVICE or PROFILE@mqtt:BROKER/ROBOT", g.scenario.Robot)
 }
 
 // openSimulated opens a body in the simulator, which is its own model and world.
@@ -134,6 +137,32 @@ func (g *rig) openSerial(name, device string) error {
 	}
 	g.robot, g.link = r, r
 	g.closers = append(g.closers, func() { r.Close() })
+	return nil
+}
+
+// openMQTT opens a robot that an agent lends over a broker. The broker is let in
+// as the scenario's section mqtt says.
+func (g *rig) openMQTT(name, where string) error {
+	p, err := g.openModel(name)
+	if err != nil {
+		return err
+	}
+	i := strings.LastIndexByte(where, '/')
+	if i < 0 {
+		return fmt.Errorf("hil: robot %q: expected PROFILE@mqtt:BROKER/ROBOT, such as quadruped@mqtt:10.0.0.2/dog-1", g.scenario.Robot)
+	}
+	b := g.scenario.MQTT.Broker
+	b.URL = where[:i]
+	if m := &g.scenario.MQTT; m.URL != "" && m.Robot == where[i+1:] {
+		return fmt.Errorf("hil: mqtt.robot is %s, the name of the robot's agent: expected another one for this run", m.Robot)
+	}
+	r, err := mqtt.NewRobot(mqtt.RobotOptions{
+		Broker: b, Name: where[i+1:], Body: board.Body(p), Allowance: milliseconds(g.scenario.MQTT.AllowanceMs), Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	g.robot, g.link = r, r
 	return nil
 }
 

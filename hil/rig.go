@@ -31,6 +31,7 @@ type rig struct {
 	drawn     *sim.Kinematics  // poses what a robot without a world measures
 	closers   []func()         // called last to first
 	recorded  *controller.Body // the body of a recording that is replayed, else nil
+	rate      float64          // the least of the robot's loop, 1/s; 0 is the profile's
 	hand      deadMan          // whoever lets the robot move; nil for a simulated one
 	emulation *emulation       // nil without
 	legged    bool             // the robot has a profile

@@ -20,6 +20,9 @@ type MQTT struct {
 	mqtt.Broker `yaml:",inline"`
 	Robot       string  `yaml:"robot"`   // its name in the topics; "" is that of its body
 	RateHz      float64 `yaml:"rate_hz"` // of the states
+	// AllowanceMs is what the setpoints of a robot behind the broker are good for, see
+	// mqtt.DefaultAllowance; 0 is that.
+	AllowanceMs float64 `yaml:"allowance_ms"`
 }
 
 // embeddedAt is where the embedded broker listens, unless it is told otherwise.

@@ -83,10 +83,8 @@ func New(o Options) (*Robot, error) {
 	if err := fits("commands", wire.TypeCommand, p.RateHz, p.Device.Baud); err != nil {
 		return nil, err
 	}
-	m := p.Measured()
-	m.Current, m.FootForce = false, false // MIT-mode motors tell no current, the frame has no feet
 	r := &Robot{
-		o: o, body: p.Body(m), baud: p.Device.Baud, event: make(chan struct{}, 1),
+		o: o, body: Body(p), baud: p.Device.Baud, event: make(chan struct{}, 1),
 		frame: make([]byte, 0, wire.MaxWire), told: map[string]bool{},
 	}
 	if r.o.Note == nil {
@@ -98,6 +96,13 @@ func New(o Options) (*Robot, error) {
 	}
 	r.name = serial.SerialOf(path, serial.Devices)
 	return r, r.open(path)
+}
+
+// Body is what the firmware measures of a profile's robot.
+func Body(p *profile.Profile) *controller.Body {
+	m := p.Measured()
+	m.Current, m.FootForce = false, false // MIT-mode motors tell no current, the frame has no feet
+	return p.Body(m)
 }
 
 // open opens the line at a path.

@@ -36,9 +36,13 @@ type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train a policy on synthesised clips."`
 	Evaluate evaluateCmd `cmd:"" help:"Score a policy on clips, with the open-loop baseline beside it."`
 	Hil      hilCmd      `cmd:"" help:"Identify a robot from logs, and check a body against them."`
+	Agent    agentCmd    `cmd:"" help:"Lend the robot of this machine over an MQTT broker, and bring it to rest when its host falls silent."`
+	Fleet    fleetCmd    `cmd:"" help:"List the robots of an MQTT broker, and stop one or all."`
 	Ports    portsCmd    `cmd:"" help:"List the serial devices that are there."`
 	Wire     wireCmd     `cmd:"" help:"Translate frames of the serial line."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do."`
+
+	Version kong.VersionFlag `help:"Print the revision that this program was built from."`
 }
 
 // usageError is an error of what was asked for, not of the run: exit status 2.
@@ -86,7 +90,7 @@ func run(args []string, out, errs io.Writer) int {
 		kong.Description("An animal's movement on a machine: a trained inverse-dynamics policy in a fixed-rate control loop."),
 		kong.UsageOnError(), kong.Writers(out, errs),
 		kong.Exit(func(s int) { status, exited = s, true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Vars{"version": version()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
 		panic(err)

@@ -1,0 +1,333 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// lab is a broker, and what hangs on it.
+type lab struct {
+	t       *testing.T
+	addr    string
+	conf    string
+	broker  *exec.Cmd
+	profile string
+}
+
+// newLab starts mosquitto and writes a profile of the quadruped with limits on age
+// that a machine with other work keeps.
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &lab{t: t, addr: l.Addr().String(), conf: filepath.Join(t.TempDir(), "mosquitto.conf"), profile: filepath.Join(t.TempDir(), "dog.yaml")}
+	l.Close()
+	_, port, _ := net.SplitHostPort(b.addr)
+	text := "listener " + port + " 127.0.0.1\nuser root\nset_tcp_nodelay true\nallow_anonymous true\n"
+	if err := os.WriteFile(b.conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	yaml := content(t, "../../controller/profile/quadruped.yaml")
+	for _, key := range []string{"state_age_ms: 40", "command_age_ms: 40"} {
+		if !strings.Contains(yaml, key) {
+			t.Fatalf("the profile has no %s", key)
+		}
+		yaml = strings.Replace(yaml, key, strings.TrimSuffix(key, "40")+"900", 1)
+	}
+	if err := os.WriteFile(b.profile, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.start()
+	t.Cleanup(func() { b.broker.Process.Kill(); b.broker.Wait() })
+	return b
+}
+
+func (b *lab) start() {
+	b.t.Helper()
+	path, err := exec.LookPath("mosquitto")
+	if err != nil {
+		path = "/usr/sbin/mosquitto" // outside of a user's PATH
+	}
+	b.broker = exec.Command(path, "-c", b.conf)
+	b.broker.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	runtime.LockOSThread() // the death signal is the thread's
+	err = b.broker.Start()
+	runtime.UnlockOSThread()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	within(b.t, "mosquitto listens", func() bool {
+		c, err := net.Dial("tcp", b.addr)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// within waits for something, at most 60 s.
+func within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(60 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited 60 s in vain: %s", what)
+		}
+	}
+}
+
+// child is whisker in a process of its own.
+type child struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	mu   sync.Mutex
+	text strings.Builder
+	done chan struct{}
+}
+
+func spawn(t *testing.T, args ...string) *child {
+	t.Helper()
+	c := &child{t: t, cmd: exec.Command(os.Args[0], args...), done: make(chan struct{})}
+	c.cmd.Env = append(os.Environ(), asWhisker+"=1")
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := c.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.cmd.Stdout = c.cmd.Stderr
+	runtime.LockOSThread()
+	err = c.cmd.Start()
+	runtime.UnlockOSThread()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(c.done)
+		for s := bufio.NewScanner(out); s.Scan(); {
+			c.mu.Lock()
+			fmt.Fprintln(&c.text, s.Text())
+			c.mu.Unlock()
+		}
+		c.cmd.Wait()
+	}()
+	t.Cleanup(func() { c.cmd.Process.Kill(); <-c.done })
+	return c
+}
+
+func (c *child) said(text string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Contains(c.text.String(), text)
+}
+
+// hears waits until the process says something.
+func (c *child) hears(text string) {
+	c.t.Helper()
+	within(c.t, "it says "+text, func() bool { return c.said(text) })
+}
+
+func (c *child) all() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+// agent lends the emulated robot as dog.
+func (b *lab) agent() *child {
+	return spawn(b.t, "agent", "--robot", b.profile+"@emulated", "--board", "host", "--mqtt", b.addr, "--mqtt-robot", "dog")
+}
+
+// host are the arguments that drive it.
+func (b *lab) host(more ...string) []string {
+	scenario := filepath.Join(b.t.TempDir(), "host.yaml")
+	if err := os.WriteFile(scenario, []byte("dead_man: 'off'\nmqtt: {allowance_ms: 900}\noverruns: {max: 900, window_ticks: 1000}\n"), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return append([]string{"run", "--scenario", scenario, "--robot", b.profile + "@mqtt:" + b.addr + "/dog"}, more...)
+}
+
+func TestRobotIsDrivenOverABroker(t *testing.T) {
+	b := newLab(t)
+	agent := b.agent()
+	agent.hears("connected")
+	rec := filepath.Join(t.TempDir(), "run.mcap")
+	o := whisker(b.host("--clip", "stand", "--seconds", "1", "--json", "-", "--record", rec)...)
+	if o.status != exitDone {
+		t.Fatalf("status %d\n%s\nagent:\n%s", o.status, o.errs, agent.all())
+	}
+	r := parse(t, o.out)
+	if len(r.Clips) != 1 || r.Clips[0].Fault != "" || !strings.HasPrefix(r.Clips[0].Clip, "stand") {
+		t.Errorf("%+v", r.Clips)
+	}
+	agent.hears("it gave the robot back")
+	if o := whisker("fleet", "--mqtt", b.addr); !strings.Contains(o.out, "dog    online  agent  quadruped") {
+		t.Errorf("fleet lists\n%s%s", o.out, o.errs)
+	}
+
+	// A host that holds the robot keeps others out, and loses it when it dies.
+	first := spawn(t, b.host("--clip", "stand", "--hold")...)
+	mode := func() string {
+		var list []struct {
+			State *struct {
+				Mode string `json:"mode"`
+			} `json:"state"`
+		}
+		o := whisker("fleet", "--mqtt", b.addr, "--seconds", "0.5", "--json", "-")
+		if json.Unmarshal([]byte(o.out), &list) != nil || len(list) != 1 || list[0].State == nil {
+			return "none"
+		}
+		return list[0].State.Mode
+	}
+	within(t, "the first host drives", func() bool { return mode() == "track" })
+	if o := whisker(b.host("--clip", "stand", "--seconds", "1")...); o.status != exitFault || !strings.Contains(o.errs, "has the robot") {
+		t.Errorf("a second host: status %d\n%s", o.status, o.errs)
+	}
+	first.cmd.Process.Kill()
+	agent.hears("setpoints ran out")
+	if agent.said("(halt)") {
+		t.Errorf("the firmware did not confirm that the motors are free:\n%s", agent.all())
+	}
+
+	// Whoever stops it keeps everybody out until a reset.
+	if o := whisker("fleet", "stop", "--mqtt", b.addr, "--all"); o.status != exitDone || o.out != "dog is stopped\n" {
+		t.Errorf("fleet stop: %+v", o)
+	}
+	if o := whisker(b.host("--clip", "stand", "--seconds", "1")...); o.status == exitDone || !strings.Contains(o.errs, "reset comes first") {
+		t.Errorf("a stopped robot: status %d\n%s", o.status, o.errs)
+	}
+}
+
+// A broker that pauses, goes away and comes back damps the robot, and nothing that
+// was said before moves it afterwards.
+func TestBrokerThatFailsDampsTheRobot(t *testing.T) {
+	b := newLab(t)
+	agent := b.agent()
+	agent.hears("connected")
+	for i, fail := range []func(){
+		func() {
+			b.broker.Process.Signal(syscall.SIGSTOP)
+			time.Sleep(3 * time.Second)
+			b.broker.Process.Signal(syscall.SIGCONT)
+		},
+		func() {
+			b.broker.Process.Kill()
+			b.broker.Wait()
+			time.Sleep(2 * time.Second)
+			b.start()
+		},
+	} {
+		rec := filepath.Join(t.TempDir(), "run.mcap")
+		host := spawn(t, b.host("--clip", "stand", "--hold", "--record", rec)...)
+		within(t, "the host drives", func() bool { return strings.Count(agent.all(), "asks for the robot") == i+1 })
+		time.Sleep(time.Second)
+		fail()
+		within(t, "the agent takes the robot back", func() bool { return strings.Count(agent.all(), "setpoints ran out") == i+1 })
+		<-host.done
+		if host.cmd.ProcessState.ExitCode() != exitFault || !host.said("state age") && !host.said("setpoints ran out") {
+			t.Errorf("the host:\n%s", host.all())
+		}
+		if agent.said("(halt)") {
+			t.Errorf("the firmware did not confirm that the motors are free:\n%s", agent.all())
+		}
+	}
+	if strings.Count(agent.all(), "asks for the robot") != 2 {
+		t.Errorf("the agent:\n%s", agent.all())
+	}
+}
+
+func TestBrokerThatIsNotThere(t *testing.T) {
+	b := newLab(t)
+	b.broker.Process.Kill()
+	b.broker.Wait()
+	if o := whisker(b.host("--clip", "stand")...); o.status != exitUsage || !strings.Contains(o.errs, "is not reached within") {
+		t.Errorf("status %d\n%s", o.status, o.errs)
+	}
+	if o := whisker("fleet", "--mqtt", b.addr); o.status != exitFault || !strings.Contains(o.errs, "is not reached within") {
+		t.Errorf("status %d\n%s", o.status, o.errs)
+	}
+	agent := b.agent() // waits for it
+	agent.hears("trying again")
+	b.start()
+	agent.hears("connected")
+	if o := whisker(b.host("--clip", "stand", "--seconds", "0.5")...); o.status != exitDone {
+		t.Errorf("status %d\n%s\n%s", o.status, o.errs, agent.all())
+	}
+}
+
+func TestBadWordsAboutBrokers(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"run", "--mqtt", "http://lab"}, "want mqtt://HOST"},
+		{[]string{"run", "--mqtt", "lab", "--mqtt-robot", "a/b"}, `robot "a/b"`},
+		{[]string{"run", "--mqtt", "lab", "--mqtt-ca", "ca.pem"}, "want mqtts://lab"},
+		{[]string{"run", "--robot", "quadruped@mqtt:lab"}, "PROFILE@mqtt:BROKER/ROBOT"},
+		{[]string{"run", "--robot", "quadruped@mqtt:lab/dog", "--mqtt", "lab", "--mqtt-robot", "dog"}, "expected another one"},
+		{[]string{"agent", "--robot", "quadruped", "--mqtt", "lab", "--mqtt-robot", "dog"}, "to lend it"},
+		{[]string{"agent", "--robot", "quadruped@serial:/dev/absent", "--mqtt", "lab", "--mqtt-robot", "dog"}, "/dev/absent"},
+		{[]string{"agent", "--robot", "quadruped@serial:/dev/absent", "--mqtt", "lab"}, "--mqtt-robot"},
+		{[]string{"agent", "--robot", "quadruped@emulated", "--mqtt", "lab", "--mqtt-robot", "dog", "--rate", "-1"}, "--rate"},
+		{[]string{"fleet"}, "--mqtt"},
+		{[]string{"fleet", "stop", "--mqtt", "lab"}, "names of robots, or --all"},
+		{[]string{"fleet", "stop", "--mqtt", "lab", "a/b"}, `robot "a/b"`},
+		{[]string{"fleet", "--mqtt", "mqtt://u:swordfish@lab"}, "user and password_file"},
+	} {
+		if o := whisker(c.args...); o.status != exitUsage || !strings.Contains(o.errs, c.want) || strings.Contains(o.errs, "swordfish") {
+			t.Errorf("%v: status %d, %s, want %q", c.args, o.status, o.errs, c.want)
+		}
+	}
+}
+
+func TestSupervisorIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notify")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("NOTIFY_SOCKET", path)
+	t.Setenv("WATCHDOG_USEC", "40000")
+	s, err := newSupervisor()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func() string {
+		l.SetReadDeadline(time.Now().Add(20 * time.Second))
+		b := make([]byte, 100)
+		n, err := l.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b[:n])
+	}
+	s.alive()
+	s.alive() // soon again: not told
+	if got := read(); got != "READY=1\nWATCHDOG=1" {
+		t.Errorf("%q", got)
+	}
+	time.Sleep(20 * time.Millisecond)
+	s.alive()
+	s.close()
+	if got := read() + " " + read(); got != "WATCHDOG=1 STOPPING=1" {
+		t.Errorf("%q", got)
+	}
+	t.Setenv("NOTIFY_SOCKET", "")
+	if s, err = newSupervisor(); err != nil {
+		t.Fatal(err)
+	}
+	s.alive()
+	s.close()
+}
