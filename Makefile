@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: train-rat train-rat-quick evaluate help deps build run test bench picture lint clean
+.PHONY: train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -59,6 +59,11 @@ ifneq ($(DATA),)
 	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
 	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'
 endif
+
+# DATA=dir has the logs of real robots in dir/robot_logs.
+evaluate-transfer: ## print how well identified bodies predict logs that they were not fitted on
+	@[ -n "$(DATA)" ] || { echo "evaluate-transfer: want DATA=dir, a folder with robot_logs"; exit 2; }
+	$(GO) run ./hil/identify/transfer $(DATA)
 
 lint: deps $(DEPS)/bin/staticcheck ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

@@ -14,6 +14,7 @@ type Options struct {
 	Evaluations int    // replays of the global search per joint; 0 is 400
 	Restarts    int    // refinements from around the best point; 0 is 2
 	Draws       int    // bootstrap refits; 0 is 24
+	ValuesOnly  bool   // leaves out what the logs say of each value
 	Workers     int    // joints at a time; 0 is one per core
 	// Progress hears of every joint that is done, in the order of being done; nil
 	// for nobody.
@@ -87,9 +88,15 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 			j.Known[Param(k)] = x
 		}
 	}
-	draws, limit := b.bootstrap(ctx, u, pull, o.Draws, seed), b.information(u)
 	for i, k := range b.space.param {
 		delete(j.Known, k)
+		j.Found[k] = Found{Value: b.space.at(i, u[i])}
+	}
+	if o.ValuesOnly {
+		return j
+	}
+	draws, limit := b.bootstrap(ctx, u, pull, o.Draws, seed), b.information(u)
+	for i, k := range b.space.param {
 		lo, hi := b.interval(ctx, u, pull, i, limit[i])
 		j.Found[k] = b.space.found(i, u, draws[i], limit[i], lo, hi)
 	}

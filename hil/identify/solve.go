@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // firstPull is the pull towards the beginning of the search, rad per unit cube,
@@ -27,29 +28,37 @@ func (b *problem) withPrior(pull float64, weight []float64) (residuals, int) {
 }
 
 // solve finds the point of least error: refinement from the beginning, a global
-// search with refinement, and refinement from places around the better of them;
-// once more with the pull that the errors at that point allow, which it returns.
+// search with refinement, then both again under the pull that the better one's
+// errors allow, which solve returns, and from places around the best.
 func (b *problem) solve(ctx context.Context, o *Options, seed uint64) (best []float64, pull float64) {
 	f, rows := b.withPrior(firstPull, nil)
+	begun := slices.Clone(b.space.begin)
+	found := search(ctx, f, slices.Clone(begun), rows, o.Evaluations, seed)
+	if refine(ctx, f, found, rows, 12) < refine(ctx, f, begun, rows, 12) {
+		pull = b.pull(found)
+	} else {
+		pull = b.pull(begun)
+	}
+	f, rows = b.withPrior(pull, nil)
 	random := rand.New(rand.NewPCG(seed, 7))
 	cost := math.Inf(1)
 	for k := range 2 + o.Restarts {
-		u := append([]float64(nil), b.space.begin...)
-		switch {
-		case k == 1:
-			u = search(ctx, f, u, rows, o.Evaluations, seed)
-		case k > 1:
+		var u []float64
+		switch k {
+		case 0:
+			u = begun
+		case 1:
+			u = found
+		default:
+			u = slices.Clone(best)
 			for i := range u {
-				u[i] = min(max(best[i]+0.1*random.NormFloat64(), 0), 1)
+				u[i] = min(max(u[i]+0.1*random.NormFloat64(), 0), 1)
 			}
 		}
 		if c := refine(ctx, f, u, rows, 12); best == nil || c < cost {
 			best, cost = u, c
 		}
 	}
-	pull = b.pull(best)
-	f, rows = b.withPrior(pull, nil)
-	refine(ctx, f, best, rows, 12)
 	return best, pull
 }
 

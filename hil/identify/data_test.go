@@ -1,0 +1,74 @@
+//go:build data
+
+package identify
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// robotLog is a log in the folder of outside recordings.
+func robotLog(t *testing.T, name string) *Log {
+	t.Helper()
+	dir := os.Getenv("WHISKER_DATA")
+	if dir == "" {
+		t.Fatal("WHISKER_DATA is not set: run make test DATA=dir")
+	}
+	l, err := Open(filepath.Join(dir, "robot_logs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Logs of three real robots are read, each fits the profile that ships, and a
+// joint follows its command better than it follows nothing.
+func TestReadsLogsOfRealRobots(t *testing.T) {
+	for name, robot := range map[string]string{
+		"go2_chirp_first60.csv": "go2", "so101/chirp_sweep": "so101", "so101/step_response": "so101", "so101/multisine": "so101",
+		"bam_xl330/raw_2026-01-15_10h28m10.json": "xl330",
+	} {
+		l := robotLog(t, name)
+		p, err := OpenProfile(robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Suits([]*Log{l}); err != nil {
+			t.Error(err)
+		}
+		if len(l.Joints) != len(p.Joints) || l.Duration() < 5 {
+			t.Errorf("%s: %d joints, %g s", name, len(l.Joints), l.Duration())
+		}
+	}
+}
+
+// Joints of real robots, one of each, are predicted far better than by the command
+// itself, on a part of the log or on a motion that was not fitted.
+func TestPredictsRealJoints(t *testing.T) {
+	for _, c := range []struct {
+		robot, joint string
+		fit, test    *Log
+		from, most   float64 // s; part of the command's error
+	}{
+		{"go2", "FL_thigh", robotLog(t, "go2_chirp_first60.csv").Cut(0, 2.0/3), robotLog(t, "go2_chirp_first60.csv"), 2.0 / 3, 0.05},
+		{"so101", "Wrist_Roll", robotLog(t, "so101/chirp_sweep").Cut(0.5, 1), robotLog(t, "so101/multisine"), 0, 0.3},
+		{"xl330", "xl330", robotLog(t, "bam_xl330/raw_2026-01-15_10h29m14.json"), robotLog(t, "bam_xl330/raw_2026-01-15_10h28m57.json"), 0, 0.3},
+	} {
+		p, err := OpenProfile(c.robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Joints = []string{c.joint}
+		o := quick()
+		o.ValuesOnly = true
+		s, err := CheckFrom(identified(t, p, o, c.fit), c.test, c.from*c.test.Duration())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s %s: %.4f rad, command %.4f", c.robot, c.joint, s.Mean, s.CommandMean)
+		if !(s.Mean < c.most*s.CommandMean) {
+			t.Errorf("%s %s: %.4f rad on what was not fitted, %.4f for the command itself", c.robot, c.joint, s.Mean, s.CommandMean)
+		}
+	}
+}

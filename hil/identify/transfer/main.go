@@ -1,0 +1,196 @@
+// Command transfer measures how well identified bodies predict motions of real
+// robots that they were not fitted on, and prints a table with a bar for each.
+//
+// In flows a folder with robot_logs/ (a Unitree Go2's chirp, an SO-101 arm's
+// SAGE logs, a Dynamixel XL330's bench logs) and robot_logs/bam_params (friction
+// models that others published for that servo); out flow root mean square errors
+// of joint positions, rad, of open-loop replays without resets. Start it by
+// `make evaluate-transfer DATA=dir`.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"text/tabwriter"
+
+	"whisker/hil/identify"
+)
+
+// row is one line of the table.
+type row struct {
+	data, split, what string
+	reached, bar      float64
+	command           float64 // error of taking the command as the prediction; 0 is not said
+}
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: transfer DATA")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, filepath.Join(os.Args[1], "robot_logs"), os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run prints the table to out, and what it is at to progress.
+func run(ctx context.Context, dir string, out, progress io.Writer) error {
+	var rows []row
+	for _, f := range [...]func(context.Context, string, io.Writer) ([]row, error){go2, so101, xl330} {
+		r, err := f(ctx, dir, progress)
+		if err != nil {
+			return fmt.Errorf("transfer: %w", err)
+		}
+		rows = append(rows, r...)
+	}
+	return print(out, rows)
+}
+
+func print(out io.Writer, rows []row) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "data\tsplit\tmeasure\tcommand as prediction\treached rad\tbar rad\t")
+	for _, r := range rows {
+		command, verdict := "", "yes"
+		if r.command > 0 {
+			command = fmt.Sprintf("%.4f", r.command)
+		}
+		if !(r.reached <= r.bar) {
+			verdict = "NO"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.4f\t%.4f\t%s\n", r.data, r.split, r.what, command, r.reached, r.bar, verdict)
+	}
+	return t.Flush()
+}
+
+// fit identifies a robot by a profile that ships.
+func fit(ctx context.Context, robot string, progress io.Writer, logs ...*identify.Log) (*identify.Body, error) {
+	p, err := identify.OpenProfile(robot)
+	if err != nil {
+		return nil, err
+	}
+	return identify.Identify(ctx, p, logs, identify.Options{
+		Seed: 1, ValuesOnly: true,
+		Progress: func(done, total int, joint string, rmse float64) {
+			fmt.Fprintf(progress, "%s: %s, joint %d of %d, %.4f rad on the logs of the fit\n", robot, joint, done, total, rmse)
+		},
+	})
+}
+
+// go2 fits on the first two thirds of a chirp and predicts the rest of it, from
+// the start of the log.
+func go2(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
+	l, err := identify.Open(filepath.Join(dir, "go2_chirp_first60.csv"))
+	if err != nil {
+		return nil, err
+	}
+	body, err := fit(ctx, "go2", progress, l.Cut(0, 2.0/3))
+	if err != nil {
+		return nil, err
+	}
+	s, err := identify.CheckFrom(body, l, l.Duration()*2/3)
+	if err != nil {
+		return nil, err
+	}
+	return []row{
+		{"go2", "first 2/3, rest", "mean of 12 joints", s.Mean, 0.0050, s.CommandMean},
+		{"go2", "first 2/3, rest", "worst joint", s.Worst, 0.017, 0},
+	}, nil
+}
+
+// so101 fits on a chirp and predicts steps and sums of sines.
+func so101(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
+	l, err := identify.Open(filepath.Join(dir, "so101", "chirp_sweep"))
+	if err != nil {
+		return nil, err
+	}
+	body, err := fit(ctx, "so101", progress, l)
+	if err != nil {
+		return nil, err
+	}
+	r := row{data: "so101", split: "chirp_sweep, step_response and multisine", what: "mean of 6 joints", bar: 0.009}
+	for _, name := range [...]string{"step_response", "multisine"} {
+		s, err := score(body, filepath.Join(dir, "so101", name))
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(progress, "so101: %s: mean %.4f, worst %.4f rad\n", name, s.Mean, s.Worst)
+		r.reached, r.command = r.reached+s.Mean/2, r.command+s.CommandMean/2
+	}
+	return []row{r}, nil
+}
+
+func score(body *identify.Body, path string) (*identify.Score, error) {
+	l, err := identify.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return identify.Check(body, l)
+}
+
+// xl330 leaves one kind of trajectory out at a time, fits on the others and
+// predicts it; the bar is the best of the published models on the same logs,
+// which their authors fitted on all kinds.
+func xl330(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
+	kinds, order, err := benchLogs(filepath.Join(dir, "bam_xl330"))
+	if err != nil {
+		return nil, err
+	}
+	bar, err := bestPublished(filepath.Join(dir, "bam_params", "params", "xl330"), kinds, progress)
+	if err != nil {
+		return nil, err
+	}
+	r := row{data: "bam_xl330", split: "each kind of trajectory left out", what: fmt.Sprintf("mean of %d kinds", len(order)), bar: bar}
+	for _, out := range order {
+		var rest []*identify.Log
+		for _, kind := range order {
+			if kind != out {
+				rest = append(rest, kinds[kind]...)
+			}
+		}
+		body, err := fit(ctx, "xl330", progress, rest...)
+		if err != nil {
+			return nil, err
+		}
+		mean := 0.0
+		for _, l := range kinds[out] {
+			s, err := identify.Check(body, l)
+			if err != nil {
+				return nil, err
+			}
+			n := float64(len(kinds[out]))
+			mean += s.Mean / n
+			r.command += s.CommandMean / n / float64(len(order))
+		}
+		fmt.Fprintf(progress, "xl330: %s left out: %.4f rad\n", out, mean)
+		r.reached += mean / float64(len(order))
+	}
+	return []row{r}, nil
+}
+
+// benchLogs are the logs of a folder by their kind of trajectory; order is that
+// of the files.
+func benchLogs(dir string) (kinds map[string][]*identify.Log, order []string, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) == 0 {
+		return nil, nil, fmt.Errorf("%s: no bench logs (*.json)", dir)
+	}
+	kinds = map[string][]*identify.Log{}
+	for _, f := range files {
+		l, err := identify.Open(f)
+		if err != nil {
+			return nil, nil, err
+		}
+		if kinds[l.Kind] == nil {
+			order = append(order, l.Kind)
+		}
+		kinds[l.Kind] = append(kinds[l.Kind], l)
+	}
+	return kinds, order, nil
+}
