@@ -100,6 +100,9 @@ func (g *rig) lendSerial(name, device string) error {
 	if err != nil {
 		return err
 	}
+	if p.Device.Bus != "" {
+		return g.openBus(p, device)
+	}
 	p.RateHz = max(p.RateHz, g.rate)
 	r, err := board.New(board.Options{Profile: p, Device: device, Version: programName, Note: g.note})
 	if err != nil {

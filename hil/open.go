@@ -131,6 +131,9 @@ func (g *rig) openSerial(name, device string) error {
 	if err != nil {
 		return err
 	}
+	if p.Device.Bus != "" {
+		return g.openBus(p, device)
+	}
 	r, err := board.New(board.Options{Profile: p, Device: device, Version: programName, Note: g.note})
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ const (
 func Dial(path string) (*Conn, error) {
 	c, err := net.DialTimeout("unix", path, time.Second)
 	if err != nil {
-		return nil, fmt.Errorf("agent: %w: want `whisker agent` to listen there", err)
+		return nil, fmt.Errorf("agent: %w: want `whisker agent bus` to listen there", err)
 	}
 	// The agent sends nothing of its own after the greeting, so that no byte of an
 	// answer is buffered here.

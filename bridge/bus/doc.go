@@ -8,6 +8,7 @@
 // loop never waits for the bus and a state is younger than a cycle. When the
 // loop falls silent the goroutine takes the torque away; when the process dies
 // the devices' own watchdog does, or package agent for devices that have none.
+// An inertial unit with a line of its own adds orientation to the state.
 //
 // A Driver speaks one protocol; packages dynamixel, feetech and moteus have one
 // each. It deals in rad, rad/s, N·m, A, V and °C at the device; Robot turns

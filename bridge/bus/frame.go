@@ -65,7 +65,7 @@ func (r *Robot) checkMeasures() error {
 		name      string
 		has, want bool
 	}{
-		{"root", false, want.Root}, {"imu", false, want.IMU}, {"activation", false, want.Activation}, {"foot_force", false, want.FootForce},
+		{"root", false, want.Root}, {"imu", r.opt.IMU != nil, want.IMU}, {"activation", false, want.Activation}, {"foot_force", false, want.FootForce},
 		{"torque", has.Torque, want.Torque}, {"current", has.Current, want.Current},
 		{"temperature", has.Temperature, want.Temperature}, {"voltage", has.Voltage, want.Voltage},
 	} {

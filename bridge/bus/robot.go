@@ -29,6 +29,14 @@ type Options struct {
 	Timeout time.Duration
 	// Misses is how many cycles in a row may fail: 2.
 	Misses int
+	// IMU is an inertial unit beside the bus, such as witmotion.Unit: nil is none.
+	IMU Inertial
+}
+
+// Inertial is an inertial unit. Latest is its newest sample in the body's frame, and
+// when it came, or why there is none; it does not wait.
+type Inertial interface {
+	Latest() (controller.IMU, time.Time, error)
 }
 
 // Robot is a controller.Robot of a Driver. Read and Write return at once.
@@ -141,6 +149,11 @@ func (r *Robot) prepare() error {
 	if err := r.driver.Read(r.readings); err != nil {
 		return err
 	}
+	if r.opt.IMU != nil {
+		if _, _, err := r.opt.IMU.Latest(); err != nil {
+			return err
+		}
+	}
 	return r.checkPlace()
 }
 
@@ -155,7 +168,12 @@ func (r *Robot) Read(s *controller.State) error {
 		return errors.New("bus: Read of a robot that is not started: want Start first")
 	}
 	r.fill(s)
-	return nil
+	if r.opt.IMU == nil {
+		return nil
+	}
+	sample, at, err := r.opt.IMU.Latest()
+	s.IMU, s.Age = sample, max(s.Age, r.clock().Sub(at)) // a state is as old as its oldest part
+	return err
 }
 
 // Write makes c the newest command. Its error is why the bus was given up.

@@ -38,7 +38,7 @@ type Driver struct {
 func New(p bus.Port, opt Options) (*Driver, error) {
 	w, ok := p.(bus.Watched)
 	if !ok || w.Watchdog() <= 0 {
-		return nil, fmt.Errorf("feetech: the servos have no watchdog: want them behind `whisker agent`, which has one")
+		return nil, fmt.Errorf("feetech: the servos have no watchdog: want them behind `whisker agent bus`, which has one")
 	}
 	if models[opt.Model] == "" {
 		return nil, fmt.Errorf("feetech: model %d: want 777 (STS3215)", opt.Model)

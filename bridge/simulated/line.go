@@ -139,3 +139,9 @@ func (l *Line) Close() {
 		unix.Close(l.slave)
 	})
 }
+
+// Say sends bytes that nobody asked for.
+func (l *Line) Say(b []byte) error {
+	_, err := l.master.Write(b)
+	return err
+}

@@ -36,7 +36,7 @@ type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train a policy on synthesised clips."`
 	Evaluate evaluateCmd `cmd:"" help:"Score a policy on clips, with the open-loop baseline beside it."`
 	Hil      hilCmd      `cmd:"" help:"Identify a robot from logs, and check a body against them."`
-	Agent    agentCmd    `cmd:"" help:"Lend the robot of this machine over an MQTT broker, and bring it to rest when its host falls silent."`
+	Agent    agentCmds   `cmd:"" help:"Stand between a host and a robot, and stop the robot when the host falls silent."`
 	Fleet    fleetCmd    `cmd:"" help:"List the robots of an MQTT broker, and stop one or all."`
 	Ports    portsCmd    `cmd:"" help:"List the serial devices that are there."`
 	Wire     wireCmd     `cmd:"" help:"Translate frames of the serial line."`

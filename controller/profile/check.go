@@ -9,7 +9,7 @@ import (
 
 // check says which value no robot can have, by its path, and what is wanted.
 func (p *Profile) check() (path, why string) {
-	for _, f := range [...]func() (string, string){p.checkHead, p.checkIMU, p.checkLimits, p.checkMotors, p.checkJoints} {
+	for _, f := range [...]func() (string, string){p.checkHead, p.checkIMU, p.checkLimits, p.checkMotors, p.checkJoints, p.checkDevice} {
 		if path, why = f(); why != "" {
 			return path, why
 		}
@@ -71,6 +71,16 @@ func (p *Profile) checkIMU() (path, why string) {
 	}
 	if !(math.Abs(norm-1) < 1e-3) {
 		return "imu.mounting_quat", fmt.Sprintf("is %v, want a unit quaternion w, x, y, z", p.IMU.Mounting)
+	}
+	switch m := &p.IMU; {
+	case m.Protocol != "" && m.Protocol != "witmotion":
+		return "imu.protocol", fmt.Sprintf("is %q, want witmotion, or none for a unit of the robot's controller", m.Protocol)
+	case m.Protocol == "" && (m.Port != "" || m.Baud != 0):
+		return "imu.protocol", "is missing, but imu.port or imu.baud is there, want witmotion"
+	case m.Protocol != "" && m.Port == "":
+		return "imu.port", "is missing, want the unit's serial line"
+	case m.Protocol != "" && m.Baud <= 0:
+		return "imu.baud", fmt.Sprintf("is %d, want the rate of the unit's line, such as 115200", m.Baud)
 	}
 	return "", ""
 }

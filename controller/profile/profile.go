@@ -49,6 +49,12 @@ type IMU struct {
 	Position [3]float64 `yaml:"position_m"`
 	// Mounting turns a vector of the unit's frame into the root's: w, x, y, z.
 	Mounting [4]float64 `yaml:"mounting_quat"`
+	// Protocol of a unit that has a serial line of its own: witmotion. Empty is a
+	// unit of the robot's controller.
+	Protocol string `yaml:"protocol"`
+	// Port is that line, such as /dev/serial/by-id/...; Baud is its rate.
+	Port string `yaml:"port"`
+	Baud int    `yaml:"baud"`
 }
 
 // Limits are the guard's bounds on the whole body; see controller.Limits. Zero is
@@ -117,13 +123,27 @@ type Joint struct {
 	Default *float64 `yaml:"default_rad"`
 }
 
-// Device is what the robot's controller must say of itself before it gets torque.
+// Device is what is at the far end of the robot's line, and what it must say of
+// itself before it gets torque.
 type Device struct {
-	// Name and Serial are compared where they are not empty.
+	// Name and Serial of the robot's controller are compared where they are not empty.
 	Name   string `yaml:"name"`
 	Serial string `yaml:"serial"`
 	// Baud of the serial line; 0 is no serial robot.
 	Baud int `yaml:"baud"`
+	// Bus is the protocol of actuators that hang on the line by themselves: dynamixel,
+	// feetech, moteus (behind a CAN-FD adapter) or moteus-uart. Empty is our firmware.
+	Bus string `yaml:"bus"`
+	// Model is the actuators' model number.
+	Model int `yaml:"model"`
+	// Mode of Dynamixel servos: position (the empty one), current, or
+	// current-position, which holds positions with no more than MaxCurrent, A.
+	Mode       string  `yaml:"mode"`
+	MaxCurrent float64 `yaml:"max_current_a"`
+	// NmPerAmp is their torque constant, N·m/A, for mode current.
+	NmPerAmp float64 `yaml:"nm_per_a"`
+	// FastRead reads all of them with one answer; it needs newer firmware.
+	FastRead bool `yaml:"fast_read"`
 }
 
 // FromDevice turns a device's position (rad) and velocity (rad/s) into the joint's.

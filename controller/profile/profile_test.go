@@ -1,9 +1,11 @@
 package profile
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -70,6 +72,55 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		want := "profile: dog.yaml:" + strconv.Itoa(line) + ":"
 		if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.key) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q for %q: %v, want %s ... %s", c.new, c.old, err, want, c.key)
+		}
+	}
+}
+
+// onBus is the shipped quadruped on a bus of actuators, with one text replaced.
+func onBus(t *testing.T, device, old, new string) string {
+	t.Helper()
+	text, _ := broken(t, "device:\n  name: whisker-quadruped\n  baud: 921600", "device: {"+device+"}")
+	id := 0
+	text = regexp.MustCompile(`bus: \d+, id: \d+`).ReplaceAllStringFunc(text, func(string) string {
+		id++
+		return fmt.Sprintf("bus: 0, id: %d", id)
+	})
+	text = strings.Replace(text, "mounting_quat: [1, 0, 0, 0]", "mounting_quat: [1, 0, 0, 0]\n  protocol: witmotion\n  port: /dev/ttyUSB1\n  baud: 115200", 1)
+	before, after, found := strings.Cut(text, old)
+	if !found {
+		t.Fatalf("the profile has no %q", old)
+	}
+	return before + new + after
+}
+
+func TestBusesOfActuators(t *testing.T) {
+	text := onBus(t, "bus: dynamixel, baud: 1000000, model: 1020, mode: current-position, max_current_a: 1, fast_read: true", "name", "name")
+	p, err := Parse("dog.yaml", []byte(text))
+	if err != nil || p.Device.Bus != "dynamixel" || p.Device.Model != 1020 || p.IMU.Port != "/dev/ttyUSB1" {
+		t.Fatalf("%+v, %v", p, err)
+	}
+	const moteus, feetech = "bus: moteus, baud: 12000000", "bus: feetech, baud: 1000000, model: 777"
+	for _, c := range []struct{ device, old, new, key string }{
+		{"baud: 1000000, model: 1020", "name", "name", "device.bus is missing"},
+		{"bus: can, baud: 1000000", "name", "name", "device.bus is \"can\""},
+		{"bus: moteus", "name", "name", "device.baud is 0"},
+		{moteus + ", name: dog", "name", "name", "device.bus is moteus, which has no controller"},
+		{moteus + ", model: -1", "name", "name", "device.model"},
+		{feetech + ", mode: current", "name", "name", "mode, max_current_a, nm_per_a and fast_read are for dynamixel"},
+		{"bus: dynamixel, baud: 1000000, mode: wheel", "name", "name", `device.mode is "wheel"`},
+		{moteus, "bus: 0, id: 4", "bus: 1, id: 4", "joints[3].bus is 1"},
+		{moteus, "bus: 0, id: 4", "bus: 0, id: 0", "joints[3].id is 0, want 1 to 127"},
+		{feetech, "bus: 0, id: 4", "bus: 0, id: 254", "joints[3].id is 254"},
+		{feetech, "bus: 0, id: 4", "bus: 0, id: 3", "joints[3].id is 3 on bus 0, as that of"},
+		{moteus, "protocol: witmotion", "protocol: vectornav", `imu.protocol is "vectornav"`},
+		{moteus, "protocol: witmotion", `protocol: ""`, "imu.protocol is missing"},
+		{moteus, "port: /dev/ttyUSB1", `port: ""`, "imu.port is missing"},
+		{moteus, "baud: 115200", "baud: 0", "imu.baud is 0"},
+		{moteus, "  protocol: witmotion\n  port: /dev/ttyUSB1\n  baud: 115200\n", "", "measures.imu is true, want imu.protocol"},
+	} {
+		text := onBus(t, c.device, c.old, c.new)
+		if _, err := Parse("dog.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), "profile: dog.yaml:") || !strings.Contains(err.Error(), c.key) {
+			t.Errorf("%s, %q for %q: %v: want %q", c.device, c.new, c.old, err, c.key)
 		}
 	}
 }
