@@ -34,15 +34,15 @@ func (r *Robot) greet() (id Identity, err error) {
 	if err := r.ask(&wire.Query{}, askTime, func() bool { return r.in.informed }); err != nil {
 		return id, err
 	}
-	return id, r.until(func() bool {
+	return id, r.until(askTime, func() bool {
 		id = Identity{r.in.welcome, r.in.info, r.in.state}
 		return r.in.fresh > 0
 	}, "the firmware sends no states")
 }
 
-// until waits up to askTime for something that comes by itself.
-func (r *Robot) until(done func() bool, why string) error {
-	end := time.NewTimer(askTime)
+// until waits for something that comes by itself.
+func (r *Robot) until(limit time.Duration, done func() bool, why string) error {
+	end := time.NewTimer(limit)
 	defer end.Stop()
 	for {
 		r.mu.Lock()
@@ -127,7 +127,7 @@ func (r *Robot) enable(m wire.Enable) error {
 	r.mu.Lock()
 	r.started, r.halted = true, false
 	r.mu.Unlock()
-	return r.until(func() bool {
+	return r.until(askTime, func() bool {
 		r.expect = torque(r.in.state.Mode) || r.in.state.Mode == wire.ModeFault // then Read tells which
 		return r.expect
 	}, "the firmware acknowledged enable, but gives no torque")
@@ -164,7 +164,7 @@ func (r *Robot) idle() error {
 		return err
 	}
 	settled := func() bool { return r.in.state.Mode != wire.ModeDamped && !torque(r.in.state.Mode) }
-	if err := r.until(settled, "the firmware still gives torque a second after a stop"); err != nil {
+	if err := r.until(restTime, settled, fmt.Sprintf("the firmware still gives torque %v after a stop", restTime)); err != nil {
 		return err
 	}
 	if s = r.newest(); s.Mode != wire.ModeIdle {
@@ -173,7 +173,7 @@ func (r *Robot) idle() error {
 			return err
 		}
 	}
-	return r.until(func() bool { return r.in.state.Mode == wire.ModeIdle }, "the firmware does not become idle")
+	return r.until(askTime, func() bool { return r.in.state.Mode == wire.ModeIdle }, "the firmware does not become idle")
 }
 
 // ClearFault is for a person who has seen what happened and removed the cause:
@@ -206,10 +206,10 @@ func (r *Robot) Halt() error {
 	if err := r.require(&wire.Stop{}); err != nil {
 		return fmt.Errorf("%w; no command will follow, so that it damps by itself", err)
 	}
-	return r.until(func() bool {
+	return r.until(restTime, func() bool {
 		m := r.in.state.Mode
 		return m != wire.ModeDamped && !torque(m)
-	}, "the firmware still gives torque a second after a stop")
+	}, fmt.Sprintf("the firmware still gives torque %v after a stop", restTime))
 }
 
 // silenceCommands lets no command follow, and says whether the firmware has to

@@ -30,9 +30,8 @@ func (e *Emulator) Pty() (path string, err error) {
 	if l.master, l.slave, err = pty.Open(); err != nil {
 		return "", fmt.Errorf("emulate: pty: %w", err)
 	}
-	if err := raw(l.slave); err != nil {
-		l.master.Close()
-		l.slave.Close()
+	if err := errors.Join(raw(l.slave), l.unblock()); err != nil {
+		l.close()
 		return "", err
 	}
 	l.wg.Add(2)
@@ -40,6 +39,21 @@ func (e *Emulator) Pty() (path string, err error) {
 	go l.carry(l.master, e.proc.serial)
 	e.line = l
 	return l.slave.Name(), nil
+}
+
+// unblock makes the master one whose deadlines hold: pty.Open leaves it in blocking
+// mode, where a write that nobody reads waits for ever.
+func (l *line) unblock() error {
+	fd, err := unix.FcntlInt(l.master.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err == nil {
+		err = unix.SetNonblock(fd, true)
+	}
+	if err != nil {
+		return fmt.Errorf("emulate: pty: %w", err)
+	}
+	l.master.Close()
+	l.master = os.NewFile(uintptr(fd), "pty")
+	return nil
 }
 
 // raw makes the terminal pass bytes as they are, without echo: termios(3), cfmakeraw.

@@ -206,3 +206,25 @@ func TestWhatDoesNotFitIsRefused(t *testing.T) {
 		t.Errorf("another board: %v", err)
 	}
 }
+
+// A host that does not read its pty stops neither the firmware nor the end of it.
+func TestNobodyReadsThePty(t *testing.T) {
+	r := lockstep(t, "host")
+	play(t, r, 2)
+	if _, err := r.e.Pty(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.e.Step(1000); err != nil { // 40 kB of states, and a pty holds some 4
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- r.e.Close() }()
+	select {
+	case err := <-closed:
+		if r.e = nil; err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the emulator does not close while nobody reads")
+	}
+}

@@ -1,0 +1,156 @@
+package hil
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/rs/zerolog"
+
+	"whisker/controller/record"
+)
+
+// terminal makes standard input a pty on which the space bar is held while space
+// is true.
+func terminal(t *testing.T) (space *atomic.Bool) {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdin := os.Stdin
+	os.Stdin = slave
+	space = new(atomic.Bool)
+	end, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(25 * time.Millisecond):
+				if space.Load() {
+					master.WriteString(" ")
+				}
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		close(end)
+		<-over
+		os.Stdin = stdin
+		master.Close()
+		slave.Close()
+	})
+	return space
+}
+
+// A physical robot: nothing moves before somebody holds the space bar, it damps
+// when that is released, and goes on when it is held again. Nobody knows where its
+// root is, so that the score does not say.
+func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
+	b := newBench(t)
+	b.calibrate()
+	space := terminal(t)
+	s := dog("stand")
+	s.Robot, s.Pace, s.Seconds = b.profile+"@serial:"+b.device, "realtime", 0.5
+	s.Record = filepath.Join(t.TempDir(), "dog.mcap")
+	s.Overruns = Overruns{Max: 240, Window: 250}
+	var r *Result
+	var err error
+	done := make(chan struct{})
+	go func() { r, err = Run(context.Background(), s, "test", zerolog.New(zerolog.NewTestWriter(t))); close(done) }()
+	b.eventually("torque", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.e.Moving() })
+	_, _, from := b.look()
+	time.Sleep(500 * time.Millisecond)
+	if moves, _, q := b.look(); moves || distance(q, from) > 0.05 { // motors cannot be told exactly no torque
+		t.Errorf("nobody held the space bar, and joints moved by %g rad", distance(q, from))
+	}
+	space.Store(true)
+	b.eventually("motion", func() bool { _, _, q := b.look(); return distance(q, from) > 0.3 })
+	space.Store(false)
+	b.eventually("damping", func() bool { moves, resists, _ := b.look(); return !moves && resists })
+	for end := time.Now().Add(500 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if moves, _, _ := b.look(); moves {
+			t.Fatal("motors are told to move after the space bar was released")
+		}
+	}
+	space.Store(true)
+	select {
+	case <-done:
+	case <-time.After(time.Minute):
+		t.Fatal("the run does not end")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := r.Clips[0]
+	if row.Fault != "" || row.Frames != 25 || row.Travel != nil || !math.IsNaN(float64(row.RootErr)) || !(row.LimbJointRMS < 0.2) {
+		t.Errorf("%+v", row)
+	}
+	if moves, _, _ := b.look(); moves || b.e.Moving() {
+		t.Error("the robot has torque after the run")
+	}
+	if got := strings.Join(modesOf(t, s.Record), " "); got != "idle stand damp stand track lie idle" {
+		t.Errorf("the robot went through %s", got)
+	}
+	measuredIsDrawn(t, s.Record)
+	passes, _, err := Replay(context.Background(), s.Record, "", false, zerolog.Nop())
+	if err != nil || len(passes) != 1 || !passes[0].Equal(true) {
+		t.Errorf("replayed without the robot: %+v, %v", passes, err)
+	}
+}
+
+// distance is the largest between two sets of joints, rad.
+func distance(a, b []float64) (d float64) {
+	for i := range a {
+		d = math.Max(d, math.Abs(a[i]-b[i]))
+	}
+	return d
+}
+
+// measuredIsDrawn checks that the last recorded frames lie on the ground, and that
+// no truth was made up.
+func measuredIsDrawn(t *testing.T, path string) {
+	t.Helper()
+	rec, err := record.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rec.Close()
+	frames := 0
+	for {
+		m, err := rec.Next()
+		if err != nil {
+			break
+		}
+		if m.Topic == record.TopicTruth {
+			t.Fatal("the recording says where the robot was")
+		}
+		if m.Topic == record.TopicFrames {
+			frames++
+		}
+	}
+	if frames == 0 {
+		t.Error("the measured body is not in the recording")
+	}
+}
+
+func TestPhysicalRobotNeedsATerminalOrAWord(t *testing.T) {
+	b := newBench(t)
+	s := dog("stand")
+	s.Robot = b.profile + "@serial:" + b.device
+	if _, err := Run(context.Background(), s, "test", zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "is no terminal") {
+		t.Errorf("without a terminal: %v", err)
+	}
+	s.DeadMan = "off"
+	if _, err := Run(context.Background(), s, "test", zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "has no calibration") {
+		t.Errorf("without a calibration: %v", err)
+	}
+}
