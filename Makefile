@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -27,6 +27,10 @@ build: deps $(DEPS)/node/.ok ## build bin/whisker
 # HOLD=1 keeps playing until Ctrl-C; ARGS adds flags of `whisker run`.
 run: build ## play stand, turn and walk on the rat in real time, with the live view on http://127.0.0.1:8765
 	bin/whisker run --clip stand --clip turn --clip walk --baseline --view 127.0.0.1:8765 --record out/run.mcap $(if $(HOLD),--hold) $(ARGS)
+
+# The quadruped's firmware runs in QEMU, MuJoCo is its body. CUT is when its line is cut, s into the clip.
+demo-robot: build firmware ## replay a rat's walk on the quadruped behind its firmware, then cut the line
+	bin/whisker run --robot quadruped@emulated --clip walk --view 127.0.0.1:8765 --record out/robot.mcap --cut-after $(or $(CUT),6) $(ARGS)
 
 picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run in Chromium
 	.ci/picture bridge/view/picture.png

@@ -99,3 +99,30 @@ func TestCutLineDampsTheEmulatedRobot(t *testing.T) {
 		t.Errorf("%s %v", table.String(), err)
 	}
 }
+
+// In real time the emulated firmware is behind a serial line. A machine that pauses
+// for longer than a command holds, or is too slow, is given other chances.
+func TestEmulatedInRealTimeIsBehindALine(t *testing.T) {
+	s := emulated("stand")
+	s.Robot, s.Pace, s.Seconds = patient12(t)+"@emulated", "realtime", 0.5
+	s.Emulation.CutAfter = 0.3
+	s.Overruns = Overruns{Max: 240, Window: 250}
+	for try := 0; ; try++ {
+		r, err := Run(context.Background(), s, "test", zerolog.Nop())
+		if try < 20 && (err != nil || r.Emulated.Lockstep || r.Emulated.Cut == nil) {
+			t.Logf("try %d: %v, %+v", try, err, r)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := r.Emulated
+		if e.Lockstep || !(e.Factor > 0.5 && e.Factor < 1.5) || e.Cut == nil || !(e.Cut.Damped > 0 && e.Cut.Damped <= 102) {
+			t.Errorf("%+v, cut %+v", e, e.Cut)
+		}
+		if row := r.Clips[0]; !strings.Contains(row.Fault, "robot fault") && !strings.Contains(row.Fault, "state age") && !strings.Contains(row.Fault, "halt") {
+			t.Errorf("%+v", row)
+		}
+		return
+	}
+}
