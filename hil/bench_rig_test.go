@@ -3,6 +3,7 @@ package hil
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,9 @@ type hung struct {
 	body  *controller.Body
 	state controller.State
 	told  controller.Command
+
+	stuck  bool // no joint turns
+	linked bool // the second joint goes with the first
 }
 
 func (r *hung) Body() *controller.Body { return r.body }
@@ -45,9 +49,20 @@ func (r *hung) Read(s *controller.State) error {
 		for i := range r.told.Pos {
 			p, v, c := r.state.ActPos[i], r.state.ActVel[i], &r.told
 			torque := c.Kp[i]*(c.Pos[i]-p) + c.Kd[i]*(c.Vel[i]-v) + c.Torque[i]
-			v += dt * (torque - friction*v) / inertia
+			if math.Abs(torque) > 0.2 || math.Abs(v) > 0.05 { // else it sticks, as gears do
+				v += dt * (torque - friction*v) / inertia
+			} else {
+				v = 0
+			}
 			r.state.ActPos[i], r.state.ActVel[i] = p+dt*v, v
 		}
+	}
+	if r.stuck {
+		copy(r.state.ActPos, r.body.LieAct)
+		clear(r.state.ActVel)
+	}
+	if r.linked {
+		r.state.ActPos[1] = r.body.LieAct[1] + r.state.ActPos[0] - r.body.LieAct[0]
 	}
 	copy(r.state.Pos, r.state.ActPos)
 	copy(r.state.Vel, r.state.ActVel)
@@ -60,29 +75,45 @@ func (r *hung) Read(s *controller.State) error {
 type bench struct {
 	t       *testing.T
 	e       *emulate.Emulator
+	plant   *hung
 	profile string // its file
 	device  string
 
 	mu      sync.Mutex // between ticks
 	slow    bool
+	hasty   bool // time is not slow while it damps after motion
+	went    bool // it moved since it last was without torque
 	moves   bool // a motor is told stiffness or torque
 	resists bool // and no motor is, but they damp
 	q       []float64
+	base    []float64 // joints when the watch began
+	peak    []float64 // the furthest from there, with its sign
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchWith(t, nil, nil) }
+
+// newBenchWith is one whose motors are wired differently from what the profile
+// says, or on which something is wrong from the start.
+func newBenchWith(t *testing.T, wired func(*profile.Profile), wrong func(*bench)) *bench {
 	t.Helper()
 	p, err := profile.Open("quadruped")
 	if err != nil {
 		t.Fatal(err)
 	}
+	if wired != nil {
+		wired(p)
+	}
 	body := p.Body(controller.Measures{IMU: true, Torque: true})
 	body.Period = emulate.Tick
-	e, err := emulate.Start(emulate.Options{Board: "host", Profile: p, Plant: &hung{body, controller.NewState(body), controller.NewCommand(body)}})
+	plant := &hung{body: body, state: controller.NewState(body), told: controller.NewCommand(body)}
+	e, err := emulate.Start(emulate.Options{Board: "host", Profile: p, Plant: plant})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, e: e, q: make([]float64, len(body.Joints)), profile: patient12(t)}
+	b := &bench{t: t, e: e, plant: plant, q: make([]float64, 12), base: make([]float64, 12), peak: make([]float64, 12), profile: patient12(t)}
+	if wrong != nil {
+		wrong(b)
+	}
 	if b.device, err = e.Pty(); err != nil {
 		t.Fatal(err)
 	}
@@ -123,10 +154,16 @@ func (b *bench) tick(ctx context.Context) {
 		c := b.e.Told()
 		b.moves, b.resists = !damps(c), damps(c) && c.Kd[0] > 0
 		copy(b.q, b.e.State().Pos)
-		slow := b.slow
+		for i, q := range b.q {
+			if d := q - b.base[i]; math.Abs(d) > math.Abs(b.peak[i]) {
+				b.peak[i] = d
+			}
+		}
+		b.went = (b.went || b.moves) && b.e.Moving()
+		slow := b.slow && !(b.hasty && b.went && b.resists)
 		b.mu.Unlock()
 		if slow {
-			time.Sleep(4 * time.Millisecond)
+			time.Sleep(2 * time.Millisecond)
 		}
 	}
 }
@@ -136,6 +173,21 @@ func (b *bench) look() (moves, resists bool, q []float64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.moves, b.resists, append([]float64(nil), b.q...)
+}
+
+// watch begins to follow how far joints turn.
+func (b *bench) watch() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	copy(b.base, b.q)
+	clear(b.peak)
+}
+
+// turned are the furthest turns since watch.
+func (b *bench) turned() []float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return append([]float64(nil), b.peak...)
 }
 
 // time is the robot's.
@@ -176,9 +228,14 @@ func (b *bench) calibrate() {
 	}
 	at := b.time()
 	b.eventually("the end of the session", func() bool { return b.time()-at > 1200*time.Millisecond })
+	b.slowDown()
+}
+
+// slowDown makes the robot's time slow from now on.
+func (b *bench) slowDown() {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.slow = true
-	b.mu.Unlock()
 }
 
 // eventually waits for something, half a minute at most.

@@ -103,6 +103,7 @@ func TestCutLineDampsTheEmulatedRobot(t *testing.T) {
 // In real time the emulated firmware is behind a serial line. A machine that pauses
 // for longer than a command holds, or is too slow, is given other chances.
 func TestEmulatedInRealTimeIsBehindALine(t *testing.T) {
+	t.Parallel()
 	s := emulated("stand")
 	s.Robot, s.Pace, s.Seconds = patient12(t)+"@emulated", "realtime", 0.5
 	s.Emulation.CutAfter = 0.3

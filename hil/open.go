@@ -134,7 +134,7 @@ func (g *rig) openSerial(name, device string) error {
 	if p.Device.Bus != "" {
 		return g.openBus(p, device)
 	}
-	r, err := board.New(board.Options{Profile: p, Device: device, Version: programName, Note: g.note})
+	r, err := board.New(board.Options{Profile: p, Device: device, Calibration: g.scenario.Calibration, Version: programName, Note: g.note})
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,9 @@ type Scenario struct {
 	Physics    Physics   `yaml:"physics"`
 	Overruns   Overruns  `yaml:"overruns"`
 	Emulation  Emulation `yaml:"emulation"`
+	// Calibration is the file that a robot on a serial line has to hold; "" takes what
+	// it holds.
+	Calibration string `yaml:"calibration"`
 	// DeadMan is what somebody has to hold while the robot moves: key (the space bar
 	// of the terminal) or off; "" is key for a robot that is not simulated or
 	// emulated, and off for one that is.

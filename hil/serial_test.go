@@ -55,6 +55,7 @@ func terminal(t *testing.T) (space *atomic.Bool) {
 // when that is released, and goes on when it is held again. Nobody knows where its
 // root is, so that the score does not say.
 func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	b.calibrate()
 	space := terminal(t)
@@ -65,7 +66,10 @@ func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
 	var r *Result
 	var err error
 	done := make(chan struct{})
-	go func() { r, err = Run(context.Background(), s, "test", zerolog.New(zerolog.NewTestWriter(t))); close(done) }()
+	go func() {
+		r, err = Run(context.Background(), s, "test", zerolog.New(zerolog.NewTestWriter(t)))
+		close(done)
+	}()
 	b.eventually("torque", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.e.Moving() })
 	_, _, from := b.look()
 	time.Sleep(500 * time.Millisecond)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"whisker/bridge/wire"
+	"whisker/controller/profile"
 )
 
 // share is the part of a line's bits that frames may take. What is left is for
@@ -14,6 +15,13 @@ const share = 0.9
 
 // bitsPerByte on the line: start, eight, stop.
 const bitsPerByte = 10
+
+// Budget is the share of a line's bits that a profile's commands take, or why
+// they do not fit.
+func Budget(p *profile.Profile) (float64, error) {
+	used := p.RateHz * float64(wire.SizeOf(wire.TypeCommand)) * bitsPerByte / float64(p.Device.Baud)
+	return used, fits("commands", wire.TypeCommand, p.RateHz, p.Device.Baud)
+}
 
 // fits refuses a rate of frames that the line cannot carry, with the arithmetic.
 func fits(what string, t wire.Type, hz float64, baud int) error {

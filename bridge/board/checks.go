@@ -53,6 +53,13 @@ func (r *Robot) limitsAgree(info *wire.Info) error {
 	return errors.Join(errs...)
 }
 
+// Ready says why the robot, as it was last heard of, would get no torque. Connect
+// comes before it.
+func (r *Robot) Ready() error {
+	s := r.newest()
+	return errors.Join(unlatched(&s), r.ready(&s))
+}
+
 // stopGives is how far a joint that rests on its stop may read past it, rad.
 const stopGives = 0.02
 

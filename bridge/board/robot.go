@@ -80,7 +80,7 @@ func New(o Options) (*Robot, error) {
 	if n := len(p.Joints); n > wire.Joints {
 		return nil, fmt.Errorf("board: profile %s has %d joints, want at most %d", p.Name, n, wire.Joints)
 	}
-	if err := fits("commands", wire.TypeCommand, p.RateHz, p.Device.Baud); err != nil {
+	if _, err := Budget(p); err != nil {
 		return nil, err
 	}
 	r := &Robot{

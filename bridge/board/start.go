@@ -89,8 +89,8 @@ func (r *Robot) Start() error {
 	if err != nil {
 		return err
 	}
-	if id.State.Mode == wire.ModeEStop || id.State.Mode == wire.ModeFault && id.State.Fault != wire.FaultExpired {
-		return fmt.Errorf("board: the firmware has latched %v: remove the cause, then clear it with `whisker doctor --robot ... --clear %v`", latched(&id.State), latched(&id.State))
+	if err := unlatched(&id.State); err != nil {
+		return err
 	}
 	return r.enable(wire.Enable{Purpose: wire.PurposeRun})
 }
@@ -140,6 +140,9 @@ func (r *Robot) permit(m *wire.Enable) error {
 		ack, err := r.request(m)
 		if err != nil || ack.Result == wire.ResultDone {
 			return err
+		}
+		if ack.Result == wire.ResultFault { // which one comes with a state
+			_ = r.until(askTime, func() bool { return r.in.state.Fault != wire.FaultNone }, "")
 		}
 		if ack.Result != wire.ResultMode || try == 5 {
 			return fmt.Errorf("board: the firmware refuses torque: %s", r.because(&ack))
@@ -191,6 +194,26 @@ func (r *Robot) ClearFault() error {
 	clear(r.told)
 	r.mu.Unlock()
 	return err
+}
+
+// Clear is for a person who has seen what the firmware latched and removed the
+// cause: it clears what is latched, which has to be the fault of that name, or
+// estop. It gives no torque.
+func (r *Robot) Clear(name string) error {
+	r.asking.Lock()
+	defer r.asking.Unlock()
+	id, err := r.greet()
+	if err != nil {
+		return err
+	}
+	s := &id.State
+	if s.Mode != wire.ModeFault && s.Mode != wire.ModeEStop {
+		return fmt.Errorf("board: nothing is latched, the firmware is in mode %v", s.Mode)
+	}
+	if l := latched(s); l != name {
+		return fmt.Errorf("board: the firmware has latched %s, not %s", l, name)
+	}
+	return r.idle()
 }
 
 // Halt asks for a damped stop until it is acknowledged and torque is off. It is

@@ -36,6 +36,7 @@ type Key struct {
 	end    *os.File     // its other end
 	until  atomic.Int64 // monotonic ns up to which the key counts as held; 0 is released
 	clock  func() time.Duration
+	typed  chan byte
 }
 
 // Open takes over a terminal: keys come one by one, and are not shown.
@@ -45,7 +46,7 @@ func Open(tty *os.File) (*Key, error) {
 		return nil, fmt.Errorf("keyboard: %s is no terminal: expected one in which somebody holds the space bar while the robot moves", tty.Name())
 	}
 	begin := time.Now()
-	k := &Key{tty: tty, before: *t, clock: func() time.Duration { return 1 + time.Since(begin) }}
+	k := &Key{tty: tty, before: *t, typed: make(chan byte, 16), clock: func() time.Duration { return 1 + time.Since(begin) }}
 	if k.ended, k.end, err = os.Pipe(); err != nil {
 		return nil, fmt.Errorf("keyboard: %w", err)
 	}
@@ -67,6 +68,10 @@ func (k *Key) closePipe() error { return errors.Join(k.end.Close(), k.ended.Clos
 
 // Held says whether the space bar is held now. It neither waits nor allocates.
 func (k *Key) Held() bool { return int64(k.clock()) < k.until.Load() }
+
+// Typed gives the other keys, each a release of the space bar. What nobody takes is
+// dropped when 16 have come together.
+func (k *Key) Typed() <-chan byte { return k.typed }
 
 // Run follows the keys until ctx is done, or the terminal is gone: then the key is
 // released for good, which is no error.
@@ -100,6 +105,10 @@ func (k *Key) press(keys []byte) {
 		switch {
 		case b != ' ':
 			k.until.Store(0)
+			select {
+			case k.typed <- b:
+			default:
+			}
 		case int64(now) < k.until.Load():
 			k.until.Store(int64(now + next)) // it repeats
 		default:

@@ -103,6 +103,9 @@ func TestAnotherKeyReleases(t *testing.T) {
 	s := newSwitch(t)
 	s.keys(" ", true)
 	s.keys("x", false)
+	if b := <-s.Typed(); b != 'x' {
+		t.Errorf("typed %q, want x", b)
+	}
 	s.keys(" ", true)
 	s.keys("\r", false)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,11 +16,20 @@ import (
 )
 
 // doctorCmd says what this machine can do, a line each; what is missing comes
-// with how to get it.
-type doctorCmd struct{}
+// with how to get it. With a robot it walks from its wiring to its first stand.
+type doctorCmd struct {
+	Robot string `help:"Look at a robot: PROFILE, or PROFILE@serial:DEVICE." placeholder:"ROBOT"`
+	Clear string `help:"Clear this fault, or estop, once its cause is gone. It gives no torque." placeholder:"FAULT"`
+}
 
 // Run is called by kong.
 func (c *doctorCmd) Run(e *env) error {
+	switch {
+	case c.Robot != "":
+		return c.robot(e)
+	case c.Clear != "":
+		return usage(errors.New("whisker: --clear is for a robot: name it with --robot PROFILE@serial:DEVICE"))
+	}
 	t := newTable(e.out)
 	line := func(what string, args ...any) { t.line(what, fmt.Sprint(args...)) }
 	line("machine", runtime.GOOS, "/", runtime.GOARCH, ", ", runtime.NumCPU(), " cores, ", firstOf("/proc/cpuinfo", "model name"))

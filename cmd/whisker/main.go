@@ -38,6 +38,7 @@ type cli struct {
 	Hil      hilCmd      `cmd:"" help:"Identify a robot from logs, and check a body against them."`
 	Agent    agentCmds   `cmd:"" help:"Stand between a host and a robot, and stop the robot when the host falls silent."`
 	Fleet    fleetCmd    `cmd:"" help:"List the robots of an MQTT broker, and stop one or all."`
+	Calib    calibCmd    `cmd:"" name:"calibrate" help:"Find a robot's signs and offsets, a joint at a time while the space bar is held."`
 	Ports    portsCmd    `cmd:"" help:"List the serial devices that are there."`
 	Wire     wireCmd     `cmd:"" help:"Translate frames of the serial line."`
 	Doctor   doctorCmd   `cmd:"" help:"Say what this machine can do."`

@@ -1,12 +1,20 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"whisker/controller/profile"
+	"whisker/hil/emulate"
+	"whisker/sim"
 )
 
 // The demonstration in short: a rat's clip on the quadruped behind its firmware in
@@ -49,4 +57,97 @@ func children(t *testing.T) (lines []string) {
 		lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
 	}
 	return lines
+}
+
+// owned is a robot on a pty: firmware with a body that lies.
+func owned(t *testing.T) (device string) {
+	t.Helper()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick := *p
+	quick.RateHz = 1 / emulate.Tick.Seconds()
+	body, err := sim.Open(sim.Options{Profile: &quick, Timestep: emulate.Tick})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := emulate.Start(emulate.Options{Board: "host", Profile: p, Plant: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if device, err = e.Pty(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- e.Pace(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		e.Close()
+		body.Close()
+	})
+	return device
+}
+
+func TestDoctorWalksToTheFirstStand(t *testing.T) {
+	o := ok(t, "doctor", "--robot", "quadruped")
+	for _, want := range []string{"bus 1, ids", "FL_thigh_joint 2", "-2.6 to 2.6 rad", "sign +1", "commands take 8 %", "whisker ports"} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("no %q in\n%s", want, o.out)
+		}
+	}
+	if o := whisker("doctor", "--robot", "quadruped@serial:/dev/absent"); o.status != exitUsage || !strings.Contains(o.errs, "/dev/absent") || !strings.Contains(o.out, "bus 1, ids") {
+		t.Errorf("%+v", o)
+	}
+	device := owned(t)
+	robot := "quadruped@serial:" + device
+	o = ok(t, "doctor", "--robot", robot)
+	for _, want := range []string{`of robot "quadruped"`, "idle, fault none", "V", "whisker calibrate --robot " + robot} {
+		if !strings.Contains(o.out, want) {
+			t.Errorf("no %q in\n%s", want, o.out)
+		}
+	}
+	if o := whisker("doctor", "--robot", robot, "--clear", "tilt"); o.status != exitFault || !strings.Contains(o.errs, "nothing is latched") {
+		t.Errorf("%+v", o)
+	}
+}
+
+// Somebody who says no to the first question has a robot that did not move.
+func TestCalibrateAsksFirst(t *testing.T) {
+	device := owned(t)
+	refused(t, whisker("calibrate", "--robot", "quadruped@serial:"+device), "is no terminal")
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer master.Close()
+	defer slave.Close()
+	stdin := os.Stdin
+	os.Stdin = slave
+	defer func() { os.Stdin = stdin }()
+	end, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(50 * time.Millisecond):
+				master.WriteString("n")
+			}
+		}
+	}()
+	o := whisker("calibrate", "--robot", "quadruped@serial:"+device, "--out", filepath.Join(t.TempDir(), "c.json"))
+	close(end)
+	<-over
+	if o.status != exitFault || !strings.Contains(o.errs, "given up") || !strings.Contains(o.out, "forgets its calibration") {
+		t.Errorf("%+v", o)
+	}
+	if o := ok(t, "doctor", "--robot", "quadruped@serial:"+device); !strings.Contains(o.out, "idle, fault none") {
+		t.Errorf("the robot is not at rest:\n%s", o.out)
+	}
 }

@@ -32,13 +32,14 @@ type runCmd struct {
 	MQTTRobot         string    `name:"mqtt-robot" help:"The robot's name at the broker; without it that of its body." placeholder:"NAME"`
 	MQTTRate          float64   `name:"mqtt-rate" help:"States a second." placeholder:"HZ"`
 	brokerFlags
-	DeadMan    string   `help:"What somebody holds while a physical robot moves: key (the space bar) or off." placeholder:"KEY"`
-	CutAfter   *float64 `help:"Cut the serial line of an emulated robot after so many seconds of the clip, and see what it does." placeholder:"S"`
-	JSON       string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
-	Baseline   bool     `help:"Also play each clip open loop."`
-	Hold       bool     `help:"Keep playing until Ctrl-C."`
-	Torque     bool     `help:"Torque actuators in place of position servos."`
-	TimestepMs *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
+	DeadMan     string   `help:"What somebody holds while a physical robot moves: key (the space bar) or off." placeholder:"KEY"`
+	Calibration string   `help:"Calibration file that a robot on a serial line has to hold." placeholder:"FILE"`
+	CutAfter    *float64 `help:"Cut the serial line of an emulated robot after so many seconds of the clip, and see what it does." placeholder:"S"`
+	JSON        string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Baseline    bool     `help:"Also play each clip open loop."`
+	Hold        bool     `help:"Keep playing until Ctrl-C."`
+	Torque      bool     `help:"Torque actuators in place of position servos."`
+	TimestepMs  *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
 }
 
 // Run is called by kong.
@@ -98,7 +99,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		to   *string
 	}{
 		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
-		{c.Layout, &s.Layout}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan},
+		{c.Layout, &s.Layout}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
