@@ -33,7 +33,7 @@ const (
 // Command is what a person or a program asks a robot for.
 type Command struct {
 	// ID is the asker's, another one for each command; a second command of the same
-	// ID is neither obeyed nor answered.
+	// ID is neither obeyed nor answered, unless it stops.
 	ID   string `json:"id"`
 	Kind string `json:"kind"`
 	// Expires is when the command is void, at most a minute ahead. Stop and e-stop
@@ -80,6 +80,9 @@ type Wishes interface {
 	SetGoal(controller.Goal) error
 }
 
+// stops says that c cannot come too late or too often.
+func (c *Command) stops() bool { return c.Kind == KindStop || c.Kind == KindEStop }
+
 // judge says which commands are obeyed.
 type judge struct {
 	seen map[string]time.Time // by id, until when it is remembered
@@ -111,7 +114,7 @@ func (j *judge) read(b []byte, retained bool) (c Command, again bool, err error)
 	if n := len(c.ID); n == 0 || n > 64 {
 		return Command{}, false, fmt.Errorf("an id of %d characters, want 1 to 64", n)
 	}
-	if j.remember(c.ID) {
+	if j.remember(c.ID) && !c.stops() {
 		return c, true, nil
 	}
 	return c, false, j.check(&c)
@@ -136,9 +139,8 @@ func (j *judge) check(c *Command) error {
 	if !slices.Contains(kinds, c.Kind) {
 		return fmt.Errorf("kind %q, want one of %v", c.Kind, kinds)
 	}
-	stops := c.Kind == KindStop || c.Kind == KindEStop
 	switch ahead := c.Expires.Sub(j.now()); {
-	case stops:
+	case c.stops():
 	case c.Expires.IsZero():
 		return fmt.Errorf("%s without expires, want a time at most %v ahead", c.Kind, maxAhead)
 	case ahead <= 0:

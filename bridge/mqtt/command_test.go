@@ -112,6 +112,20 @@ func TestDuplicatesAreObeyedAndAnsweredOnce(t *testing.T) {
 	}
 }
 
+func TestAStopIsObeyedEachTime(t *testing.T) {
+	b := newBroker(t)
+	p := b.peer()
+	w := &wishes{}
+	telemetry(t, Options{Broker: Broker{URL: b.url()}, Wishes: w})
+	p.await("whisker/v1/r1/connection", Online)
+	for _, kind := range []string{KindStop, KindEStop} {
+		for range 2 {
+			p.send("whisker/v1/r1/command", fmt.Appendf(nil, `{"id":"same","kind":%q}`, kind), false)
+		}
+	}
+	eventually(t, "the second e-stop", func() bool { return w.all() == "stop, stop, estop, estop" })
+}
+
 func TestWhoRefusesSaysWhy(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
