@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 )
 
@@ -20,7 +20,7 @@ import (
 // robots get a broker of their own.
 type Embedded struct {
 	server *mochi.Server
-	addr   string
+	line   net.Listener
 }
 
 // NewEmbedded listens at an address of the loopback; port 0 takes a free one.
@@ -31,7 +31,7 @@ func NewEmbedded(addr string) (*Embedded, error) {
 	}
 	capabilities := mochi.NewDefaultServerCapabilities()
 	capabilities.MaximumPacketSize = 1 << 20
-	s := mochi.New(&mochi.Options{Capabilities: capabilities, Logger: slog.New(slog.DiscardHandler)})
+	s := mochi.New(&mochi.Options{Capabilities: capabilities, Logger: slog.New(slog.DiscardHandler), SysTopicResendInterval: 1 << 30})
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("mqtt: address %s is in use: a broker that runs there already is named mqtt://%s", addr, addr)
@@ -39,11 +39,43 @@ func NewEmbedded(addr string) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mqtt: %w", err)
 	}
-	if err := errors.Join(s.AddHook(new(everybody), nil), s.AddListener(listeners.NewNet("tcp", l))); err != nil {
+	if err := s.AddHook(new(everybody), nil); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("mqtt: %w", err)
 	}
-	return &Embedded{s, l.Addr().String()}, nil
+	return &Embedded{s, l}, nil
+}
+
+// turn is a client's line. What it reads is worked on before another client's is:
+// the library's retained messages are written and read without a lock.
+type turn struct {
+	net.Conn
+	gate *sync.Mutex
+	held bool // of the one goroutine that reads
+}
+
+func (t *turn) leave() {
+	if t.held {
+		t.held = false
+		t.gate.Unlock()
+	}
+}
+
+// Read ends the client's turn, and begins the next one with what comes.
+func (t *turn) Read(b []byte) (int, error) {
+	t.leave()
+	n, err := t.Conn.Read(b)
+	t.gate.Lock()
+	t.held = true
+	return n, err
+}
+
+// Write gives up a client that does not take what it is sent: others wait.
+func (t *turn) Write(b []byte) (int, error) {
+	if err := t.Conn.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
+		return 0, err
+	}
+	return t.Conn.Write(b)
 }
 
 // everybody lets everybody do everything.
@@ -61,26 +93,47 @@ func (*everybody) OnConnectAuthenticate(*mochi.Client, packets.Packet) bool { re
 func (*everybody) OnACLCheck(*mochi.Client, string, bool) bool { return true }
 
 // URL is where the broker is.
-func (e *Embedded) URL() string { return "mqtt://" + e.addr }
+func (e *Embedded) URL() string { return "mqtt://" + e.line.Addr().String() }
 
 // closeTime is how long the library may take to end; it has been seen to hang.
 const closeTime = 2 * time.Second
 
-// Run serves until ctx is done.
+// Run serves until ctx is done. It takes connections itself: the library's own
+// listeners race with its Close.
 func (e *Embedded) Run(ctx context.Context) error {
 	if err := e.server.Serve(); err != nil {
 		return fmt.Errorf("mqtt: %w", err)
 	}
+	var clients, accepting sync.WaitGroup
+	var gate sync.Mutex
+	accepting.Go(func() {
+		for {
+			c, err := e.line.Accept()
+			if err != nil {
+				return
+			}
+			clients.Go(func() {
+				t := &turn{Conn: c, gate: &gate}
+				_ = e.server.EstablishConnection("tcp", t) // how a client ends is its own affair
+				t.leave()
+			})
+		}
+	})
 	<-ctx.Done()
-	for _, c := range e.server.Clients.GetAll() {
-		c.Stop(errors.New("the broker ends"))
-	}
-	done := make(chan error, 1)
-	go func() { done <- e.server.Close() }()
-	select {
-	case err := <-done:
-		return err
-	case <-time.After(closeTime):
-		return errors.New("mqtt: the embedded broker does not end")
+	err := e.line.Close()
+	accepting.Wait()
+	done := make(chan struct{})
+	go func() { clients.Wait(); close(done) }()
+	for end := time.After(closeTime); ; {
+		for _, c := range e.server.Clients.GetAll() { // also one that was just let in
+			c.Stop(errors.New("the broker ends"))
+		}
+		select {
+		case <-done:
+			return errors.Join(err, e.server.Close())
+		case <-end:
+			return errors.New("mqtt: the embedded broker does not end")
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }

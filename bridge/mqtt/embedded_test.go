@@ -43,7 +43,7 @@ func TestEmbeddedBrokerListensToThisMachineAlone(t *testing.T) {
 		}
 	}
 	e, _ := embedded(t)
-	if _, err := NewEmbedded(e.addr); err == nil || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("twice at %s: %v", e.addr, err)
+	if _, err := NewEmbedded(e.line.Addr().String()); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("twice at %s: %v", e.line.Addr(), err)
 	}
 }
