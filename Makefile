@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -68,6 +68,10 @@ endif
 evaluate-transfer: ## print how well identified bodies predict logs that they were not fitted on
 	@[ -n "$(DATA)" ] || { echo "evaluate-transfer: want DATA=dir, a folder with robot_logs"; exit 2; }
 	$(GO) run ./hil/identify/transfer $(DATA)
+
+# Goes on from its file when it was stopped. DRAWS differences are seeded into simulated robots.
+prove-report: build ## measure how often the transfer report names the right cause
+	bin/whisker hil prove --draws $(or $(DRAWS),60) --out out/prove-report.jsonl
 
 lint: deps $(DEPS)/bin/staticcheck ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

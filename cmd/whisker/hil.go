@@ -14,6 +14,8 @@ import (
 type hilCmd struct {
 	Identify hilIdentifyCmd `cmd:"" help:"Find a robot's inertia, friction, gravity, offsets and delay from logs of its motion."`
 	Check    hilCheckCmd    `cmd:"" help:"Replay a log's commands through an identified body and print how far it is from the log."`
+	Report   hilReportCmd   `cmd:"" help:"Say how far two recordings of one robot are apart, and what most likely makes them differ."`
+	Prove    hilProveCmd    `cmd:"" help:"Measure how often a report names the right cause, on differences seeded into simulated robots."`
 }
 
 // hilIdentifyCmd turns logs into a body.

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	transfer "whisker/hil/report"
+)
+
+// hilReportCmd makes a transfer report.
+type hilReportCmd struct {
+	Recordings []string `arg:"" optional:"" help:"Two recordings (MCAP) of one robot, simulated, emulated or real; further ones repeat the second and tell how well it repeats." placeholder:"RECORDING"`
+	Out        string   `help:"Write the page here: FILE.html, or a folder for report.html and report.json." placeholder:"DIR|FILE.html"`
+	JSON       string   `name:"json" help:"Write the report as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Gates      string   `help:"YAML file of gates in place of the default ones." type:"existingfile" placeholder:"FILE"`
+	Strict     bool     `help:"Exit with status 1 when an item fails its gate."`
+	Verify     string   `help:"Check the seal of a report, JSON or page, and that its recordings are the same files." placeholder:"REPORT"`
+}
+
+// Run is called by kong.
+func (c *hilReportCmd) Run(e *env) error {
+	if c.Verify != "" {
+		return c.verify(e.out)
+	}
+	if len(c.Recordings) < 2 {
+		return usage(fmt.Errorf("whisker: %d recordings, a report needs two", len(c.Recordings)))
+	}
+	o := transfer.Options{First: c.Recordings[0], Second: c.Recordings[1], More: c.Recordings[2:], Version: version()}
+	if c.Gates != "" {
+		var err error
+		if o.Gates, err = transfer.ReadGates(c.Gates); err != nil {
+			return usage(err)
+		}
+	}
+	r, err := transfer.Make(e.ctx, o)
+	if e.ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		return usage(err)
+	}
+	if err := c.write(e.out, r); err != nil {
+		return err
+	}
+	if c.Strict && r.Verdict == transfer.Fail {
+		return errors.New("report: " + r.Title + ": an item fails its gate")
+	}
+	return nil
+}
+
+// write writes what was asked for, and the table unless standard output is taken.
+func (c *hilReportCmd) write(out io.Writer, r *transfer.Report) error {
+	pagePath, jsonPath := c.Out, c.JSON
+	if c.Out != "" && !strings.EqualFold(filepath.Ext(c.Out), ".html") {
+		if err := os.MkdirAll(c.Out, 0o777); err != nil {
+			return usage(fmt.Errorf("whisker: %w", err))
+		}
+		pagePath = filepath.Join(c.Out, "report.html")
+		if jsonPath == "" {
+			jsonPath = filepath.Join(c.Out, "report.json")
+		}
+	}
+	if pagePath != "" {
+		if err := writeTo(pagePath, out, r.Page); err != nil {
+			return err
+		}
+	}
+	if jsonPath != "" {
+		if err := writeJSON(jsonPath, out, r); err != nil {
+			return err
+		}
+	}
+	if c.JSON == "-" {
+		return nil
+	}
+	return r.Table(out)
+}
+
+func (c *hilReportCmd) verify(out io.Writer) error {
+	if len(c.Recordings) > 0 {
+		return usage(errors.New("whisker: --verify checks a report that was written: leave the recordings out"))
+	}
+	absent, err := transfer.Verify(c.Verify)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%s is as it was sealed\n", c.Verify)
+	for _, path := range absent {
+		fmt.Fprintf(out, "not checked: %s is not there\n", path)
+	}
+	return nil
+}

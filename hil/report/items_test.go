@@ -1,0 +1,323 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"whisker/controller"
+)
+
+// change is a tape whose samples are changed.
+func change(f func(s *controller.Sample)) *tape {
+	x := newTape()
+	x.set = func(_ int, s *controller.Sample) { f(s) }
+	return x
+}
+
+func TestPositionErrors(t *testing.T) {
+	r := made(t, newTape(), change(func(s *controller.Sample) { s.State.Pos[1] += 0.02 * float64(1-2*int(s.Tick%2)) }))
+	rmse, mae := r.item(1), r.item(2)
+	near(t, "RMSE", rmse.Value, 0.01, 1e-9)
+	near(t, "RMSE of the knee", rmse.Joints[1], 0.02, 1e-9)
+	near(t, "RMSE of the hip", rmse.Joints[0], 0, 1e-9)
+	near(t, "MAE", mae.Value, 0.01, 1e-9)
+	if rmse.Verdict != Fail || !strings.Contains(rmse.Note, "knee with 0.0200 rad") || !strings.Contains(rmse.Note, "commands are the same") {
+		t.Errorf("%s: %s", rmse.Verdict, rmse.Note)
+	}
+	r = made(t, newTape(), change(func(s *controller.Sample) { s.Command.Pos[0] += 0.3 }))
+	if note := r.item(1).Note; !strings.Contains(note, "commands differ by up to 0.300 rad") {
+		t.Error(note)
+	}
+}
+
+// The worst joint has a gate of its own, which a mean over many could hide.
+func TestOneBadJointFails(t *testing.T) {
+	g := DefaultGates()
+	g.RMSE = 1
+	c := &comparison{shared: &shared{body: twoJoints()}, gates: g}
+	it := Item{Value: 0.002, Floor: missing, Joints: []Number{0.001, 2.9}}
+	if c.judgeRMSE(&it); it.Verdict != Pass {
+		t.Error("below three times the mean's gate, and failed")
+	}
+	it.Joints[1] = 3.1
+	if c.judgeRMSE(&it); it.Verdict != Fail || !strings.Contains(it.Note, "knee") {
+		t.Errorf("%+v", it)
+	}
+}
+
+func TestTorques(t *testing.T) {
+	r := made(t, newTape(), change(func(s *controller.Sample) {
+		for j := range s.State.Torque {
+			s.State.Torque[j] *= 2
+		}
+	}))
+	near(t, "torque RMSE over RMS", r.item(3).Value, 0.5, 1e-9)
+	obeys := change(func(s *controller.Sample) {
+		for j := range s.State.ActPos { // a joint that is where the tick before told it to go, less what the motor needs
+			s.State.ActPos[j] = 0.1 * math.Sin(float64(s.Tick)/9)
+			s.State.Torque[j] = 0.3
+			if s.Tick > 0 {
+				s.State.Torque[j] += 0.8 * 20 * (command(0, s.Tick-1, j) - s.State.ActPos[j])
+			}
+		}
+	})
+	it := made(t, newTape(), obeys).item(4)
+	near(t, "slope's error", it.Value, 0.2, 1e-6)
+	if it.Verdict != Fail || !strings.Contains(it.Note, "slope 0.800 (95 % from 0.800 to 0.800), offset +0.300") {
+		t.Errorf("%s: %s", it.Verdict, it.Note)
+	}
+	blind := newTape()
+	blind.body.Measures.Torque = false
+	r = made(t, newTape(), blind)
+	for _, n := range []int{3, 4} {
+		if it := r.item(n); it.Verdict != Unknown || !strings.Contains(it.Note, "not measure torque") {
+			t.Errorf("%+v", it)
+		}
+	}
+}
+
+// follows is a tape whose joints follow their commands late and less.
+func follows(ticks uint64, gain float64) *tape {
+	return change(func(s *controller.Sample) {
+		for j := range s.State.Pos {
+			s.State.Pos[j] = gain * command(0, s.Tick-min(ticks, s.Tick), j)
+		}
+	})
+}
+
+func TestLagIsThatOfTheJointBehindItsCommand(t *testing.T) {
+	it := made(t, follows(1, 1), follows(4, 1)).item(6)
+	near(t, "difference of lags", it.Value, 3, 0.02)
+	if it.Verdict != Fail || !strings.Contains(it.Note, "20.0 ms and 80.0 ms") {
+		t.Errorf("%s: %s", it.Verdict, it.Note)
+	}
+	offset := follows(4, 1)
+	plain := offset.set
+	offset.set = func(p int, s *controller.Sample) { plain(p, s); s.State.Pos[0] += 1 }
+	near(t, "with an offset", made(t, follows(4, 1), offset).item(6).Value, 0, 1e-6)
+}
+
+func TestFrequencyResponse(t *testing.T) {
+	noisy := func(gain float64, ticks int) *tape { // excites all frequencies
+		rng := rand.New(rand.NewPCG(1, 1))
+		var told [][2]float64
+		for range 900 {
+			told = append(told, [2]float64{rng.NormFloat64(), rng.NormFloat64()})
+		}
+		x := change(func(s *controller.Sample) {
+			for j := range s.State.Pos {
+				s.Command.Pos[j] = told[s.Tick][j]
+				s.State.Pos[j] = gain * told[int(s.Tick)-min(ticks, int(s.Tick))][j]
+			}
+		})
+		x.ticks = 900
+		return x
+	}
+	it := made(t, noisy(1, 0), noisy(0.5, 0)).item(7)
+	near(t, "gain", it.Value, 6.02, 0.01)
+	it = made(t, noisy(1, 0), noisy(1, 1)).item(7)
+	// A period of 20 ms turns 25 Hz, the highest frequency, by 180 degrees.
+	top := it.Rows[len(it.Rows)-1].Value
+	near(t, "phase at the top", top[4]-top[3], -180*float64(top[0])/25, 8)
+	if it.Verdict != Fail || !strings.Contains(it.Note, "phase is the worse") {
+		t.Errorf("%s: %s", it.Verdict, it.Note)
+	}
+	short := newTape()
+	short.ticks = 100
+	if it := made(t, short, short).item(7); it.Verdict != Unknown || !strings.Contains(it.Note, "record for longer") {
+		t.Errorf("%s: %s", it.Verdict, it.Note)
+	}
+}
+
+func TestDistributions(t *testing.T) {
+	if it := made(t, newTape(), follows(5, 1)).item(8); it.Verdict != Pass || it.Value < 0.3 {
+		t.Errorf("the same states at other times: p = %v", it.Value)
+	}
+	it := made(t, newTape(), change(func(s *controller.Sample) { s.State.Pos[0] += 0.5 })).item(8)
+	near(t, "Wasserstein distance", it.Joints[0], 0.5, 1e-9)
+	if it.Verdict != Fail || it.Value > 0.01 {
+		t.Errorf("states that are elsewhere: p = %v", it.Value)
+	}
+}
+
+func TestFloorLiftsGates(t *testing.T) {
+	shake := func(seed uint64) *tape {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		return change(func(s *controller.Sample) {
+			for j := range s.State.Pos {
+				s.State.Pos[j] += 0.02 * rng.NormFloat64()
+			}
+		})
+	}
+	if it := made(t, shake(1), shake(2)).item(1); it.Verdict != Fail || it.Floor.String() != missing.String() {
+		t.Errorf("%+v", it)
+	}
+	r := made(t, shake(1), shake(2), shake(3), shake(4))
+	it := r.item(1)
+	near(t, "floor", it.Floor, 0.02*math.Sqrt2, 0.001)
+	near(t, "gate", it.Gate, 1.5*float64(it.Floor), 1e-9)
+	if it.Verdict != Pass || r.item(9).Verdict != Pass || len(r.More) != 2 {
+		t.Errorf("%s, item 9 %s", it.Verdict, r.item(9).Verdict)
+	}
+	near(t, "item 9", r.item(9).Value, float64(it.Floor), 0)
+}
+
+func TestPredictivityAndOutcomes(t *testing.T) {
+	clips := []string{"a", "b", "c", "d", "e", "f"}
+	behind := func(by ...float64) *tape {
+		x := newTape()
+		x.clips, x.ticks = clips, 60
+		x.set = func(p int, s *controller.Sample) {
+			s.State.Pos[0] -= by[p]
+			s.State.Pos[1] -= by[p]
+		}
+		return x
+	}
+	good := made(t, behind(1, 2, 3, 4, 5, 6), behind(2, 3, 4, 5, 6, 8)).item(10)
+	if good.Verdict != Pass || !strings.Contains(good.Note, "Spearman 1.000") || !strings.Contains(good.Note, "wrong ranking 0 rad") {
+		t.Errorf("%+v", good)
+	}
+	bad := made(t, behind(1, 2, 3, 4, 5, 6), behind(6, 5, 4, 3, 2, 1)).item(10)
+	near(t, "correlation", bad.Value, -1, 1e-6)
+	if bad.Verdict != Fail {
+		t.Errorf("%+v", bad)
+	}
+	falls := behind(1, 1, 1, 1, 1, 1)
+	was := falls.set
+	falls.set = func(p int, s *controller.Sample) {
+		if was(p, s); p == 2 && s.Tick >= 30 {
+			s.State.IMU.Quat = [4]float64{math.Cos(0.6), math.Sin(0.6), 0, 0} // 69 degrees
+		}
+	}
+	falls.faults = map[int]string{4: "a fault"}
+	it := made(t, behind(1, 1, 1, 1, 1, 1), falls).item(11)
+	near(t, "passes that end otherwise", it.Value, 2, 0)
+	near(t, "seconds until the fall", it.Rows[2].Value[1], 0.6, 1e-9)
+	if it.Verdict != Fail || it.Rows[2].Text != "done / fell" || it.Rows[4].Text != "done / fault" || it.Rows[0].Text != "done / done" {
+		t.Errorf("%+v", it)
+	}
+	if it := made(t, newTape(), newTape()).item(10); it.Verdict != Unknown || !strings.Contains(it.Note, "1 passes in common, 5 are needed") {
+		t.Errorf("%+v", it)
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	still := func(s *controller.Sample) {
+		for j := range s.State.ActPos {
+			s.State.ActPos[j], s.State.Torque[j] = 0, 0
+		}
+	}
+	half := change(func(s *controller.Sample) {
+		still(s)
+		s.State.ActPos[0] = float64(s.Tick%200) / 400
+	})
+	whole := change(func(s *controller.Sample) {
+		still(s)
+		s.State.ActPos[0] = float64(s.Tick) / 400
+	})
+	it := made(t, half, whole).item(12)
+	// Three of six cells and the neighbour are covered of the hip, all of the knee.
+	near(t, "of the hip", it.Joints[0], 4.0/6, 0.01)
+	near(t, "of the knee", it.Joints[1], 1, 0)
+	if it.Verdict != Fail {
+		t.Error(it.Verdict)
+	}
+	full := change(func(s *controller.Sample) {
+		s.State.Torque[0] = 1
+		if s.Tick%4 == 0 {
+			s.State.Torque[0] = -9.9
+		}
+	})
+	if note := made(t, newTape(), full).item(12).Note; !strings.Contains(note, "bound 0.00 % and 12.50 % of the time") {
+		t.Error(note)
+	}
+}
+
+func TestTimingIsThatOfTheSecond(t *testing.T) {
+	jitter := func(s *controller.Sample) {
+		if s.Tick%10 == 0 {
+			s.State.Time += 2 * time.Millisecond
+		}
+	}
+	it := made(t, newTape(), change(jitter)).item(13)
+	near(t, "99 % of periods", it.Value, 0.1, 1e-9)
+	if it.Verdict != Fail || !strings.Contains(it.Note, "22.000 ms at most") {
+		t.Errorf("%+v", it)
+	}
+	if it := made(t, change(jitter), newTape()).item(13); it.Verdict != Pass {
+		t.Errorf("the first's timing counted: %+v", it)
+	}
+	missed := change(func(s *controller.Sample) {
+		if s.Tick == 50 {
+			s.Timing.Skipped = 3
+		}
+		if s.Tick >= 100 {
+			s.State.Seq--
+		}
+	})
+	if it := made(t, newTape(), missed).item(13); it.Verdict != Fail || !strings.Contains(it.Note, "3 periods missed of 400, 1 states used twice") {
+		t.Errorf("%+v", it)
+	}
+}
+
+func TestHeldOutRules(t *testing.T) {
+	x := newTape()
+	x.clips = []string{"walk", "chirp"}
+	x.set = func(p int, s *controller.Sample) {
+		if p == 1 {
+			for j := range s.Command.Pos {
+				s.Command.Pos[j], s.Command.Kp[j] = 0.5*math.Sin(float64(s.Tick*s.Tick)/2000), 10
+			}
+		}
+	}
+	it := made(t, x, x).item(14)
+	near(t, "rules", it.Value, 4, 0)
+	if it.Verdict != Pass || !strings.Contains(it.Note, "other signal, amplitude, phase, gains") {
+		t.Errorf("%+v", it)
+	}
+	y := newTape()
+	y.clips = []string{"walk", "walk"}
+	y.set = func(p int, s *controller.Sample) {
+		for j := range s.Command.Pos {
+			s.Command.Pos[j] = command(0, s.Tick, j)
+		}
+	}
+	if it := made(t, y, y).item(14); it.Verdict != Fail || it.Value != 0 || !strings.Contains(it.Note, "the same signal, amplitude, phase, gains") {
+		t.Errorf("%+v", it)
+	}
+}
+
+func TestSensors(t *testing.T) {
+	quiet := change(func(s *controller.Sample) {
+		for j := range s.State.Pos {
+			s.State.Pos[j] = 0
+		}
+	})
+	rng := rand.New(rand.NewPCG(3, 0))
+	bad := change(func(s *controller.Sample) {
+		for j := range s.State.Pos {
+			s.State.Pos[j] = 0
+		}
+		s.State.Pos[1] = 0.01 * rng.NormFloat64()
+		// It turns by 1 rad/s about x and says 1.1.
+		half := 0.5 * 0.02 * float64(s.Tick)
+		s.State.IMU.Quat = [4]float64{math.Cos(half), math.Sin(half), 0, 0}
+		s.State.IMU.Gyro[0] = 1.1
+	})
+	c, err := newComparison(Options{First: quiet.write(t, "a.mcap"), Second: bad.write(t, "b.mcap")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(c.sensors([2][]float64{{1, 1}, {1.3, 1}}), "; ")
+	for _, want := range []string{"gyroscope of the second is biased by +0.100 rad/s about x", "position of knee has a noise of 0.0", "speed of hip is measured x1.30"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	if strings.Contains(got, "about y") || strings.Contains(got, "position of hip") || strings.Contains(got, "speed of knee") {
+		t.Error(got)
+	}
+}

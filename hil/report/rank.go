@@ -1,0 +1,181 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+const (
+	replayedSingles = 6 // of the ranking, the ones whose error is replayed
+	replayedPairs   = 3
+)
+
+// rank fills in the refits of single causes and of pairs, and what the recordings
+// prove, and replays the second recording under the best of them.
+func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]window) error {
+	n := len(c.causes)
+	var singles, pairs [][]int
+	for i := range n {
+		singles = append(singles, []int{i})
+		for j := range i {
+			pairs = append(pairs, []int{j, i})
+		}
+	}
+	best := func(sets [][]int) {
+		slices.SortStableFunc(sets, func(x, y []int) int {
+			a, _ := c.explained(x)
+			b, _ := c.explained(y)
+			return int(math.Copysign(1, b-a))
+		})
+	}
+	best(singles)
+	best(pairs)
+	pairs = pairs[:min(len(pairs), 2*replayedPairs)]
+	named := c.choose()
+	replay := append(slices.Clone(singles[:min(n, replayedSingles)]), pairs[:min(len(pairs), replayedPairs)]...)
+	replay = append(replay, nil)
+	if len(named) > 0 {
+		replay = append(replay, named)
+	}
+	left, speeds, err := b.errorsUnder(ctx, ws[1], c, replay)
+	if err != nil {
+		return err
+	}
+	floor, own, err := b.errorsUnder(ctx, ws[0], c, [][]int{nil})
+	if err != nil {
+		return err
+	}
+	d.Floor, d.speeds = Number(floor[0]), [2][]float64{own, speeds}
+	for i, s := range singles {
+		k := c.candidate(s)
+		if i < replayedSingles {
+			k.Error = Number(left[i])
+		}
+		d.Singles = append(d.Singles, k)
+	}
+	at := min(n, replayedSingles)
+	for i, s := range pairs {
+		k := c.candidate(s)
+		if i < replayedPairs {
+			k.Error = Number(left[at+i])
+		}
+		d.Pairs = append(d.Pairs, k)
+	}
+	at += min(len(pairs), replayedPairs)
+	d.Error = Number(left[at])
+	if len(named) > 0 {
+		all := c.candidate(named)
+		for i := range all.Causes {
+			k := Candidate{Causes: all.Causes[i : i+1], Kinds: all.Kinds[i : i+1], Values: all.Values[i : i+1], Error: Number(left[at+1])}
+			for _, u := range c.causes {
+				if u.name() == all.Causes[i] {
+					k.Say = u.name() + " " + u.say(float64(all.Values[i]))
+				}
+			}
+			k.Explained = all.Explained
+			d.Named = append(d.Named, k)
+		}
+	}
+	return nil
+}
+
+// errorsUnder replays windows under the model that explains the first recording,
+// changed by sets of causes at their best values: RMS of joint positions, rad, and
+// for the last set the factors of speeds.
+func (f *fitter) errorsUnder(ctx context.Context, ws []window, c *contrast, sets [][]int) (rms, speeds []float64, err error) {
+	var xs [][]float64
+	for _, set := range sets {
+		x := c.baseline()
+		_, v := c.explained(set)
+		for i, k := range set {
+			x[k] += v[i]
+		}
+		xs = append(xs, x)
+	}
+	pred, err := f.replay(ctx, ws, xs)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := f.observe(ws)
+	for i := range sets {
+		rms = append(rms, f.positionRMS(seen, pred[i]))
+	}
+	return rms, f.speedsOf(seen, pred[len(sets)-1]), nil
+}
+
+// baseline is the model that explains the first recording: the profile's, but for
+// what the first's own fit proves.
+func (c *contrast) baseline() []float64 {
+	x := make([]float64, len(c.causes))
+	for k := range x {
+		sd := math.Hypot(math.Sqrt(c.a.cov.At(k, k)), c.causes[k].least)
+		if math.Abs(c.a.x[k]) > 4*sd {
+			x[k] = c.a.x[k]
+		}
+	}
+	return x
+}
+
+// holdOut fits again without the last pass, and replays that under what was found.
+func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][]window, stretches []stretch) error {
+	last := len(stretches) - 1
+	if len(d.Named) == 0 || last < 1 {
+		return nil
+	}
+	var fits [2]*estimate
+	for i, e := range []*estimate{c.a, c.b} {
+		var err error
+		if fits[i], err = e.sys.only(func(w int) bool { return ws[i][w].pass != last }).solve(); err != nil {
+			return nil
+		}
+	}
+	fitted, err := newContrast(c.causes, fits[0], fits[1])
+	if err != nil {
+		return nil
+	}
+	var held []window
+	for _, w := range ws[1] {
+		if w.pass == last {
+			held = append(held, w)
+		}
+	}
+	if len(held) == 0 {
+		return nil
+	}
+	e, _, err := f.errorsUnder(ctx, held, fitted, [][]int{nil, c.choose()})
+	if err == nil {
+		d.HeldOut = fmt.Sprintf("fitted without %s, the named causes take its replay error from %.4f to %.4f rad", stretches[last].clip, e[0], e[1])
+	}
+	return err
+}
+
+// say puts the answer in words.
+func (d *Difference) say(c *comparison) {
+	names := c.second() + " differs from " + c.first()
+	switch len(d.Named) {
+	case 0:
+		d.Words = fmt.Sprintf("No difference in %s is proven: replayed in the simulator, both err alike (%.4f and %.4f rad of joint position).",
+			kinds(), float64(d.Floor), float64(d.Error))
+	default:
+		var say []string
+		for _, k := range d.Named {
+			say = append(say, k.Say)
+		}
+		d.Words = fmt.Sprintf("Most likely %s by %s. With it the replay of %s errs by %.4f rad in place of %.4f; the floor is %.4f.",
+			names, strings.Join(say, " and "), c.second(), float64(d.Named[0].Error), float64(d.Error), float64(d.Floor))
+	}
+	if len(d.Sensors) > 0 {
+		d.Words += " Sensors: " + strings.Join(d.Sensors, "; ") + "."
+	}
+}
+
+func kinds() string {
+	return strings.Join([]string{KindDelay, KindCoulomb, KindArmature, KindStrength}, ", ") + " or " + KindOffset
+}
+
+// first and second call the two by name and by what they are.
+func (c *comparison) first() string  { return c.a.name() + " (" + c.a.kind + ")" }
+func (c *comparison) second() string { return c.b.name() + " (" + c.b.kind + ")" }

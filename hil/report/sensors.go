@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"whisker/controller"
+)
+
+// How much worse the second's sensors must be than the first's to be told of.
+const (
+	gyroBias    = 0.03 // rad/s
+	speedFactor = 0.15
+	noiseFactor = 2.0
+	noiseLeast  = 0.002 // rad
+)
+
+// sensors compares what each side's sensors say of each other: turning rates with
+// differences of orientations, and the noise that is left when neighbouring
+// positions are drawn a parabola through. Speeds are compared with those of the
+// replay, given as a factor per side and joint: between two ticks they change more
+// than any difference of positions could tell.
+func (c *comparison) sensors(speeds [2][]float64) (found []string) {
+	a, b := c.sense(first), c.sense(second)
+	for i, axis := range []string{"x", "y", "z"} {
+		if d := b.gyro[i] - a.gyro[i]; math.Abs(d) > gyroBias {
+			found = append(found, fmt.Sprintf("the gyroscope of the second is biased by %+.3f rad/s about %s", d, axis))
+		}
+	}
+	for j := range c.body.Joints {
+		name := c.body.Joints[j].Name
+		if k := speeds[1][j] / speeds[0][j]; math.Abs(k-1) > speedFactor {
+			found = append(found, fmt.Sprintf("the speed of %s is measured x%.2f", name, k))
+		}
+		if b.noise[j] > noiseFactor*a.noise[j] && b.noise[j]-a.noise[j] > noiseLeast {
+			found = append(found, fmt.Sprintf("the position of %s has a noise of %.4f rad in place of %.4f", name, b.noise[j], a.noise[j]))
+		}
+	}
+	return found
+}
+
+type senses struct {
+	gyro  [3]float64 // bias against orientation, rad/s
+	noise []float64  // per joint, rad
+}
+
+func (c *comparison) sense(side func(*stretch) []*controller.Sample) senses {
+	nj := len(c.body.Joints)
+	s := senses{noise: make([]float64, nj)}
+	bends := make([][]float64, nj)
+	var gyro [3][]float64
+	dt := c.body.Period.Seconds()
+	for i := range c.stretches {
+		x := side(&c.stretches[i])
+		for k := 3; k < len(x); k++ {
+			if x[k].Tick != x[k-3].Tick+3 {
+				continue
+			}
+			turn := rate(x[k-2].State.IMU.Quat, x[k].State.IMU.Quat, 2*dt)
+			for a := range gyro {
+				gyro[a] = append(gyro[a], x[k-1].State.IMU.Gyro[a]-turn[a])
+			}
+			for j := range nj {
+				q := func(n int) float64 { return x[k-n].State.Pos[j] }
+				bends[j] = append(bends[j], math.Abs(q(0)-3*q(1)+3*q(2)-q(3)))
+			}
+		}
+	}
+	for a := range gyro {
+		if c.body.Measures.IMU {
+			s.gyro[a] = quantile(gyro[a], 0.5)
+		}
+	}
+	for j := range nj {
+		slices.Sort(bends[j])
+		if n := len(bends[j]); n > 0 { // of the quietest quarter: there the motion is slow
+			s.noise[j] = bends[j][n/4] / 0.3186 / math.Sqrt(20)
+		}
+	}
+	return s
+}
+
+// rate is the turning rate in the body's frame that leads from p to q in dt, rad/s.
+func rate(p, q [4]float64, dt float64) (r [3]float64) {
+	w := p[0]*q[0] + p[1]*q[1] + p[2]*q[2] + p[3]*q[3]
+	sign := math.Copysign(2/dt, w)
+	r[0] = sign * (p[0]*q[1] - p[1]*q[0] - p[2]*q[3] + p[3]*q[2])
+	r[1] = sign * (p[0]*q[2] + p[1]*q[3] - p[2]*q[0] - p[3]*q[1])
+	r[2] = sign * (p[0]*q[3] - p[1]*q[2] + p[2]*q[1] - p[3]*q[0])
+	return r
+}
+
+// speedsOf is by what factor each joint's measured speed is that of the replay.
+func (f *fitter) speedsOf(seen, pred []float64) []float64 {
+	nj := len(f.body.Joints)
+	lines := make([]line, nj)
+	for i := range seen {
+		if j := i%len(f.scale) - nj; j >= 0 && j < nj && math.Abs(seen[i]-pred[i]) < 2*huber*f.scale[nj+j]+math.Abs(pred[i])/2 {
+			lines[j].add(pred[i], seen[i])
+		}
+	}
+	out := make([]float64, nj)
+	for j := range out {
+		out[j] = math.Max(0.01, lines[j].xy/math.Max(lines[j].xx, 1e-9))
+	}
+	return out
+}
