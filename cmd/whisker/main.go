@@ -35,7 +35,7 @@ type cli struct {
 	Policy   policyCmd   `cmd:"" help:"Look into, check and export policy files."`
 	Train    trainCmd    `cmd:"" help:"Train a policy on synthesised clips."`
 	Evaluate evaluateCmd `cmd:"" help:"Score a policy on clips, with the open-loop baseline beside it."`
-	Hil      hilCmd      `cmd:"" help:"Identify a robot from logs, and check a body against them."`
+	Hil      hilCmd      `cmd:"" help:"Ask whether what works in simulation works on the robot."`
 	Agent    agentCmds   `cmd:"" help:"Stand between a host and a robot, and stop the robot when the host falls silent."`
 	Fleet    fleetCmd    `cmd:"" help:"List the robots of an MQTT broker, and stop one or all."`
 	Calib    calibCmd    `cmd:"" name:"calibrate" help:"Find a robot's signs and offsets, a joint at a time while the space bar is held."`
