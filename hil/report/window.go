@@ -19,7 +19,6 @@ const (
 // window is one stretch, by the samples that it starts from and is compared with.
 type window struct {
 	samples []controller.Sample // 1 + warm + scored
-	clip    string
 	pass    int
 }
 
