@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: soak prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -31,6 +31,9 @@ run: build ## play stand, turn and walk on the rat in real time, with the live v
 # The quadruped's firmware runs in QEMU, MuJoCo is its body. CUT is when its line is cut, s into the clip.
 demo-robot: build firmware ## replay a rat's walk on the quadruped behind its firmware, then cut the line
 	bin/whisker run --robot quadruped@emulated --clip walk --view 127.0.0.1:8765 --record out/robot.mcap --cut-after $(or $(CUT),6) $(ARGS)
+
+soak: deps ## damage 10^9 frames of the serial line (half an hour on a core); CI damages 10^7
+	WHISKER_SOAK_FRAMES=1000000000 $(GO) test ./bridge/wire -run TestInjectedErrors -count=1 -v -timeout 12h
 
 picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run in Chromium
 	.ci/picture bridge/view/picture.png

@@ -206,7 +206,7 @@ func (g *rig) openView(clips []string, shapes []controller.Shape) (err error) {
 	}
 	g.view, err = view.New(view.Options{
 		Addr: g.scenario.View, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
-		Clips: clips, Commands: g.remote, Log: g.log,
+		Clips: clips, Commands: g.remote, Log: g.log, FaultNames: faultNames(g.robot),
 	})
 	if err == nil {
 		g.drawGhosts()

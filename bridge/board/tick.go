@@ -16,6 +16,13 @@ const (
 	FaultBitEStop = 63 // the e-stop is latched
 )
 
+// FaultNames puts the bits of State.Faults into words.
+func (r *Robot) FaultNames() map[int]string {
+	names := wire.FaultNames()
+	names[FaultBitLimp], names[FaultBitEStop] = "no torque", "e-stop"
+	return names
+}
+
 // validPeriods is how many periods a command holds, at most Info.ExpiryMs: one
 // that comes late is no reason to stop, three in a row are.
 const validPeriods = 4

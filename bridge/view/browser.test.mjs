@@ -67,6 +67,10 @@ try {
       return vivid > 60;
     }, id);
   }
+  step('battery, temperature and faults are told');
+  assert.deepEqual([await text('n-battery'), await text('n-hottest'), await text('n-faults')], ['23.4 V', '43 °C', 'none']);
+  assert.equal(await page.locator('#health .bad').count(), 0);
+
   assert.equal(await page.locator('#joints canvas').count(), 4);
   assert.match(await text('n-root'), /^\d+\.\d mm$/);
   assert.match(await text('n-p99'), /µs$/);
@@ -85,6 +89,8 @@ try {
   await page.keyboard.press(' ');
   await until(page, 'the fault', () => window.whisker.mode === 'fault' && !document.getElementById('banner').hidden);
   assert.match(await text('banner-text'), /tilt 1\.31 rad/);
+  await until(page, 'the health of a faulted robot', () => document.querySelectorAll('#health .bad').length === 3);
+  assert.deepEqual([await text('n-battery'), await text('n-hottest'), await text('n-faults')], ['20.2 V', '71 °C', 'tilt, bit 63']);
   await page.click('#reset');
   await until(page, 'the reset', () => document.getElementById('banner').hidden && window.whisker.mode === 'track');
 

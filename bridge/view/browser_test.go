@@ -44,8 +44,9 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 		st := view.Status{Clip: int(o.clip.Load()), Frame: tick % 250, Frames: 250, Paused: o.paused.Load()}
 		if o.fault.Load() {
 			w.sample.Mode, st.Fault = controller.ModeFault, "tilt 1.31 rad at tick 412: want 1.0 at most"
+			w.sample.State.Faults, w.sample.State.Voltage, w.sample.State.Temperature[2] = 1<<6|1<<63, 20.2, 71
 		} else {
-			w.sample.Mode = controller.ModeTrack
+			w.sample.Mode, w.sample.State.Faults = controller.ModeTrack, 0
 		}
 		s.SetStatus(st)
 		s.Publish(&w.sample, w.frames, w.ghost)
@@ -55,7 +56,7 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 func TestPageInABrowser(t *testing.T) {
 	w, o := newWalker(), &onlooker{}
 	// A browser on a busy machine is not a dead one.
-	s := serveBeat(t, w, 20*time.Second, func(opt *view.Options) { opt.Commands = o })
+	s := serveBeat(t, w, 20*time.Second, func(opt *view.Options) { opt.Commands, opt.FaultNames = o, map[int]string{6: "tilt"} })
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	done := make(chan struct{})
 	go func() { o.play(ctx, s, w); close(done) }()

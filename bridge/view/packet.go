@@ -8,7 +8,8 @@ import (
 
 // A packet is one snapshot for the page, little endian; view.js reads the same
 // table. After the header come, as float32: frames (7 each), ghost (7 each,
-// where flagged), joint positions, actuator positions, commanded positions.
+// where flagged), joint positions, actuator positions, commanded positions, and
+// where the body measures them the actuators' temperatures, °C.
 //
 //	offset  type      what
 //	0       u32       version
@@ -34,7 +35,7 @@ const (
 var le = binary.LittleEndian
 
 // appendPacket appends the packet of a snapshot to b.
-func appendPacket(b []byte, s *snapshot, st *Status, root int) []byte {
+func appendPacket(b []byte, s *snapshot, st *Status, root int, temperature bool) []byte {
 	b = appendHeader(b, s, st)
 	b = appendErrors(b, s, root)
 	b = appendTiming(b, s)
@@ -44,7 +45,11 @@ func appendPacket(b []byte, s *snapshot, st *Status, root int) []byte {
 	}
 	b = appendFloats(b, s.sample.State.Pos)
 	b = appendFloats(b, s.sample.State.ActPos)
-	return appendFloats(b, s.sample.Command.Pos)
+	b = appendFloats(b, s.sample.Command.Pos)
+	if temperature {
+		b = appendFloats(b, s.sample.State.Temperature)
+	}
+	return b
 }
 
 func appendHeader(b []byte, s *snapshot, st *Status) []byte {

@@ -187,7 +187,7 @@ func (s *Server) broadcast() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if moved || s.packet != nil {
-		s.packet = appendPacket(s.packet[:0], snap, status, s.root)
+		s.packet = appendPacket(s.packet[:0], snap, status, s.root, s.options.Body.Measures.Temperature)
 	}
 	var text []byte
 	if status.Fault != s.told.Fault || status.Note != s.told.Note {

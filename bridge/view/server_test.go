@@ -111,6 +111,12 @@ func TestPageReceivesTheNewestTick(t *testing.T) {
 	if clip, frame := binary.LittleEndian.Uint32(b[28:]), binary.LittleEndian.Uint32(b[32:]); clip != 2 || frame != 7 {
 		t.Errorf("clip %d frame %d: want 2 and 7", clip, frame)
 	}
+	if got := float(b, 68); math.Abs(got-23.4) > 1e-6 {
+		t.Errorf("voltage %v: want 23.4", got)
+	}
+	if got := float(b, len(b)-4); got != 43 {
+		t.Errorf("the last motor has %v °C: want 43", got)
+	}
 	var ticks uint32
 	for i := range 40 {
 		ticks += binary.LittleEndian.Uint32(b[104+4*i:])
@@ -118,7 +124,7 @@ func TestPageReceivesTheNewestTick(t *testing.T) {
 	if ticks != 30 {
 		t.Errorf("the histogram counts %d ticks: want all 30, also those never sent", ticks)
 	}
-	if want := view.PacketHeader + 4*(2*7*len(w.names)+3*len(w.body.Joints)); len(b) != want {
+	if want := view.PacketHeader + 4*(2*7*len(w.names)+4*len(w.body.Joints)); len(b) != want {
 		t.Errorf("packet of %d bytes: want %d", len(b), want)
 	}
 }

@@ -24,6 +24,8 @@ var hips = [4][2]float64{{0.05, 0.025}, {0.05, -0.025}, {-0.05, 0.025}, {-0.05, 
 func newWalker() *walker {
 	w := &walker{names: []string{"torso", "head"}}
 	w.body = controller.Body{Name: "walker", Period: 20 * time.Millisecond, Root: "torso"}
+	w.body.Measures = controller.Measures{Voltage: true, Temperature: true}
+	w.body.Limits = controller.Limits{MinVoltage: 20, MaxVoltage: 26, MaxTemperature: 80}
 	teal, paw := [4]float32{0.1, 0.55, 0.53, 1}, [4]float32{0.05, 0.62, 0.7, 1}
 	one := [4]float64{1, 0, 0, 0}
 	w.shapes = []controller.Shape{
@@ -52,7 +54,9 @@ func (w *walker) at(tick int) {
 	s := &w.sample
 	s.Tick, s.Mode, s.State.Time = uint64(tick), controller.ModeTrack, time.Duration(tick)*w.body.Period
 	s.Timing = controller.Timing{Late: time.Duration(3000 + 40000*math.Pow(math.Sin(7*t), 8)), Act: 90 * time.Microsecond, Read: 800 * time.Microsecond}
+	s.State.Voltage = 23.4
 	for i := range hips {
+		s.State.Temperature[i] = 40 + float64(i)
 		s.State.Pos[i] = swing(t, i)
 		s.State.ActPos[i], s.Command.Pos[i] = swing(t, i), swing(t+0.02, i)
 	}

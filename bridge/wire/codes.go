@@ -256,6 +256,17 @@ func name(codes []code, v uint8) string {
 	return fmt.Sprintf("code %d", v)
 }
 
+// FaultNames are the faults' names by their numbers.
+func FaultNames() map[int]string {
+	names := map[int]string{}
+	for _, c := range faultNames {
+		if Fault(c.value) != FaultNone {
+			names[int(c.value)] = c.name
+		}
+	}
+	return names
+}
+
 // String is the code's name in the schema, as for every kind of code.
 func (t Type) String() string       { return name(typeNames, uint8(t)) }
 func (m Mode) String() string       { return name(modeNames, uint8(m)) }

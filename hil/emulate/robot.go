@@ -199,6 +199,9 @@ func (r *Robot) store(s *controller.State) {
 	}
 }
 
+// FaultNames puts the bits of State.Faults into words.
+func (r *Robot) FaultNames() map[int]string { return wire.FaultNames() }
+
 // Firmware says what the firmware last reported of itself.
 func (r *Robot) Firmware() (wire.Mode, wire.Fault) { return r.s.state.Mode, r.s.state.Fault }
 

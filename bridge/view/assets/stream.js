@@ -3,8 +3,9 @@
 
 const HEADER = 424, BINS = 40;
 
-// decode reads one packet of a scene with n frames, nj joints and na actuators.
-export function decode(buffer, { n, nj, na }) {
+// decode reads one packet of a scene with n frames, nj joints, na actuators and nt
+// temperatures.
+export function decode(buffer, { n, nj, na, nt }) {
   const d = new DataView(buffer);
   const u = (o) => d.getUint32(o, true), i = (o) => d.getInt32(o, true), f = (o) => d.getFloat32(o, true);
   if (u(0) !== 1) throw new Error(`packet version ${u(0)}: reload the page`);
@@ -19,7 +20,7 @@ export function decode(buffer, { n, nj, na }) {
     late: f(72), lateMax: f(92), workMax: f(96), age: f(100),
     lateCounts: new Uint32Array(buffer, 104, BINS), workCounts: new Uint32Array(buffer, 264, BINS),
     frames: cut(7 * n), ghost: flags & 1 ? cut(7 * n) : null,
-    joints: cut(nj), actuators: cut(na), commands: cut(na),
+    joints: cut(nj), actuators: cut(na), commands: cut(na), temperatures: cut(nt),
   };
 }
 

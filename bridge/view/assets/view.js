@@ -125,7 +125,32 @@ function words(p) {
   $('play').classList.toggle('paused', p.paused);
   $('play').ariaLabel = p.paused ? 'Resume' : 'Pause';
   if (p.clip >= 0 && document.activeElement !== $('clip')) $('clip').value = p.clip;
+  health(p);
   banner(mode, p.faults);
+}
+
+// health shows what a robot measures of itself: battery, the hottest motor, faults.
+function health(p) {
+  if (!$('health').hidden) {
+    const l = body.limits, low = l.min_voltage_v, hot = l.max_temperature_c;
+    let hottest = 0;
+    p.temperatures.forEach((t, k) => { if (t > p.temperatures[hottest]) hottest = k; });
+    const top = p.temperatures.length ? p.temperatures[hottest] : NaN;
+    set('n-battery', body.measures.voltage ? fixed(p.voltage, 1, 'V') : '–');
+    $('n-battery').classList.toggle('bad', low > 0 && p.voltage < 1.05 * low);
+    set('n-hottest', fixed(top, 0, '°C'));
+    $('n-hottest').classList.toggle('bad', hot > 0 && top > hot - 15);
+    $('n-hottest').title = p.temperatures.length ? body.actuators[hottest].name : '';
+    set('n-faults', faultWords(p.faults) || 'none');
+    $('n-faults').classList.toggle('bad', p.faults !== 0n);
+  }
+}
+
+// faultWords names the bits that the robot reports.
+function faultWords(bits) {
+  const words = [];
+  for (let k = 0; k < 64; k++) if (bits >> BigInt(k) & 1n) words.push(data.fault_names?.[k] ?? `bit ${k}`);
+  return words.join(', ');
 }
 
 function progress(p) {
@@ -144,7 +169,7 @@ function banner(mode, bits) {
   $('reset').hidden = !bad;
   $('banner').dataset.kind = bad ? 'fault' : 'stopped';
   set('banner-title', bad ? 'Fault' : 'Stopped');
-  set('banner-text', bad ? fault || `the robot reports fault bits 0x${bits.toString(16)}` : 'The robot was told to come to rest.');
+  set('banner-text', bad ? fault || `the robot reports: ${faultWords(bits) || 'no fault'}` : 'The robot was told to come to rest.');
 }
 
 function refresh() {
@@ -162,7 +187,7 @@ function refresh() {
 // --- the stream -------------------------------------------------------------
 
 const stream = new Stream(
-  { n: data.frames.length, nj: body.joints.length, na: body.actuators.length },
+  { n: data.frames.length, nj: body.joints.length, na: body.actuators.length, nt: body.measures.temperature ? body.actuators.length : 0 },
   { packet, line, link },
 );
 
@@ -265,6 +290,7 @@ addEventListener('keyup', (e) => { if (e.key === ' ') e.preventDefault(); }, { c
 // --- start ------------------------------------------------------------------
 
 document.body.classList.toggle('watch-only', data.watch_only);
+$('health').hidden = !body.measures.voltage && !body.measures.temperature;
 set('body-name', body.name);
 document.title = `${body.name} – Whisker`;
 set('period', `${(1e9 / body.period_ns).toFixed(0)} Hz, late and work`);

@@ -22,14 +22,19 @@ var (
 )
 
 // Build compiles the peer with cc into dir and returns the program's path.
-func Build(dir string, flags ...string) (string, error) {
+func Build(dir string, flags ...string) (string, error) { return compile(dir, "peer", flags) }
+
+// BuildSoak compiles the program that damages frames; see testdata/soak.c.
+func BuildSoak(dir string) (string, error) { return compile(dir, "soak", Optimised) }
+
+func compile(dir, name string, flags []string) (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	fw, out := filepath.Join(root, "firmware"), filepath.Join(dir, "peer")
+	fw, out := filepath.Join(root, "firmware"), filepath.Join(dir, name)
 	args := append([]string{"-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-I", fw, "-o", out}, flags...)
-	args = append(args, filepath.Join(root, "bridge/wire/internal/peer/testdata/peer.c"),
+	args = append(args, filepath.Join(root, "bridge/wire/internal/peer/testdata", name+".c"),
 		filepath.Join(fw, "wire.c"), filepath.Join(fw, "wire_schema.c"), "-lm")
 	if text, err := exec.Command("cc", args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("peer: cc: %w\n%s", err, text)
