@@ -39,7 +39,7 @@ picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run 
 	.ci/picture bridge/view/picture.png
 
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
-test: build $(DEPS)/venv/.ok $(DEPS)/chromium.ok $(DEPS)/mosquitto.ok lint ## run every test
+test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/mosquitto.ok lint ## run every test
 	.ci/gotest "$(DATA)"
 
 # Figures need a machine that does nothing else; ROUNDS=1 is a quick look.
@@ -57,6 +57,16 @@ train-rat: build ## train the rat's policy: a teacher by reward, then a student 
 
 train-rat-quick: ## the same in half an hour on two cores: standing, head turns, slow walking
 	$(MAKE) train-rat TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
+
+# On a machine with an NVIDIA GPU: CUDA=1, and WHEELS=dir where it has no network.
+# policy/train/mjx/README.md tells what to carry there.
+MJX ?= out/mjx
+.PHONY: export-mjx train-mjx
+export-mjx: build ## write what the trainer for GPUs learns from
+	bin/whisker train --export $(MJX)/task --library 'walk=80;trot=60;turn=40;rear=40;lunge=15;groom=15;headturn=10;stand=15' $(ARGS)
+
+train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
+	$(VENV_MJX)/bin/python policy/train/mjx/train.py $(MJX)/task --out $(MJX) $(ARGS)
 
 # DATA=dir adds the recorded clips and key points in dir/rat. POLICY is a file, or rat.
 EVALUATE := bin/whisker evaluate --policy $(or $(POLICY),rat) --assist 0,20,30

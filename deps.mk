@@ -45,6 +45,16 @@ $(DEPS)/venv/.ok: .ci/requirements.txt .ci/requirements-bus.txt
 	$(DEPS)/venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes -r .ci/requirements-bus.txt
 	touch $@
 
+# JAX and MJX for the trainer in policy/train/mjx, on a CPU; CUDA=1 is for an NVIDIA
+# GPU, WHEELS=dir takes the wheels from there and asks no network.
+WHEELS_MJX := policy/train/mjx/requirements$(if $(CUDA),-cuda).txt
+VENV_MJX := $(DEPS)/venv-mjx$(if $(CUDA),-cuda)
+$(VENV_MJX)/.ok: $(WHEELS_MJX)
+	rm -rf $(VENV_MJX) && mkdir -p $(DEPS)
+	python3 -m venv $(VENV_MJX)
+	$(VENV_MJX)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --require-hashes $(if $(WHEELS),--no-index --find-links $(WHEELS)) -r $(WHEELS_MJX)
+	touch $@
+
 # three.js for the live view and playwright-core for its test; integrity in package-lock.json.
 $(DEPS)/node/.ok: bridge/view/package.json bridge/view/package-lock.json
 	rm -rf $(DEPS)/node && mkdir -p $(DEPS)/node

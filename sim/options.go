@@ -26,6 +26,9 @@ type Options struct {
 	// control rate. Model may then be empty where the profile names one.
 	Profile *profile.Profile
 
+	// Save is a file that gets the model as it is simulated, in MJCF; "" for none.
+	Save string
+
 	xml string // of the model, when it ships with this package
 }
 

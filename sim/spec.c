@@ -175,7 +175,8 @@ static void complete(mjSpec* s, const ws_options* o) {
   }
 }
 
-mjModel* ws_guarded_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn) {
+// prepared parses a model and changes it as the options say; NULL and err on failure.
+static mjSpec* prepared(const char* file, const ws_options* o, int* is_rat, char* err, char* warn) {
   mjSpec* s = o->xml ? mj_parseXMLString(o->xml, NULL, err, WS_TEXT) : mj_parseXML(file, NULL, err, WS_TEXT);
   if (!s) return NULL;
   mjsBody* torso = mjs_findBody(s, "torso");
@@ -189,8 +190,18 @@ mjModel* ws_guarded_load(const char* file, const ws_options* o, int* is_rat, cha
   } else complete(s, o);
   s->option.timestep = o->timestep;
   s->option.disableflags |= mjDSBL_AUTORESET | mjDSBL_SENSOR;
+  return s;
+}
+
+mjModel* ws_guarded_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn) {
+  mjSpec* s = prepared(file, o, is_rat, err, warn);
+  if (!s) return NULL;
   mjModel* m = mj_compile(s, NULL);
   if (!m) snprintf(err, WS_TEXT, "%s", mjs_getError(s));
+  else if (o->save && mj_saveXML(s, o->save, err, WS_TEXT)) {
+    mj_deleteModel(m);
+    m = NULL;
+  }
   mj_deleteSpec(s);
   return m;
 }

@@ -48,6 +48,9 @@ func load(file string, o Options) (*model, *facts, error) {
 	if o.Free {
 		co.add_free = 1
 	}
+	if o.Save != "" {
+		co.save = mem.text(o.Save)
+	}
 	var rat C.int
 	m := C.ws_load(name, &co, &rat, &text[0], &text[C.WS_TEXT])
 	if m == nil {

@@ -25,6 +25,7 @@ typedef struct {
   double overshoot;  // the rat's servos accept this multiple of their range
   int add_free;      // 1: a model without floating base gets one
   const char* xml;   // the model's text; NULL: it is in the file
+  const char* save;  // file that gets the prepared model's text; NULL for none
   const ws_motor* motor;  // of a profile, which replace the model's actuators
   int nmotor;
   const char** foot;  // bodies, or geoms that get a body of their own

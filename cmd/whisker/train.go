@@ -20,7 +20,8 @@ import (
 // trainCmd teaches a policy to follow clips. Run again with the same --out it
 // goes on from its checkpoint.
 type trainCmd struct {
-	Out         string         `required:"" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
+	Out         string         `required:"" xor:"to" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
+	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainer on a GPU, policy/train/mjx." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
 	Shake       float64        `help:"Add a copy of each synthesised clip that drifts by so much, rad, and is cleaned again; 0 is none." default:"0.06"`
@@ -45,6 +46,9 @@ type trainCmd struct {
 func (c *trainCmd) Run(e *env) error {
 	if c.Workers == 0 {
 		c.Workers = runtime.NumCPU()
+	}
+	if c.Export != "" {
+		return c.export(e)
 	}
 	config, err := c.config(e)
 	if err != nil {

@@ -21,6 +21,9 @@
 // imitates it where the student itself goes (DAgger), and has no path from
 // reference to command but its latent: that is what ships.
 //
+// On a GPU the same task is learned by policy/train/mjx, in Python, from what
+// Export writes.
+//
 // # What was tried
 //
 // One seed each, on two shared cores at 200 to 900 transitions a second, on

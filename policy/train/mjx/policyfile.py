@@ -1,0 +1,47 @@
+"""Writes a policy file as package policy (Go) reads it; the format is in policy/file.go."""
+import hashlib
+import json
+import struct
+
+import numpy as np
+
+import network
+from checkpoint import replace
+
+GOLDEN = 4  # pairs of observation and output by which a reader checks what it computes
+
+
+def write(path, task, params, norm, training):
+    """Writes path whole or not at all. training is the contract's provenance."""
+    obs, body = network.sizes(task)
+    latent = params["encoder"][-1]["b"].shape[0] // 2
+    head = {"clip": network.CLIP, "latent": latent}
+    mean, std = np.asarray(norm["mean"], "<f4"), np.asarray(norm["std"], "<f4")
+    tensors = [mean, std]
+    for name in ("encoder", "decoder"):
+        head[name] = []
+        for i, layer in enumerate(params[name]):
+            out, n = layer["w"].shape
+            shape = {"name": f"{name}_{i + 1}", "kind": "dense", "in": n, "out": out}
+            head[name].append(shape if i == len(params[name]) - 1 else shape | {"activation": "elu"})
+            tensors += [layer["w"], layer["b"]]
+    rng = np.random.default_rng(7)
+    for _ in range(GOLDEN):
+        x = (mean + std * rng.standard_normal(obs)).astype("<f4")
+        tensors += [x, output(params, np.clip((x - mean) / std, -network.CLIP, network.CLIP), body, latent)]
+    header = json.dumps({"contract": dict(task.contract, training=training), "network": head, "golden": GOLDEN}).encode()
+    text = b"WHISKPOL" + struct.pack("<II", 1, len(header)) + header
+    text += b"".join(np.asarray(t, "<f4").tobytes() for t in tensors)
+    replace(path, lambda f: f.write(text + hashlib.sha256(text).digest()))
+
+
+def output(params, x, body, latent):
+    """network.act with the latent at its mean, in double precision: a GPU rounds products to 10 bits."""
+
+    def run(layers, x):
+        for i, layer in enumerate(layers):
+            x = np.asarray(layer["w"], float) @ x + np.asarray(layer["b"], float)
+            x = x if i == len(layers) - 1 else np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+        return x
+
+    return run(params["decoder"], np.concatenate([run(params["encoder"], x)[:latent], x[:body]]))

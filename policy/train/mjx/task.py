@@ -1,0 +1,175 @@
+"""The exported task: body, clips, observation and reward, as in policy/train (Go).
+
+`whisker train --export DIR` writes the folder that Task reads. Units are SI;
+quaternions are w, x, y, z. The functions take one step's arrays; vmap them.
+"""
+import json
+import sys
+from pathlib import Path
+
+import jax.numpy as jnp
+import mujoco
+import numpy as np
+import yaml
+
+BELLS = ("root_position", "root_rotation", "limb_joints", "feet", "root_velocity", "root_rotation_rate")
+CONTACTS = 4  # of a foot's geom with the floor, that are measured
+
+
+def refuse(text):
+    """Ends the program: something that it was given does not do."""
+    print(text, file=sys.stderr)
+    sys.exit(2)
+
+
+class Task:
+    """What policy/train exported into a folder."""
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        try:
+            self.body = json.loads((folder / "body.json").read_text())
+            self.contract = json.loads((folder / "contract.json").read_text())
+            self.config = yaml.safe_load((folder / "task.yaml").read_text())
+            clips = dict(np.load(folder / "clips.npz"))
+            spec = mujoco.MjSpec.from_file(str(folder / "model.xml"))
+        except (OSError, ValueError) as e:
+            refuse(f"mjx: {folder} is no exported task ({e}); whisker train --export DIR writes one")
+        self.drive = self.contract["action"]["drive"]
+        if self.drive not in ("position", "torque"):
+            refuse(f"mjx: {folder}: {self.body['name']} has {self.drive} drives; this trainer knows position and torque, whisker train the others")
+        rows, feet = len(clips["row"]), len(self.body["feet"] or [])
+        clips = {"stance": np.zeros((rows, feet)), "feet": np.zeros((rows, 3 * feet))} | clips
+        self.clips = {k: jnp.asarray(v, jnp.float32) for k, v in clips.items()}
+        of = clips["clip"][:, 0].astype(int)
+        self.first = np.searchsorted(of, np.arange(of[-1] + 1))  # row of each clip's first frame
+        self.last = np.searchsorted(of, np.arange(of[-1] + 1), side="right") - 1
+        self.end = jnp.asarray(self.last[of])  # per row: the last row of its clip
+        self._index(self._model(spec))
+
+    def _model(self, spec):
+        """The model with sensors of the normal forces on the feet, which MJX and
+        MuJoCo Warp both have; neither knows the flag that stops a reset on NaN."""
+        spec.option.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_SENSOR | mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        for i, g in enumerate(spec.geoms):
+            g.name = g.name or f"geom{i}"
+        floors = [g.name for g in spec.worldbody.geoms if g.contype]
+        self.force_of = []  # per sensor: the foot that it belongs to
+        for foot, name in enumerate(self.body["feet"] or []):
+            for g in spec.body(name).find_all("geom"):
+                for floor in floors if g.contype or g.conaffinity else ():
+                    spec.add_sensor(
+                        type=mujoco.mjtSensor.mjSENS_CONTACT, objtype=mujoco.mjtObj.mjOBJ_GEOM, objname=floor, reftype=mujoco.mjtObj.mjOBJ_GEOM,
+                        refname=g.name, intprm=[1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE), 0, CONTACTS])
+                    self.force_of.append(foot)
+        return spec.compile()
+
+    def _index(self, m):
+        self.model, layout = m, self.contract["observation"]
+        joints = [j["name"] for j in self.body["joints"]]
+        self.qpos = np.array([m.joint(j).qposadr[0] for j in joints])
+        self.qvel = np.array([m.joint(j).dofadr[0] for j in joints])
+        self.seen = np.array([joints.index(j) for j in layout["joints"]])
+        self.limbs = np.array(self.body["limb_joints"] or [], int)
+        self.feet = np.array([m.body(f).id for f in self.body["feet"] or []], int)
+        self.frames = np.array(layout["frames"])
+        self.substeps = round(self.body["period_ns"] * 1e-9 / m.opt.timestep)
+        self.weight = float(m.body_mass.sum() * -m.opt.gravity[2])  # N
+        gear, gain, bias = m.actuator_gear[:, 0], m.actuator_gainprm[:, 0], m.actuator_biasprm
+        servo = m.actuator_biastype == mujoco.mjtBias.mjBIAS_AFFINE
+        # ctrl = scale * command + offset, with the command in rad or N·m.
+        self.ctrl_scale = jnp.asarray(np.where(servo, -bias[:, 1] * gear / gain, 1 / (gain * gear)), jnp.float32)
+        self.ctrl_offset = jnp.asarray(np.where(servo, -bias[:, 0] / gain, 0), jnp.float32)
+        self.filtered = np.flatnonzero(m.actuator_actnum > 0)  # actuators with a state, in the order of the states
+        a, torque = self.contract["action"], self.drive == "torque"
+        self.action_scale, self.action_default = jnp.asarray(a["scale"], jnp.float32), jnp.asarray(a["default"], jnp.float32)
+        actuators = self.body["actuators"]
+        self.least = jnp.asarray([-x["max_torque_nm"] if torque else x["min_rad"] for x in actuators], jnp.float32)
+        self.most = jnp.asarray([x["max_torque_nm"] if torque else x["max_rad"] for x in actuators], jnp.float32)
+        self.reference_command = self.clips["torque" if torque else "command"]
+        self.reference_before = self.clips["torque" if torque else "actuators"]
+
+    def in_foot(self, body):
+        """Whether a body is a foot or part of one."""
+        while body and body not in self.feet:
+            body = self.model.body_parentid[body]
+        return bool(body)
+
+    def command(self, row, out):
+        """The command for network output out (per actuator) at a row of the clips."""
+        base = self.reference_command[row] if self.contract["action"]["residual"] else self.action_default
+        return jnp.clip(base + self.action_scale * out, self.least, self.most)
+
+    def observation(self, s, row, previous):
+        """The observation of state s (a dict as in clips.npz, with activation and
+        foot_force) at a row of the clips; previous is the command before."""
+        layout, c = self.contract["observation"], self.clips
+        inv = conj(s["root_orientation"])
+        rows = jnp.minimum(row + self.frames, self.end[row])
+        q, window = s["joints"][self.seen], range(len(self.frames))
+        parts = [q, s["joint_rates"][self.seen], previous, rotate(inv, jnp.array([0.0, 0.0, -1.0])), s["root_rotation_rate"]]
+        if layout["activation"]:
+            parts.append(s["activation"])
+        if layout["root"]:
+            parts += [rotate(inv, s["root_velocity"]), s["root_position"][2:]]
+        if layout["foot_force"]:
+            parts.append(s["foot_force"])
+        if layout["root"]:
+            parts += [rotate(inv, c["root_position"][rows[f]] - s["root_position"]) for f in window]
+        else:
+            parts += [rotate(conj(c["root_orientation"][rows[f]]), c["root_velocity"][rows[f]]) for f in window]
+        parts += [rotvec(mul(inv, c["root_orientation"][rows[f]])) for f in window]
+        parts.append((c["joints"][rows][:, self.seen] - q).ravel())
+        parts.append(c["stance"][jnp.concatenate([row[None], rows])].ravel())
+        return jnp.concatenate(parts)
+
+    def errors(self, s, row):
+        """Distance (m) and rotation (rad) of the root from the reference."""
+        c = self.clips
+        distance = jnp.linalg.norm(s["root_position"] - c["root_position"][row])
+        # The arc cosine of the dot product would lose half the digits near zero.
+        turn = mul(conj(s["root_orientation"]), c["root_orientation"][row])
+        return distance, 2 * jnp.arctan2(jnp.linalg.norm(turn[1:]), jnp.abs(turn[0]))
+
+    def reward(self, s, feet, row, command, before):
+        """The reward of a step that led to s, with the feet (n x 3, m) there."""
+        c, k = self.clips, self.config["reward"]
+        distance, rotation = self.errors(s, row)
+        squares = (
+            distance**2,
+            rotation**2,
+            jnp.sum((s["joints"] - c["joints"][row])[self.limbs] ** 2) / max(1, len(self.limbs)),
+            jnp.sum((feet - c["feet"][row].reshape(-1, 3)) ** 2) / max(1, len(self.feet)),
+            jnp.sum((s["root_velocity"] - c["root_velocity"][row]) ** 2),
+            jnp.sum((s["root_rotation_rate"] - c["root_rotation_rate"][row]) ** 2),
+        )
+        total = sum(k[b]["weight"] * jnp.exp(-sq / k[b]["width"] ** 2) for b, sq in zip(BELLS, squares))
+        return total - k["command_change"] * jnp.minimum(1, jnp.sum((command - before) ** 2))
+
+    def lost(self, s, row):
+        """Whether the episode ends because the root is too far from the reference."""
+        distance, rotation = self.errors(s, row)
+        k = self.config["termination"]
+        # Written so that a NaN counts as lost.
+        return ~((distance < k["root_position"]) & (rotation < k["root_rotation"]))
+
+
+def conj(q):
+    return q * jnp.array([1.0, -1.0, -1.0, -1.0])
+
+
+def mul(a, b):
+    w = a[0] * b[0] - jnp.sum(a[1:] * b[1:])
+    return jnp.concatenate([w[None], a[0] * b[1:] + b[0] * a[1:] + jnp.cross(a[1:], b[1:])])
+
+
+def rotate(q, v):
+    t = 2 * jnp.cross(q[1:], v)
+    return v + q[0] * t + jnp.cross(q[1:], t)
+
+
+def rotvec(q):
+    """The rotation vector of a unit quaternion, of at most pi."""
+    q = jnp.where(q[0] < 0, -q, q)
+    sine = jnp.sqrt(jnp.sum(q[1:] ** 2) + 1e-20)
+    return q[1:] * (2 * jnp.arctan2(sine, q[0]) / sine)

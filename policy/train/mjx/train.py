@@ -1,0 +1,147 @@
+"""Trains a policy on a GPU, on what `whisker train --export DIR` wrote: PPO in JAX, physics in MuJoCo Warp or MJX.
+
+    python policy/train/mjx/train.py DIR --out out/mjx --transitions 1e9
+
+Run again with the same --out it goes on from its checkpoint. It writes
+metrics.csv and BODY.policy, which `whisker run --policy` plays.
+"""
+import argparse
+import csv
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import jax
+import numpy as np
+
+import checkpoint
+import policyfile
+from env import Env
+from ppo import Learner
+from task import Task, refuse
+
+
+def arguments(argv):
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    widths = lambda text: [int(x) for x in text.split(",")]
+    p.add_argument("task", help="folder that whisker train --export wrote")
+    p.add_argument("--out", required=True, type=Path)
+    p.add_argument("--transitions", type=float, default=1e9, help="in all, those before a resumption included")
+    p.add_argument("--physics", choices=["warp", "jax"], default="warp" if jax.default_backend() == "gpu" else "jax")
+    p.add_argument("--contacts", choices=["feet", "all"], default="feet", help="what collides: the feet with the floor, or all that does in MuJoCo")
+    p.add_argument("--iterations", type=int, default=5, help="of the constraint solver")
+    p.add_argument("--envs", type=int, default=4096)
+    p.add_argument("--horizon", type=int, default=16, help="transitions of each body between updates")
+    p.add_argument("--minibatches", type=int, default=8)
+    p.add_argument("--epochs", type=int, default=4)
+    p.add_argument("--latent", type=int, default=60)
+    p.add_argument("--encoder", type=widths, default=[512, 512])
+    p.add_argument("--decoder", type=widths, default=[512, 512])
+    p.add_argument("--critic", type=widths, default=[512, 512])
+    p.add_argument("--rate", type=float, default=3e-4, help="learning rate at the start; it follows --kl")
+    p.add_argument("--kl", type=float, default=0.02, help="divergence of the policy that an update aims at")
+    p.add_argument("--gamma", type=float, default=0.95)
+    p.add_argument("--lam", type=float, default=0.95, help="of the generalised advantage estimate")
+    p.add_argument("--clip", type=float, default=0.2, help="of the probability ratio")
+    p.add_argument("--noise-start", type=float, default=0.2, help="action noise, in units of the output")
+    p.add_argument("--noise-end", type=float, default=0.06)
+    p.add_argument("--latent-kl", type=float, default=1e-4, help="weight of the latent's divergence")
+    p.add_argument("--action-cost", type=float, default=1e-3, help="weight of the squared mean output")
+    p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--checkpoint-s", type=float, default=60)
+    a = p.parse_args(argv)
+    if a.envs * a.horizon % a.minibatches:
+        p.error(f"--envs {a.envs} times --horizon {a.horizon} do not divide into --minibatches {a.minibatches}")
+    return a
+
+
+class Run:
+    """A training run and its folder."""
+
+    def __init__(self, a, argv):
+        self.a, self.task = a, Task(a.task)
+        self.learner = Learner(a, self.task, Env(self.task, a.envs, a.episode, a.physics, a.contacts, a.iterations))
+        if not len(self.learner.env.starts):
+            refuse(f"mjx: no clip in {a.task} has a frame to start from")
+        self.key = jax.random.PRNGKey(a.seed)
+        self.path = a.out / "checkpoint.npz"
+        self.of = {
+            "body": self.task.contract["body_hash"], "task": self.task.config, "frames": len(self.task.end), "latent": a.latent,
+            "encoder": a.encoder, "decoder": a.decoder, "critic": a.critic, "seed": a.seed,
+        }
+        self.training = {"command": "python policy/train/mjx/train.py " + shlex.join(argv), "seed": a.seed, "data": f"{len(self.task.first)} exported clips"}
+
+    def begin(self):
+        """The bodies, and what was kept or a fresh start."""
+        fresh = self.learner.fresh()
+        self.kept = checkpoint.load(self.path, self.of, fresh) or fresh
+        self.states = self.learner.begin(self.kept, jax.random.fold_in(self.key, int(self.kept["update"])))
+        if self.kept is fresh:
+            self.states, rows, _ = self.learner.gather(self.kept, self.states, jax.random.fold_in(self.key, 2**31))
+            self.kept = self.learner.fix(self.kept, rows)
+        else:
+            print(f"goes on from {self.done()} transitions", flush=True)
+
+    def done(self):
+        return int(self.kept["update"]) * self.learner.batch
+
+    def update(self):
+        """One update; its notes."""
+        n = int(self.kept["update"])
+        keys = jax.random.split(jax.random.fold_in(self.key, n))
+        self.states, rows, sigma = self.learner.gather(self.kept, self.states, keys[0])
+        kept, notes = self.learner.learn(self.kept, rows, sigma, keys[1])
+        notes = {k: float(v) for k, v in notes.items()}
+        for k, v in notes.items():
+            if not np.isfinite(v):
+                sys.exit(f"mjx: {k} is {v} at update {n}; the last checkpoint is kept, start again from it with a lower --rate")
+        self.kept = kept
+        return notes
+
+    def keep(self):
+        params = jax.device_get(self.kept["params"])
+        policyfile.write(self.a.out / f"{self.task.body['name']}.policy", self.task, params, self.kept["norm"], self.training | {"transitions": self.done()})
+        checkpoint.save(self.path, self.of, self.kept)
+
+    def train(self):
+        self.begin()
+        before, began = self.done(), time.monotonic()
+        kept = began
+        with open(self.a.out / "metrics.csv", "a", newline="") as f:
+            log = csv.writer(f)
+            while int(self.kept["update"]) < self.learner.updates:
+                notes = self.update()
+                if f.tell() == 0:
+                    log.writerow(["transitions", *notes])
+                log.writerow([self.done(), *(f"{v:.5g}" for v in notes.values())])
+                f.flush()
+                rate = (self.done() - before) / (time.monotonic() - began)
+                left = (self.learner.updates * self.learner.batch - self.done()) / rate
+                print(f"{self.done()} transitions  {rate:.0f}/s  left {left:.0f} s  " + "  ".join(f"{k} {v:.4g}" for k, v in notes.items()), flush=True)
+                if time.monotonic() - kept >= self.a.checkpoint_s:
+                    self.keep()
+                    kept = time.monotonic()
+        self.keep()
+
+
+def main(argv):
+    a = arguments(argv)
+    a.out.mkdir(parents=True, exist_ok=True)
+    # Compiled programs are kept, so that a run that goes on does so at once.
+    jax.config.update("jax_compilation_cache_dir", os.environ.get("JAX_COMPILATION_CACHE_DIR", str(a.out / "compiled")))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1)
+    run = Run(a, argv)
+    try:
+        run.train()
+    except KeyboardInterrupt:
+        run.keep()
+        print(f"stopped at {run.done()} transitions; the same command goes on", file=sys.stderr)
+        sys.exit(130)
+    print(a.out / f"{run.task.body['name']}.policy")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
