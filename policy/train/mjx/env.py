@@ -51,6 +51,14 @@ def foot_force(task, sensors):
     return jnp.zeros(len(task.feet)).at[jnp.array(task.force_of, int)].add(normal)
 
 
+def quiet(model):
+    """A model for MuJoCo Warp that does not print a line for each body whose solver ran out of iterations."""
+    from mujoco.mjx.third_party.mujoco_warp._src.types import OverflowType
+
+    said = model.opt._impl.warn_overflow & ~int(OverflowType.ITERATIONS | OverflowType.LS_ITERATIONS)
+    return model.tree_replace({"opt._impl.warn_overflow": said})
+
+
 class Env:
     """Steps bodies through the clips of a Task.
 
@@ -68,6 +76,8 @@ class Env:
             self.fresh = mjx.make_data(m, impl=physics, **size)
         except (NotImplementedError, RuntimeError) as e:
             refuse(f"mjx: physics {physics}: {e}")
+        if physics == "warp":
+            self.model = quiet(self.model)
         rows = jnp.arange(len(task.end))
         standing = task.clips["stance"].sum(1) >= min(2, len(task.feet))  # nothing survives a start in flight
         self.starts = rows[(task.end - rows >= BUCKET) & standing]
