@@ -20,6 +20,10 @@ const (
 type Goal struct {
 	Vel     [2]float64 // m/s, forward and left in the heading frame
 	Heading float64    // rad, counter-clockwise from the world's x
+	// Turn is how fast it turns, rad/s, in place of where: a stick that is held says
+	// that. It counts where ByTurn is set, and Heading does not.
+	Turn   float64
+	ByTurn bool
 }
 
 // Inputs are the remote inputs that one tick applied, as a recording keeps

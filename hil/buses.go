@@ -21,6 +21,9 @@ import (
 // openBus opens actuators that hang on a line without our firmware, and the
 // inertial unit beside them.
 func (g *rig) openBus(p *profile.Profile, device string) error {
+	if g.scenario.Calibration != "" {
+		return fmt.Errorf("hil: calibration is %s, but %s actuators have no firmware to hold one: expected none, signs and offsets are the profile's", g.scenario.Calibration, p.Device.Bus)
+	}
 	body := busBody(p)
 	driver, err := openDriver(p, device, max(leastSlack, body.Limits.MaxStateAge/4))
 	if err != nil {

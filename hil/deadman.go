@@ -4,7 +4,10 @@ import (
 	"context"
 	"os"
 
+	"whisker/bridge/gamepad"
 	"whisker/bridge/keyboard"
+	"whisker/controller"
+	"whisker/policy"
 )
 
 // deadMan is a switch that somebody has to hold while the robot moves. Held does
@@ -18,6 +21,9 @@ type deadMan interface {
 // only simulated.
 func (g *rig) openDeadMan() error {
 	transport := g.scenario.transport()
+	if g.scenario.Gamepad != "" && g.recorded == nil {
+		return g.openGamepad()
+	}
 	if transport == "" || g.recorded != nil {
 		return nil
 	}
@@ -37,6 +43,32 @@ func (g *rig) openDeadMan() error {
 	g.closers = append(g.closers, func() { k.Close() })
 	g.log.Info().Msg("hold the space bar: the robot moves as long as it is held, and damps when it is released")
 	return nil
+}
+
+// openGamepad opens the game controller that the scenario names.
+func (g *rig) openGamepad() error {
+	end := g.scenario.sticks()
+	p, err := gamepad.Open(g.scenario.Gamepad, gamepad.Options{Forward: end.Forward, Left: end.Left, Turn: end.Turn, Aim: g.aim})
+	if err != nil {
+		return err
+	}
+	g.hand = p
+	g.closers = append(g.closers, func() { p.Close() })
+	g.log.Info().Msg("hold a shoulder button of the gamepad: the robot moves as long as it is held, and damps when it is released")
+	return nil
+}
+
+// aim passes on where the sticks point.
+func (g *rig) aim(forward, left, turn float64) {
+	g.remote.SetGoal(controller.Goal{Vel: [2]float64{forward, left}, Turn: turn, ByTurn: true})
+}
+
+// sticks is what a gamepad asks for at the ends of its sticks.
+func (s *Scenario) sticks() policy.Velocity {
+	if len(s.Goal) == 3 {
+		return policy.Velocity{Forward: s.Goal[0], Left: s.Goal[1], Turn: s.Goal[2]}
+	}
+	return policy.Velocity{Forward: 0.5, Left: 0.3, Turn: 1}
 }
 
 // always is the switch of a robot that may move by itself.

@@ -46,7 +46,7 @@ func (s *Scenario) foreign() bool { return strings.EqualFold(filepath.Ext(s.Poli
 // goal is where the scenario sends a policy that follows no clip.
 func (s *Scenario) goal() policy.Velocity {
 	v := policy.Velocity{}
-	if len(s.Goal) == 3 {
+	if len(s.Goal) == 3 && s.Gamepad == "" { // a gamepad begins at rest
 		v = policy.Velocity{Forward: s.Goal[0], Left: s.Goal[1], Turn: s.Goal[2]}
 	}
 	return v

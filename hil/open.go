@@ -167,8 +167,12 @@ func (g *rig) openMQTT(name, where string) error {
 	if m := &g.scenario.MQTT; m.URL != "" && m.Robot == where[i+1:] {
 		return fmt.Errorf("hil: mqtt.robot is %s, the name of the robot's agent: expected another one for this run", m.Robot)
 	}
+	body := board.Body(p)
+	if p.Device.Bus != "" {
+		body = busBody(p)
+	}
 	r, err := mqtt.NewRobot(mqtt.RobotOptions{
-		Broker: b, Name: where[i+1:], Body: board.Body(p), Allowance: milliseconds(g.scenario.MQTT.AllowanceMs), Log: g.log,
+		Broker: b, Name: where[i+1:], Body: body, Allowance: milliseconds(g.scenario.MQTT.AllowanceMs), Log: g.log,
 	})
 	if err != nil {
 		return err

@@ -201,6 +201,8 @@ func TestBadScenariosMoveNothing(t *testing.T) {
 		{"transport without a place", func(s *Scenario) { s.Robot = "quadruped@serial" }, "serial:DEVICE"},
 		{"rat on a line", func(s *Scenario) { s.Robot = "rat@serial:/dev/absent" }, "rat"},
 		{"baseline on a line", func(s *Scenario) { s.Robot, s.Baseline = "quadruped@emulated", true }, "baseline"},
+		{"absent gamepad", func(s *Scenario) { s.Gamepad = "/dev/input/absent" }, "gamepad: open /dev/input/absent"},
+		{"two switches", func(s *Scenario) { s.Gamepad, s.DeadMan = "/dev/input/event5", "off" }, "dead_man"},
 		{"unknown switch", func(s *Scenario) { s.DeadMan = "foot" }, "dead_man"},
 		{"cut of what is not emulated", func(s *Scenario) { s.Emulation.CutAfter = 1 }, "cut_after_s"},
 		{"unknown board", func(s *Scenario) { s.Emulation.Board = "arduino" }, "emulation.board"},

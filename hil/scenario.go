@@ -41,6 +41,10 @@ type Scenario struct {
 	// of the terminal) or off; "" is key for a robot that is not simulated or
 	// emulated, and off for one that is.
 	DeadMan string `yaml:"dead_man"`
+	// Gamepad is a game controller, /dev/input/eventN, that is the switch in place of
+	// the space bar, and whose sticks say where an .onnx policy goes: goal is what they
+	// ask for at their ends, 0.5 m/s, 0.3 m/s and 1 rad/s where it is not given.
+	Gamepad string `yaml:"gamepad"`
 	MQTT    MQTT   `yaml:"mqtt"`
 }
 
@@ -146,6 +150,8 @@ func (s *Scenario) Check() error {
 		return bad("overruns", "max 1 or more and window_ticks more than max", fmt.Sprintf("%+v", s.Overruns))
 	case s.DeadMan != "" && s.DeadMan != "key" && s.DeadMan != "off":
 		return bad("dead_man", "key or off", s.DeadMan)
+	case s.Gamepad != "" && s.DeadMan != "":
+		return bad("dead_man", "nothing beside a gamepad", s.DeadMan)
 	case s.Emulation.Board != "mps2" && s.Emulation.Board != "host":
 		return bad("emulation.board", "mps2 or host", s.Emulation.Board)
 	case !(s.Emulation.CutAfter >= 0):

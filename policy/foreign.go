@@ -116,8 +116,12 @@ func (f *Foreign) bounded(v Velocity) Velocity {
 	return Velocity{in(v.Forward, g[0]), in(v.Left, g[1]), in(v.Turn, g[2])}
 }
 
-// AimAt sets where to go by velocity and heading, as remote inputs ask for it.
+// AimAt sets where to go by velocity, and heading or turn, as remote inputs ask for it.
 func (f *Foreign) AimAt(g controller.Goal) {
+	if g.ByTurn {
+		f.Aim(Velocity{Forward: g.Vel[0], Left: g.Vel[1], Turn: g.Turn})
+		return
+	}
 	f.goal = f.bounded(Velocity{Forward: g.Vel[0], Left: g.Vel[1]})
 	f.toward = &g.Heading
 }

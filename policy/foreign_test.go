@@ -148,6 +148,13 @@ func TestForeignPolicyTurnsToAHeading(t *testing.T) {
 	if g := f.Goal(); g.Forward != 0.5 || math.Abs(g.Turn-2*(6-2*math.Pi)) > 1e-9 {
 		t.Errorf("the goal is %+v", g)
 	}
+	f.AimAt(controller.Goal{Vel: [2]float64{0.25, 0.125}, Heading: 3, Turn: 0.5, ByTurn: true}) // as a stick asks
+	if err := f.Act(&s, &c); err != nil {
+		t.Fatal(err)
+	}
+	if g := f.Goal(); g != (policy.Velocity{Forward: 0.25, Left: 0.125, Turn: 0.5}) {
+		t.Errorf("the goal is %+v: want the turn that was asked for", g)
+	}
 }
 
 func TestForeignPolicyRefusesWhatDoesNotFit(t *testing.T) {

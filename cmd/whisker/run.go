@@ -33,6 +33,7 @@ type runCmd struct {
 	MQTTRate          float64   `name:"mqtt-rate" help:"States a second." placeholder:"HZ"`
 	brokerFlags
 	DeadMan     string   `help:"What somebody holds while a physical robot moves: key (the space bar) or off." placeholder:"KEY"`
+	Gamepad     string   `help:"Game controller, /dev/input/eventN: a shoulder button in place of the space bar, and its sticks say where an .onnx policy goes, up to --goal." placeholder:"DEV"`
 	Calibration string   `help:"Calibration file that a robot on a serial line has to hold." placeholder:"FILE"`
 	CutAfter    *float64 `help:"Cut the serial line of an emulated robot after so many seconds of the clip, and see what it does." placeholder:"S"`
 	JSON        string   `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
@@ -99,7 +100,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		to   *string
 	}{
 		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
-		{c.Layout, &s.Layout}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
+		{c.Layout, &s.Layout}, {c.Gamepad, &s.Gamepad}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag

@@ -127,6 +127,8 @@ type inputJSON struct {
 	Clip    int                  `json:"clip"`
 	Vel     floats               `json:"goal_vel_m_s"`
 	Heading float                `json:"goal_heading_rad"`
+	Turn    float                `json:"goal_turn_rad_s"`
+	ByTurn  bool                 `json:"goal_by_turn"`
 }
 
 type sampleJSON struct {
@@ -179,7 +181,7 @@ func decodeSample(b []byte, s *controller.Sample) error {
 	s.Input = controller.Inputs{}
 	if in := m.Input; in != nil {
 		s.Input = controller.Inputs{Seq: in.Seq, Kind: in.Kind, Mode: controller.Mode(in.Mode), Clip: in.Clip,
-			Goal: controller.Goal{Heading: float64(in.Heading)}}
+			Goal: controller.Goal{Heading: float64(in.Heading), Turn: float64(in.Turn), ByTurn: in.ByTurn}}
 		if err := store([]field{{"input.goal_vel_m_s", in.Vel, s.Input.Goal.Vel[:]}}); err != nil {
 			return err
 		}

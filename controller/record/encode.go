@@ -72,7 +72,8 @@ func (j jsonText) input(in *controller.Inputs) jsonText {
 	j = j.uint(`{"seq":`, in.Seq).uint(`,"kind":`, uint64(in.Kind))
 	j = append(append(append(j, `,"mode":"`...), in.Mode.String()...), '"')
 	j = j.int(`,"clip":`, int64(in.Clip)).floats(`,"goal_vel_m_s":`, in.Goal.Vel[:])
-	return append(j.number(`,"goal_heading_rad":`, in.Goal.Heading), '}')
+	j = j.number(`,"goal_heading_rad":`, in.Goal.Heading).number(`,"goal_turn_rad_s":`, in.Goal.Turn)
+	return append(strconv.AppendBool(append(j, `,"goal_by_turn":`...), in.Goal.ByTurn), '}')
 }
 
 func (j jsonText) state(s *controller.State) jsonText {

@@ -73,7 +73,7 @@ func sampleSchema() string {
 		"command", object("pos_rad", numbers, "vel_rad_s", numbers, "torque_nm", numbers, "kp_nm_rad", numbers, "kd_nm_s_rad", numbers),
 		"timing", object("late_ns", integer, "skipped", integer, "read_ns", integer, "act_ns", integer, "guard_ns", integer, "write_ns", integer),
 		"clamped", integer, "fault", integer,
-		"input", object("seq", integer, "kind", integer, "mode", text, "clip", integer, "goal_vel_m_s", numbers, "goal_heading_rad", number))
+		"input", object("seq", integer, "kind", integer, "mode", text, "clip", integer, "goal_vel_m_s", numbers, "goal_heading_rad", number, "goal_turn_rad_s", number, "goal_by_turn", `{"type":"boolean"}`))
 }
 
 func rootSchema() string {
