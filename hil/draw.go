@@ -44,6 +44,12 @@ func (g *rig) known() *controller.Truth {
 
 // lie puts an emulated body on the ground where the reference begins.
 func (g *rig) lie(ref *policy.Reference, frame int) {
+	if g.scenario.Physics.Held {
+		b := g.model.Body()
+		root := controller.Root{Pos: [3]float64{0, 0, b.StandHeight + hangs}, Quat: [4]float64{1, 0, 0, 0}}
+		g.world.Place(root, b.Stand, make([]float64, len(b.Stand)))
+		return
+	}
 	root, q := lying(g.model)
 	at := ref.Root(frame)
 	root.Pos[0], root.Pos[1] = at.Pos[0], at.Pos[1]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -73,11 +74,17 @@ func (g *rig) openEmulated(name string) error {
 	if err := randomise([]*sim.Robot{body}, &s.Physics); err != nil {
 		return err
 	}
+	if err := s.hold(body); err != nil {
+		return err
+	}
 	e := &emulation{plant: newPlant(body), Emulated: Emulated{Board: s.Emulation.Board, Lockstep: s.Pace == "lockstep"}}
-	g.model, g.world, g.emulation = body, e.plant, e
+	g.model, g.world, g.emulation, g.plant = body, e.plant, e, e.plant
 	root, q := lying(body)
 	e.plant.Place(root, q, make([]float64, len(q)))
 	o := emulate.Options{Board: s.Emulation.Board, Profile: p, Plant: e.plant}
+	if o.Args, err = g.flash(); err != nil {
+		return err
+	}
 	if !e.Lockstep {
 		served, err := g.openPaced(o)
 		if served || err != nil {
@@ -94,6 +101,19 @@ func (g *rig) openEmulated(name string) error {
 	}
 	g.robot, e.sever = r, r.Cut
 	return nil
+}
+
+// flash gives the host board a memory that outlasts a brown-out.
+func (g *rig) flash() (args []string, err error) {
+	if g.scenario.Emulation.Board != "host" || len(g.scenario.Faults) == 0 {
+		return nil, nil
+	}
+	dir, err := os.MkdirTemp("", "whisker")
+	if err != nil {
+		return nil, fmt.Errorf("hil: %w", err)
+	}
+	g.closers = append(g.closers, func() { os.RemoveAll(dir) })
+	return []string{"--flash", filepath.Join(dir, "flash")}, nil
 }
 
 // firmwareHash identifies the image that the emulator runs; "" without one. What

@@ -2,6 +2,7 @@ package hil
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -26,7 +27,7 @@ func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := randomise([]*sim.Robot{r}, &s.Physics); err != nil {
+	if err := errors.Join(s.hold(r), randomise([]*sim.Robot{r}, &s.Physics)); err != nil {
 		r.Close()
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (g *rig) newPass(i int, openLoop bool) (p *pass, err error) {
 		p.last = int(min(float64(p.last), float64(g.scenario.StartFrame)+frames-1))
 	}
 	p.scorer = motion.NewScorer(g.body, p.clip, g.kin)
-	if g.legged && g.world != nil {
+	if g.legged && g.tracked() {
 		p.travel = motion.NewTravel(g.body, p.clip)
 	}
 	return p, nil
@@ -132,6 +132,7 @@ func (p *pass) onSample(s *controller.Sample) {
 	if g.emulation != nil {
 		g.emulation.tick(s, g.scenario.Emulation.CutAfter, p.clip.Rate)
 	}
+	g.watch(p, s)
 	if s.Mode == controller.ModeTrack && !p.over {
 		p.over = !p.score(frame, s)
 	}
@@ -158,7 +159,7 @@ func (p *pass) onSample(s *controller.Sample) {
 // score scores a tick, and says whether the robot still follows its clip.
 func (p *pass) score(frame int, s *controller.Sample) bool {
 	g := p.rig
-	if g.world == nil {
+	if !g.tracked() {
 		return p.scorer.Add(frame, nil, s.State.Pos, &s.Command)
 	}
 	follows := p.scorer.Add(frame, &g.truth.Root, s.State.Pos, &s.Command)
@@ -172,6 +173,9 @@ func (p *pass) score(frame int, s *controller.Sample) bool {
 // is a score, and the tilt that the guard sees in it no reason to end the run.
 func (p *pass) fault(err error) error {
 	var f *controller.Fault
+	if p.rig.faulty != nil && errors.As(err, &f) {
+		return nil // the rows of the faults tell
+	}
 	if p.travel != nil && p.rig.emulation == nil && errors.As(err, &f) && (f.Code == controller.FaultTilt || p.travel.Score().Fell != "") {
 		return nil
 	}
@@ -212,7 +216,7 @@ func (p *pass) describe() string {
 
 // row is the score of the pass that ended with err.
 func (p *pass) row(err error) Row {
-	r := Row{Score: p.scorer.Score(), Controller: p.controller()}
+	r := Row{Score: p.scorer.Score(), Controller: p.controller(), Played: p.driver.Frame() > p.last}
 	if p.travel != nil {
 		t := p.travel.Score()
 		r.Travel, r.Retargeting = &t, p.rig.fidelity[p.clip.Name]

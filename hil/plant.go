@@ -3,9 +3,11 @@ package hil
 import (
 	"math"
 	"sync"
+	"time"
 
 	"whisker/controller"
 	"whisker/hil/emulate"
+	"whisker/hil/fault"
 	"whisker/policy/motion"
 	"whisker/sim"
 )
@@ -21,6 +23,12 @@ type plant struct {
 	cut   *Cut      // since the line was cut, else nil
 	cutAt int       // tick
 	from  []float64 // joints then, rad
+
+	inj   *fault.Injector // what breaks in it; nil for nothing
+	alone bool            // no firmware is between it and the loop
+	qd    []float64       // rad/s
+	trace *trace          // nil for nobody
+	safe  bool            // no motor can do more than resist
 }
 
 // Cut is what a robot did when its serial line was cut.
@@ -34,7 +42,7 @@ type Cut struct {
 
 func newPlant(r *sim.Robot) *plant {
 	n := len(r.Body().Joints)
-	return &plant{Robot: r, q: make([]float64, n), from: make([]float64, n)}
+	return &plant{Robot: r, q: make([]float64, n), from: make([]float64, n), qd: make([]float64, n)}
 }
 
 // Start puts the body where Place said.
@@ -55,9 +63,18 @@ func (p *plant) Place(root controller.Root, q, qd []float64) {
 func (p *plant) Read(s *controller.State) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.inj != nil && p.alone {
+		if err := p.inj.Tick(p.time()); err != nil {
+			return err
+		}
+	}
 	p.ticks++
 	err := p.Robot.Read(s)
-	copy(p.q, s.Pos)
+	p.Joints(p.q, p.qd)
+	if p.inj != nil {
+		p.inj.Watch(p.time(), p.q, p.qd, p.safe)
+		p.inj.Sense(p.time(), s)
+	}
 	if p.cut != nil {
 		for i, q := range p.q {
 			p.cut.Motion = max(p.cut.Motion, motion.Measure(math.Abs(q-p.from[i])))
@@ -73,8 +90,15 @@ func (p *plant) Write(c *controller.Command) error {
 	if p.cut != nil && math.IsNaN(float64(p.cut.Damped)) && damps(c) {
 		p.cut.Damped = motion.Measure(float64(p.ticks-p.cutAt) * emulate.Tick.Seconds() * 1000)
 	}
+	p.safe = damps(c)
+	if p.trace != nil {
+		p.trace.add(c, p.q, p.qd)
+	}
 	return p.Robot.Write(c)
 }
+
+// time is the plant's: of the ticks that it was read.
+func (p *plant) time() time.Duration { return time.Duration(p.ticks) * p.Body().Period }
 
 // damps says that no motor can do more than resist.
 func damps(c *controller.Command) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"whisker/controller"
+	"whisker/hil/fault"
 	"whisker/policy/motion"
 )
 
@@ -21,6 +22,11 @@ type Result struct {
 	Loop *controller.Stats `json:"loop"`
 	// Emulated is how a robot's firmware in its emulator did.
 	Emulated *Emulated `json:"emulated,omitempty"`
+	// Faults is a row per fault and clip; Altered counts frames that nobody said so and
+	// that were accepted; Latency is that of a robot whose line echoes commands.
+	Faults  []fault.Row `json:"faults,omitempty"`
+	Altered uint64      `json:"altered_frames_accepted"`
+	Latency *Latency    `json:"latency,omitempty"`
 	// PeakRSS is the most memory that the process had resident so far, MB; 0
 	// where the system does not tell.
 	PeakRSS float64 `json:"peak_rss_mb,omitempty"`
@@ -34,12 +40,13 @@ type Row struct {
 	// keeps too little is not completed.
 	Retargeting *motion.Fidelity `json:"retargeting,omitempty"`
 	Controller  string           `json:"controller"`      // policy or open loop
+	Played      bool             `json:"played"`          // to the last frame that was asked for, without being lost
 	Fault       string           `json:"fault,omitempty"` // why the pass ended, when a fault ended it
 }
 
 // Table prints the result for people.
 func (r *Result) Table(w io.Writer) error {
-	if err := errors.Join(r.scores(w), r.travels(w)); err != nil {
+	if err := errors.Join(r.scores(w), r.travels(w), r.faults(w)); err != nil {
 		return err
 	}
 	for _, c := range r.Clips {

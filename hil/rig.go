@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,8 @@ type rig struct {
 	rate      float64          // the least of the robot's loop, 1/s; 0 is the profile's
 	hand      deadMan          // whoever lets the robot move; nil for a simulated one
 	emulation *emulation       // nil without
+	plant     *plant           // the simulated body, where faults or a firmware are around it
+	faulty    *faulty          // nil without faults
 	legged    bool             // the robot has a profile
 	file      *policy.File     // nil plays open loop
 	foreign   *policy.Foreign
@@ -101,7 +104,7 @@ func (g *rig) open() (err error) {
 	g.kin, g.drawn = g.model.Kinematics(), g.model.Kinematics()
 	g.closers = append(g.closers, g.kin.Close, g.drawn.Close)
 	g.legged = g.scenario.Robot != "rat"
-	if err := g.openDeadMan(); err != nil {
+	if err := errors.Join(g.openFaults(), g.openDeadMan()); err != nil {
 		return err
 	}
 	if g.scenario.foreign() {

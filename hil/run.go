@@ -25,11 +25,19 @@ func (e *OpenError) Unwrap() error { return e.Err }
 // returns what it has when ctx ends, and a *controller.Fault when one ended a
 // pass. version is stored in the recording.
 func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*Result, error) {
+	return traced(ctx, s, version, log, nil)
+}
+
+// traced is Run with somebody who is told what motors are told, tick by tick.
+func traced(ctx context.Context, s Scenario, version string, log zerolog.Logger, trace *trace) (*Result, error) {
 	g, err := openRig(s, log)
 	if err != nil {
 		return nil, &OpenError{err}
 	}
 	defer g.close()
+	if g.plant != nil {
+		g.plant.trace = trace
+	}
 	out, stop := context.WithCancel(context.Background())
 	defer stop()
 	var group errgroup.Group
@@ -56,10 +64,11 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 	}
 	result, err := g.playAll(ctx, pacer)
 	stop()
-	if oerr := group.Wait(); err == nil {
+	if oerr := group.Wait(); err == nil && !g.expected(oerr) {
 		err = oerr
 	}
 	result.PeakRSS = peakRSS()
+	g.report(result)
 	if g.emulation != nil {
 		result.Emulated = g.emulation.result()
 	}
@@ -81,7 +90,9 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 		}
 		err = g.play(ctx, p, pacer)
 		if p.next < 0 || err != nil { // an abandoned pass is no result
-			result.add(p.row(err), g.scenario.Hold)
+			row := p.row(err)
+			g.disarm(p, &row)
+			result.add(row, g.scenario.Hold)
 		}
 		if done := g.after(ctx, p, err); done {
 			result.Loop = &g.stats
@@ -170,6 +181,7 @@ func faultOf(err error) error {
 func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	g.passes.Add(1)
 	g.place(p)
+	g.arm(p)
 	if g.rec != nil && !p.silent {
 		g.rec.Event(record.Event{Kind: record.KindRun, Text: p.describe()})
 	}
@@ -178,7 +190,7 @@ func (g *rig) play(ctx context.Context, p *pass, pc *pacer) error {
 	}
 	l := &controller.Loop{
 		Robot: g.robot, Policy: p, Pacer: pc.Pacer, Clock: pc.clock, OnSample: p.onSample, OnInput: p.onInput,
-		Input: g.remote.next(), Mode: g.begins(), Overruns: g.overruns(),
+		Input: g.remote.next(), Mode: g.begins(), Overruns: g.overruns(), HoldFault: g.faulty != nil,
 	}
 	if g.hand != nil {
 		l.Held = g.hand.Held
@@ -204,7 +216,11 @@ func (g *rig) place(p *pass) {
 	}
 	start := p.driver.Frame()
 	if g.emulation == nil {
-		g.world.Place(p.ref.Root(start), p.ref.Poses[start].Q, p.ref.Twists[start].Qd)
+		root := p.ref.Root(start)
+		if g.scenario.Physics.Held {
+			root.Pos[2] += hangs
+		}
+		g.world.Place(root, p.ref.Poses[start].Q, p.ref.Twists[start].Qd)
 		return
 	}
 	g.lie(p.ref, start)

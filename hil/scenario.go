@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"whisker/hil/fault"
 )
 
 // Scenario is one run, whole: whatever is not in it does not influence the run.
@@ -46,6 +48,9 @@ type Scenario struct {
 	// ask for at their ends, 0.5 m/s, 0.3 m/s and 1 rad/s where it is not given.
 	Gamepad string `yaml:"gamepad"`
 	MQTT    MQTT   `yaml:"mqtt"`
+	// Faults are what goes wrong in every pass, and Gates what has to hold all the same.
+	Faults []fault.Fault `yaml:"faults,omitempty"`
+	Gates  Gates         `yaml:"gates"`
 }
 
 // Physics sets up the simulated body.
@@ -57,6 +62,9 @@ type Physics struct {
 	// YAML file of ranges; "" is the model. RandomSeed draws the robot.
 	Randomise  string `yaml:"randomise"`
 	RandomSeed uint64 `yaml:"randomise_seed"`
+	// Held hangs a robot with a profile on a stand: its root does not move, and
+	// gravity pulls no joint.
+	Held bool `yaml:"held"`
 }
 
 // Overruns bounds how many periods may be missed in a window before the loop
@@ -73,6 +81,7 @@ func DefaultScenario() Scenario {
 		Robot: "rat", Clean: true, Pace: "realtime", Realtime: "preferred",
 		Physics:  Physics{TimestepMs: 4, PeriodMs: 20},
 		Overruns: Overruns{Max: 25, Window: 250}, Emulation: Emulation{Board: "mps2"},
+		Gates: Gates{SafeMs: 102}, // the firmware's 100 ms and a tick
 	}
 }
 
@@ -91,7 +100,11 @@ func ReadScenario(path string) (Scenario, error) {
 
 // ParseScenario is ReadScenario on the file's content.
 func ParseScenario(b []byte) (Scenario, error) {
-	s := DefaultScenario()
+	return parseOver(DefaultScenario(), b)
+}
+
+// parseOver reads over a scenario of defaults.
+func parseOver(s Scenario, b []byte) (Scenario, error) {
 	if len(bytes.TrimSpace(b)) == 0 {
 		return s, fmt.Errorf("hil: scenario: empty, expected YAML such as `clips: [walk]`")
 	}
@@ -164,6 +177,9 @@ func (s *Scenario) Check() error {
 		return bad("record_activations", "a file in record", "true without one")
 	}
 	if err := s.MQTT.check(); err != nil {
+		return err
+	}
+	if err := s.Gates.check(); err != nil {
 		return err
 	}
 	return s.checkGoal()

@@ -144,3 +144,11 @@ func (r *Robot) Hold() error {
 	r.started = false
 	return nil
 }
+
+// Joints stores the true positions (rad) and velocities (rad/s) of the joints: what
+// encoders without offset and noise would say.
+func (r *Robot) Joints(q, qd []float64) {
+	free, freeV := r.facts.free()
+	r.facts.toRobot(q, r.world.qpos[free:])
+	r.facts.toRobot(qd, r.world.qvel[freeV:])
+}

@@ -12,6 +12,7 @@ import (
 
 // hilCmd asks whether what works in simulation works on the robot.
 type hilCmd struct {
+	Trial    hilRunCmd      `cmd:"" name:"run" help:"Play a scenario, with its faults, on the simulator, on the firmware in its emulator, or on a robot, and judge it."`
 	Identify hilIdentifyCmd `cmd:"" help:"Find a robot's inertia, friction, gravity, offsets and delay from logs of its motion."`
 	Check    hilCheckCmd    `cmd:"" help:"Replay a log's commands through an identified body and print how far it is from the log."`
 	Report   hilReportCmd   `cmd:"" help:"Say how far two recordings of one robot are apart, and what most likely makes them differ."`

@@ -22,6 +22,9 @@ const statePeriod = 10 * time.Millisecond
 // answerTime bounds an exchange; the firmware itself waits up to 8 s for its host.
 const answerTime = time.Minute
 
+// motorTemp is a motor's own temperature, °C.
+const motorTemp = 30
+
 // Options choose firmware and plant.
 type Options struct {
 	// Board is "host" or "mps2" (QEMU's mps2-an386).
@@ -86,7 +89,7 @@ func Start(o Options) (*Emulator, error) {
 	e := &Emulator{opts: o, motors: motors{p: o.Profile}, state: controller.NewState(b), command: controller.NewCommand(b)}
 	e.World = World{Voltage: (o.Profile.Limits.MinVoltage + o.Profile.Limits.MaxVoltage) / 2, Current: 1, BoardTemp: 30}
 	for i := range e.World.MotorTemp {
-		e.World.MotorTemp[i] = 30
+		e.World.MotorTemp[i] = motorTemp
 	}
 	if err := o.Plant.Start(); err != nil {
 		return nil, err

@@ -24,15 +24,18 @@ type Robot struct {
 	// time apart; nil is for nobody. An error ends Read.
 	OnTick func() error
 
-	body     *controller.Body
-	opts     Options
-	e        *Emulator
-	s        *session
-	perRead  int // ticks
-	more     int // ticks that the next Read takes longer
-	written  bool
-	from     time.Duration
-	accepted uint32 // frames that the firmware had taken when Line began
+	// Latency is that of the commands since New.
+	Latency Latency
+
+	aims    [wire.Window]aimed
+	body    *controller.Body
+	opts    Options
+	e       *Emulator
+	s       *session
+	perRead int // ticks
+	more    int // ticks that the next Read takes longer
+	written bool
+	from    time.Duration
 }
 
 var _ controller.Robot = (*Robot)(nil)
@@ -82,8 +85,7 @@ func (r *Robot) Start() (err error) {
 		return err
 	}
 	r.written, r.more, r.from = false, 0, r.e.Time()
-	r.accepted = r.s.state.Counters.Accepted
-	r.s.line, r.s.onTick = r.Line, r.OnTick
+	r.s.line, r.s.onTick, r.s.onState = r.Line, r.OnTick, r.echo
 	return nil
 }
 
@@ -104,8 +106,8 @@ func (r *Robot) Cut() {
 	}
 }
 
-// Pause stops the host for a time: the next Read takes so much longer, and no
-// command is sent meanwhile.
+// Pause stops the host for a time: the Read that goes on, or the next, takes so
+// much longer, and no command is sent meanwhile.
 func (r *Robot) Pause(t time.Duration) { r.more = int(t / Tick) }
 
 // Altered counts the frames that one of the ends took though nobody said them so.
@@ -114,7 +116,7 @@ func (r *Robot) Altered() uint64 {
 		return 0
 	}
 	n := r.s.up.altered + r.s.down.altered
-	if took := uint64(r.s.state.Counters.Accepted - r.accepted); r.s.line != nil && r.e.boots == 0 && took > r.s.up.intact {
+	if took := uint64(r.s.own.Counters.Accepted); r.s.boots == 0 && took > r.s.up.intact {
 		n += took - r.s.up.intact
 	}
 	return n
@@ -153,7 +155,10 @@ func (r *Robot) ClearFault() error {
 			return err
 		}
 	}
-	return r.enable(s.urge)
+	if err := r.enable(s.urge); err != nil {
+		return err
+	}
+	return r.settle()
 }
 
 func torque(m wire.Mode) bool { return m == wire.ModeEnabled || m == wire.ModeLimiting }
@@ -172,10 +177,13 @@ func (r *Robot) Read(s *controller.State) error {
 		return errNotStarted
 	}
 	if r.written {
-		n := r.perRead + r.more
-		r.more = 0
-		if err := r.s.step(n); err != nil {
+		if err := r.s.step(r.perRead); err != nil {
 			return err
+		}
+		for ; r.more > 0; r.more-- {
+			if err := r.s.step(1); err != nil {
+				return err
+			}
 		}
 	}
 	r.store(s)
@@ -216,7 +224,11 @@ func (r *Robot) Write(c *controller.Command) error {
 		m.Joint[i] = wire.JointCommand{Pos: c.Pos[i], Vel: c.Vel[i], Torque: c.Torque[i], Kp: c.Kp[i], Kd: c.Kd[i]}
 	}
 	r.written = true
-	return r.s.send(m)
+	if err := r.s.send(m); err != nil {
+		return err
+	}
+	r.aim()
+	return nil
 }
 
 // Halt asks for a damped stop, lets it come about, and powers down.

@@ -30,7 +30,9 @@ type session struct {
 	line   Line // nil is a good one
 	cut    bool
 	onTick func() error
-	trace  func(line []byte) // every byte from the firmware, for tests
+	// onState is told of every state that is newer.
+	onState func()
+	trace   func(line []byte) // every byte from the firmware, for tests
 
 	// What the firmware says, as it is.
 	conn    syscall.RawConn
@@ -44,7 +46,10 @@ type session struct {
 	states  int
 	saidUs  uint32 // time of the newest state
 	awaited uint64 // its number
-	live    bool   // it has our session and sends states
+	own     wire.State
+	mode    wire.Mode
+	fault   wire.Fault
+	live    bool // it has our session and sends states
 	boots   int
 	down    ledger
 
@@ -66,6 +71,7 @@ type session struct {
 	tx      []byte
 	command wire.Command
 	up      ledger
+	noted   wire.Receiver
 }
 
 func newSession(e *Emulator) *session {
@@ -96,18 +102,17 @@ func (s *session) listen() {
 func (s *session) send(m wire.Message) error {
 	s.seq++
 	s.tx = wire.Append(s.tx[:0], wire.Header{Session: sessionID, Seq: s.seq, TimeUs: s.timeUs}, m)
+	s.note(s.tx)
 	if s.line == nil {
 		return s.transmit(s.tx)
 	}
-	s.note(s.tx)
 	s.line.Send(s.e.Time(), true, s.tx)
 	return nil
 }
 
 // note enters a frame of ours in the ledger.
 func (s *session) note(frame []byte) {
-	var r wire.Receiver
-	if _, f, _, ok := r.Next(frame); ok {
+	if _, f, _, ok := s.noted.Next(frame); ok {
 		s.up.said(&f)
 	}
 }
@@ -116,9 +121,7 @@ func (s *session) transmit(b []byte) error {
 	if s.cut || s.e.Down() || len(b) == 0 {
 		return nil
 	}
-	if s.line != nil {
-		s.up.delivered(b)
-	}
+	s.up.delivered(b)
 	return s.e.transmit(b)
 }
 
@@ -174,7 +177,9 @@ func (s *session) sort(b []byte) error {
 			continue
 		}
 		if f.Type == wire.TypeState {
+			f.Decode(&s.own)
 			s.states, s.saidUs = s.states+1, f.TimeUs
+			s.mode, s.fault = s.own.Mode, s.own.Fault
 		}
 		s.ends = append(s.ends, end{len(s.said), f.TimeUs})
 	}
@@ -257,6 +262,9 @@ func (s *session) take(f *wire.Frame) {
 		f.Decode(&s.state)
 		s.timeUs, s.heardSeq, s.at = f.TimeUs, f.Seq, s.e.Time()
 		s.heard++
+		if s.onState != nil {
+			s.onState()
+		}
 	case wire.TypeAck:
 		f.Decode(&s.ack)
 	case wire.TypeWelcome:

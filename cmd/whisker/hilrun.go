@@ -1,0 +1,80 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"whisker/hil"
+)
+
+// hilRunCmd plays a scenario on one of three targets and judges it.
+type hilRunCmd struct {
+	Scenario string `arg:"" help:"Scenario file (YAML)." type:"existingfile"`
+	Target   string `help:"sim, emulated, serial:DEV or mqtt:BROKER/ID: what the scenario's robot is." default:"sim" placeholder:"TARGET"`
+	Record   string `help:"Write a recording (MCAP)." placeholder:"FILE"`
+	JSON     string `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Compare  bool   `help:"Play it on the firmware's build for this machine and in QEMU, and say from where on they differ."`
+}
+
+// Run is called by kong.
+func (c *hilRunCmd) Run(e *env) error {
+	s, err := hil.ReadTrial(c.Scenario, c.Target)
+	if err != nil {
+		return usage(err)
+	}
+	if c.Record != "" {
+		s.Record = c.Record
+	}
+	if c.Compare {
+		return c.compare(e, s)
+	}
+	var out *output
+	if c.JSON != "" {
+		if out, err = create(c.JSON, e.out); err != nil {
+			return usage(err)
+		}
+	}
+	result, err := hil.Run(e.ctx, s, version(), e.log)
+	if result == nil {
+		if out != nil {
+			_ = out.end(err)
+		}
+		return openError(err)
+	}
+	var perr error
+	if out != nil {
+		perr = out.json(result)
+	} else {
+		perr = result.Table(e.out)
+	}
+	return cmp.Or(err, perr, failed(result.Failures(&s)))
+}
+
+func (c *hilRunCmd) compare(e *env, s hil.Scenario) error {
+	if c.Target != "emulated" {
+		return usage(errors.New("whisker: --compare is for --target emulated"))
+	}
+	a, err := hil.Agree(e.ctx, s, version(), e.log)
+	if err != nil {
+		return openError(err)
+	}
+	if c.JSON != "" {
+		out, err := create(c.JSON, e.out)
+		if err != nil {
+			return usage(err)
+		}
+		return out.json(a)
+	}
+	fmt.Fprintln(e.out, a)
+	return nil
+}
+
+// failed is the error of a run that does not pass, nil for one that does.
+func failed(why []string) error {
+	if len(why) == 0 {
+		return nil
+	}
+	return fmt.Errorf("whisker: hil: failed: %s", strings.Join(why, "; "))
+}

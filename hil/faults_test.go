@@ -1,0 +1,174 @@
+package hil
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"whisker/hil/fault"
+)
+
+// trial is a scenario of the reference quadruped for a target of the harness.
+func trial(t *testing.T, target, text string) Scenario {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	if err := os.WriteFile(file, []byte("robot: quadruped\nclips: [stand]\npolicy: none\nseconds: 3\n"+text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := ReadTrial(file, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const onHost = "emulation: {board: host}\n"
+
+// only is the row of a trial with one fault.
+func only(t *testing.T, s Scenario) (fault.Row, *Result) {
+	t.Helper()
+	r := mustRun(t, s)
+	if len(r.Faults) != 1 {
+		t.Fatalf("%d rows", len(r.Faults))
+	}
+	return r.Faults[0], r
+}
+
+func TestACutLineIsMadeSafeAndClearedTheSameInEveryRun(t *testing.T) {
+	s := trial(t, "emulated", onHost+"faults:\n  - {at_s: 1, fault: link cut, for_s: 0.4}\n  - {at_s: 1, fault: bit errors, target: up, magnitude: 0.0002, seed: 5}\n")
+	var first []byte
+	for range 2 {
+		r := mustRun(t, s)
+		if why := r.Failures(&s); len(why) > 0 {
+			t.Errorf("%q", why)
+		}
+		row := r.Faults[0]
+		if row.By() != "guard, firmware" || row.Guard != "state age" || row.Firmware != "expired" || row.Safe > 102 || row.Detected > row.Safe || row.Injected == 0 || !strings.HasPrefix(row.Recovery, "cleared") {
+			t.Errorf("%+v", row)
+		}
+		r.PeakRSS, r.Emulated.Factor = 0, 0
+		b, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first != nil && string(b) != string(first) {
+			t.Errorf("two runs:\n%s\n%s", first, b)
+		}
+		first = b
+	}
+}
+
+func TestARobotInTheAirStopsWhereItIs(t *testing.T) {
+	for _, f := range []string{"link cut", "half-open link, target: up", "host pause, for_s: 0.3", "encoder dropout, target: FL_calf_joint", "motor hot, target: FL_calf_joint, magnitude: 95", "brown-out"} {
+		s := trial(t, "emulated", onHost+"physics: {held: true}\ngates: {safe_ms: 102, motion_rad: 0.1}\nfaults:\n  - {at_s: 1, fault: "+f+"}\n")
+		row, r := only(t, s)
+		if why := r.Failures(&s); len(why) > 0 || row.By() == "nobody" || row.Safe > 102 || !(row.Motion < 0.1) {
+			t.Errorf("%s: %q, %+v", f, why, row)
+		}
+	}
+}
+
+func TestQEMUSuffersAndItsFirmwareComesBack(t *testing.T) {
+	row, r := only(t, trial(t, "emulated", "faults:\n  - {at_s: 0.5, fault: mcu reset}\n"))
+	if row.Verdict != "ok" || row.Guard != "state age" || row.Safe > 102 || !strings.HasPrefix(row.Recovery, "cleared") || r.Emulated.Board != "mps2" {
+		t.Errorf("%+v", row)
+	}
+}
+
+func TestTheSimulatedBodyIsHarmed(t *testing.T) {
+	row, _ := only(t, trial(t, "sim", "faults:\n  - {at_s: 0.5, fault: encoder jump, target: FL_calf_joint, magnitude: 2, for_s: 1}\n"))
+	if row.By() != "guard" || row.Guard != "joint limit" && row.Guard != "following error" || row.Verdict != "ok" {
+		t.Errorf("an encoder that jumps by 2 rad: %+v", row)
+	}
+	row, _ = only(t, trial(t, "sim", "faults:\n  - {at_s: 0.5, fault: payload, magnitude: 1}\n"))
+	if row.By() != "nobody" || row.Verdict != "ok" || row.Recovery != "went on" {
+		t.Errorf("a payload of 1 kg: %+v", row)
+	}
+	row, _ = only(t, trial(t, "sim", "faults:\n  - {at_s: 0.5, fault: motor dead, target: FL_calf_joint}\n"))
+	if row.By() == "nobody" && row.Verdict == "ok" && row.Recovery != "went on" {
+		t.Errorf("a dead motor: %+v", row)
+	}
+}
+
+func TestATargetRefusesWhatItCannotHave(t *testing.T) {
+	for _, c := range []struct{ target, text, want string }{
+		{"sim", "faults: [{fault: link cut}]", "link cut is refused for target sim: it has no line"},
+		{"sim", "faults: [{fault: motor hot, target: FR_hip_joint, magnitude: 90}]", "no motor bus"},
+		{"sim", "faults: [{fault: host pause, for_s: 1}]", "its time stops with the host"},
+		{"sim", "faults: [{fault: disk full}]", "not recorded"},
+		{"emulated", onHost + "faults: [{fault: mcu hang}]", "board host has neither watchdog"},
+		{"emulated", "faults: [{fault: brown-out}]", "board mps2 has no supply"},
+		{"emulated", "faults: [{fault: broker stall, for_s: 1}]", "no broker"},
+		{"emulated", "faults: [{fault: joint stuck, target: tail}]", `line 5, faults[0]: target of joint stuck is "tail"`},
+	} {
+		_, err := Run(context.Background(), trial(t, c.target, c.text), "test", zerolog.Nop())
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.text, err, c.want)
+		}
+	}
+	for _, c := range []struct{ robot, target, want string }{
+		{"quadruped", "moon", "expected sim, emulated, serial:DEV or mqtt:BROKER/ID"},
+		{"quadruped", "serial:", "expected sim"},
+		{"quadruped@emulated", "sim", "expected a name without @"},
+	} {
+		s := DefaultScenario()
+		s.Robot = c.robot
+		if err := s.aim(c.target); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s for %s: %v", c.robot, c.target, err)
+		}
+	}
+}
+
+func TestAFullDiskEndsTheRecordingAndNotTheMotion(t *testing.T) {
+	s := trial(t, "emulated", onHost+"faults:\n  - {at_s: 0.5, fault: disk full}\n")
+	s.Record = filepath.Join(t.TempDir(), "run.mcap")
+	r, err := Run(context.Background(), s, "test", zerolog.Nop())
+	if err != nil || len(r.Faults) != 1 || !strings.HasPrefix(r.Faults[0].Recovery, "went on; the recording ended: ") || !strings.Contains(r.Faults[0].Recovery, "no space left") || r.Clips[0].Fault != "" || r.Clips[0].Survival < 2.9 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+func TestLatencyIsMeasuredAndHasAGate(t *testing.T) {
+	s := trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\n")
+	r := mustRun(t, s)
+	if why := r.Failures(&s); len(why) > 0 || r.Latency == nil || r.Latency.Total.Max <= 0 {
+		t.Fatalf("%q, %+v", why, r.Latency)
+	}
+	s = trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\nfaults:\n  - {at_s: 1, fault: delay, target: up, magnitude: 60, for_s: 1}\n")
+	late := mustRun(t, s)
+	why := strings.Join(late.Failures(&s), " ")
+	if late.Latency.Total.Max < r.Latency.Total.Max+59 || !strings.Contains(why, "gates.latency_max_ms") {
+		t.Errorf("60 ms more on the line: %v ms before, %v after; %q", r.Latency.Total.Max, late.Latency.Total.Max, why)
+	}
+}
+
+func TestBuildsOfTheFirmwareAgree(t *testing.T) {
+	s := trial(t, "emulated", "")
+	s.Seconds = 1
+	a, err := Agree(context.Background(), s, "test", zerolog.Nop())
+	if err != nil || a.Ticks < 500 || a.Torque > 0.1 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	differs := compare(&trace{told: []uint64{1, 2, 3}, torque: []float64{0, 0, 0}}, &trace{told: []uint64{1, 2, 4}, torque: []float64{0, 0, 0.5}})
+	if differs.First != 2 || differs.Torque != 0.5 || !strings.Contains(differs.String(), "from tick 2 of 3 on (0.004 s): the control law by 0.5") {
+		t.Errorf("%v", differs)
+	}
+}
+
+func TestFaultsArePrinted(t *testing.T) {
+	r := mustRun(t, trial(t, "emulated", onHost+"faults:\n  - {at_s: 1, fault: drop, magnitude: 0.2, for_s: 1}\n"))
+	var b strings.Builder
+	if err := r.Table(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"drop 0.2 share of frames", "nobody", "went on", "altered frames accepted: 0", "state to motor"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the table has no %q:\n%s", want, b.String())
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package hil
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+// faults prints what came of each fault.
+func (r *Result) faults(w io.Writer) error {
+	if len(r.Faults) > 0 {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(t, "fault\tat s\tclip\tinjected\tdetected by\tfor\tafter ms\tsafe after ms\tmotion rad\tspeed rad/s\trecovery\tverdict")
+		for _, f := range r.Faults {
+			why := f.Guard
+			if f.Firmware != "" {
+				if why != "" {
+					why += ", "
+				}
+				why += f.Firmware
+			}
+			fmt.Fprintf(t, "%v\t%g\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Fault, f.Fault.At, f.Clip, f.Injected, f.By(), why,
+				number(f.Detected, 0), number(f.Safe, 0), number(f.Motion, 3), number(f.Speed, 2), f.Recovery, f.Verdict)
+		}
+		if err := t.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "altered frames accepted: %d\n", r.Altered)
+	}
+	if l := r.Latency; l != nil {
+		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(t, "latency ms\tp50\tp99\tp99.9\tmax\t")
+		for _, s := range []struct {
+			name string
+			of   Spread
+		}{{"state to use", l.State}, {"use to firmware", l.Command}, {"state to motor", l.Total}} {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", s.name, number(s.of.P50, 1), number(s.of.P99, 1), number(s.of.P999, 1), number(s.of.Max, 1))
+		}
+		return t.Flush()
+	}
+	return nil
+}
