@@ -1,0 +1,160 @@
+// Every mode, what leads into it and out of it, and for how long.
+#include "calm.h"
+
+static void a_command_holds_as_long_as_it_says(void)
+{
+	static const struct {
+		uint16_t valid;
+		uint32_t us;
+	} cases[] = {{40, 40000}, {99, 99000}, {100, 100000}, {101, 100000}, {5000, 100000}};
+	for (int k = 0; k < 5; k++) {
+		standing();
+		uint32_t from = now;
+		safety_command(&s, cases[k].valid, true, from);
+		CHECK(s.deadline_us == from + cases[k].us, "%u ms hold %u us", cases[k].valid, s.deadline_us - from);
+		safety_tick(&s, &calm, held, from + cases[k].us - 1);
+		CHECK(s.fault == WIRE_FAULT_NONE, "fault %d a microsecond before", s.fault);
+		CHECK(safety_tick(&s, &calm, held, from + cases[k].us) == SAFETY_DAMP && s.fault == WIRE_FAULT_EXPIRED, "fault %d", s.fault);
+	}
+	standing();
+	uint32_t from = now, deadline = s.deadline_us;
+	safety_command(&s, 50, false, from);
+	CHECK(s.fault == WIRE_FAULT_COMMAND && s.deadline_us == deadline, "fault %d", s.fault);
+	fresh();
+	deadline = s.deadline_us;
+	safety_command(&s, 50, false, now);
+	CHECK(s.fault == WIRE_FAULT_NONE && s.deadline_us == deadline, "idle obeys nobody: fault %d", s.fault);
+	fresh();
+	uint8_t joint;
+	enable(WIRE_PURPOSE_RUN, 0, &joint);
+	CHECK(s.deadline_us == now + 100000, "enable holds %u us", s.deadline_us - now);
+}
+
+static void a_stop_damps_for_half_a_second(void)
+{
+	standing();
+	safety_stop(&s);
+	CHECK(s.mode == WIRE_MODE_DAMPED && safety_moving(&s), "mode %d", s.mode);
+	int n = 0;
+	while (tick(&calm) == SAFETY_DAMP && n < 1000) n++;
+	CHECK(n == SAFETY_DAMP_MS * TICK_HZ / 1000 - 1 && s.mode == WIRE_MODE_IDLE && !safety_moving(&s), "%d ticks, mode %d", n, s.mode);
+	safety_stop(&s);
+	CHECK(s.mode == WIRE_MODE_IDLE, "a stop of an idle robot: mode %d", s.mode);
+}
+
+static void a_fault_damps_until_a_stop_releases_it(void)
+{
+	struct safety_sense m = calm;
+	standing();
+	m.error[3] = 1;
+	tick(&m);
+	for (int i = 0; i < 600; i++) CHECK(tick(&calm) == SAFETY_DAMP && s.fault == WIRE_FAULT_MOTOR && s.mode == WIRE_MODE_FAULT, "tick %d", i);
+	safety_stop(&s);
+	CHECK(tick(&calm) == SAFETY_OFF && s.mode == WIRE_MODE_FAULT, "mode %d", s.mode);
+	standing();
+	s.release = true; // of an earlier stop
+	tick(&m);
+	for (int i = 0; i < 600; i++) CHECK(tick(&calm) == SAFETY_DAMP, "tick %d: an old stop releases a new fault", i);
+	CHECK(s.mode == WIRE_MODE_FAULT, "mode %d", s.mode);
+	safety_latch(&s, WIRE_FAULT_TILT);
+	CHECK(s.fault == WIRE_FAULT_MOTOR, "a second fault takes the place of the first: %d", s.fault);
+	fresh();
+	safety_latch(&s, WIRE_FAULT_NONE);
+	CHECK(s.mode == WIRE_MODE_IDLE, "no fault is one: mode %d", s.mode);
+	safety_latch(&s, WIRE_FAULT_WATCHDOG);
+	CHECK(tick(&calm) == SAFETY_OFF && !s.torque && s.fault == WIRE_FAULT_WATCHDOG, "a robot without torque is not damped");
+}
+
+static void each_mode_has_its_reaction(void)
+{
+	static const struct {
+		enum wire_mode mode;
+		enum wire_fault fault;
+		bool torque;
+		enum safety_reaction want;
+		bool moving;
+	} cases[] = {
+		{WIRE_MODE_IDLE, WIRE_FAULT_NONE, true, SAFETY_OFF, false},
+		{WIRE_MODE_ENABLED, WIRE_FAULT_NONE, false, SAFETY_RUN, true},
+		{WIRE_MODE_LIMITING, WIRE_FAULT_NONE, false, SAFETY_RUN, true},
+		{WIRE_MODE_DAMPED, WIRE_FAULT_NONE, false, SAFETY_DAMP, true},
+		{WIRE_MODE_FAULT, WIRE_FAULT_TILT, true, SAFETY_DAMP, false},
+		{WIRE_MODE_FAULT, WIRE_FAULT_TILT, false, SAFETY_OFF, false},
+		{WIRE_MODE_FAULT, WIRE_FAULT_ENCODER, true, SAFETY_OFF, false},
+		{WIRE_MODE_FAULT, WIRE_FAULT_CURRENT, true, SAFETY_OFF, false},
+		{WIRE_MODE_ESTOP, WIRE_FAULT_NONE, true, SAFETY_OFF, false},
+	};
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		fresh();
+		s.mode = cases[k].mode, s.fault = cases[k].fault, s.torque = cases[k].torque;
+		CHECK(safety_moving(&s) == cases[k].moving, "case %zu: moving", k);
+		enum safety_reaction got = tick(&calm);
+		CHECK(got == cases[k].want, "case %zu: reaction %d", k, got);
+	}
+}
+
+static void an_estop_is_above_everything(void)
+{
+	struct safety_sense m = calm;
+	standing();
+	m.estop = true;
+	CHECK(tick(&m) == SAFETY_OFF && s.mode == WIRE_MODE_ESTOP && !s.torque, "mode %d", s.mode);
+	safety_latch(&s, WIRE_FAULT_TILT);
+	CHECK(s.mode == WIRE_MODE_ESTOP && s.fault == WIRE_FAULT_NONE, "a fault leaves it: mode %d", s.mode);
+	uint32_t ticks = s.ticks;
+	safety_estop(&s);
+	CHECK(s.ticks == ticks, "said again, it begins again");
+	CHECK(safety_reset(&s, WIRE_FAULT_NONE) == WIRE_RESULT_ESTOP_INPUT, "reset with the input open");
+	uint8_t joint;
+	CHECK(enable(WIRE_PURPOSE_RUN, 0, &joint) == WIRE_RESULT_ESTOP_INPUT, "enable with the input open");
+	tick(&calm);
+	CHECK(enable(WIRE_PURPOSE_RUN, 0, &joint) == WIRE_RESULT_MODE, "enable out of it");
+	CHECK(safety_reset(&s, WIRE_FAULT_NONE) == WIRE_RESULT_DONE && s.mode == WIRE_MODE_IDLE && s.ticks == 0, "reset: mode %d", s.mode);
+	fresh();
+	s.torque = true;
+	safety_estop(&s);
+	CHECK(!s.torque && s.mode == WIRE_MODE_ESTOP && s.ticks == 0, "torque stays");
+}
+
+static void a_reset_names_its_fault(void)
+{
+	struct safety_sense m = calm;
+	fresh();
+	CHECK(safety_reset(&s, WIRE_FAULT_TILT) == WIRE_RESULT_DONE, "idle already");
+	standing();
+	CHECK(safety_reset(&s, WIRE_FAULT_NONE) == WIRE_RESULT_MODE && s.mode == WIRE_MODE_ENABLED, "enabled: mode %d", s.mode);
+	m.upright = -1;
+	tick(&m);
+	CHECK(safety_reset(&s, WIRE_FAULT_VOLTAGE) == WIRE_RESULT_FAULT && s.fault == WIRE_FAULT_TILT, "another fault");
+	CHECK(s.torque, "it is damped");
+	config.joints = 0;
+	CHECK(safety_reset(&s, WIRE_FAULT_TILT) == WIRE_RESULT_FAULT && s.mode == WIRE_MODE_FAULT, "without a config");
+	config.joints = robot_config.joints;
+	CHECK(safety_reset(&s, WIRE_FAULT_TILT) == WIRE_RESULT_DONE, "the right one");
+	CHECK(s.fault == WIRE_FAULT_NONE && !s.torque && s.mode == WIRE_MODE_IDLE && s.ticks == 0, "mode %d, fault %d", s.mode, s.fault);
+}
+
+static void limits_are_said_while_they_act(void)
+{
+	standing();
+	safety_limiting(&s, true);
+	CHECK(s.mode == WIRE_MODE_LIMITING && safety_moving(&s), "mode %d", s.mode);
+	CHECK(tick(&calm) == SAFETY_RUN, "mode %d", s.mode);
+	safety_limiting(&s, false);
+	CHECK(s.mode == WIRE_MODE_ENABLED, "mode %d", s.mode);
+	fresh();
+	safety_limiting(&s, true);
+	CHECK(s.mode == WIRE_MODE_IDLE, "mode %d", s.mode);
+}
+
+int main(void)
+{
+	RUN(a_command_holds_as_long_as_it_says);
+	RUN(a_stop_damps_for_half_a_second);
+	RUN(a_fault_damps_until_a_stop_releases_it);
+	RUN(each_mode_has_its_reaction);
+	RUN(an_estop_is_above_everything);
+	RUN(a_reset_names_its_fault);
+	RUN(limits_are_said_while_they_act);
+	return failures;
+}
