@@ -66,17 +66,11 @@ func (g *rig) openEmulated(name string) error {
 	p.RateHz = max(p.RateHz, g.rate)
 	quick := *p // the plant ticks with the firmware
 	quick.RateHz = 1 / emulate.Tick.Seconds()
-	body, err := sim.Open(sim.Options{Profile: &quick, Model: s.Model, Timestep: emulate.Tick})
+	body, err := s.openPlant(sim.Options{Profile: &quick, Model: s.Model, Timestep: emulate.Tick})
 	if err != nil {
 		return err
 	}
 	g.closers = append(g.closers, body.Close)
-	if err := randomise([]*sim.Robot{body}, &s.Physics); err != nil {
-		return err
-	}
-	if err := s.hold(body); err != nil {
-		return err
-	}
 	e := &emulation{plant: newPlant(body), Emulated: Emulated{Board: s.Emulation.Board, Lockstep: s.Pace == "lockstep"}}
 	g.model, g.world, g.emulation, g.plant = body, e.plant, e, e.plant
 	root, q := lying(body)

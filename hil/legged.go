@@ -2,7 +2,6 @@ package hil
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -23,22 +22,17 @@ func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := sim.Open(sim.Options{Profile: p, Model: s.Model, Timestep: milliseconds(s.Physics.TimestepMs), Torque: s.Physics.Torque})
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(s.hold(r), randomise([]*sim.Robot{r}, &s.Physics)); err != nil {
-		r.Close()
-		return nil, err
-	}
-	return r, nil
+	return s.openPlant(sim.Options{Profile: p, Model: s.Model, Timestep: milliseconds(s.Physics.TimestepMs), Torque: s.Physics.Torque})
 }
 
-func openRanges(name string) (*sim.Ranges, error) {
-	if name == "default" {
+func openRanges(p *Physics) (*sim.Ranges, error) {
+	switch p.Randomise {
+	case "default":
 		return sim.DefaultRanges(), nil
+	case "body":
+		return bodyRanges(p.Body)
 	}
-	return sim.ReadRanges(name)
+	return sim.ReadRanges(p.Randomise)
 }
 
 // foreign tells whether the scenario's policy was trained elsewhere.

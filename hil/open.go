@@ -82,6 +82,9 @@ func simulated(s *Scenario) (*sim.Robot, error) {
 	if s.Robot != "rat" {
 		return openProfiled(s, s.Robot)
 	}
+	if s.Physics.Body != "" {
+		return nil, fmt.Errorf("hil: physics.body is %s, expected a robot with a profile: the rat's muscles are not identified", s.Physics.Body)
+	}
 	return sim.Open(sim.Options{
 		Model:    s.Model,
 		Timestep: milliseconds(s.Physics.TimestepMs),

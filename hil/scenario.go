@@ -58,8 +58,12 @@ type Physics struct {
 	TimestepMs float64 `yaml:"timestep_ms"`
 	PeriodMs   float64 `yaml:"period_ms"`
 	Torque     bool    `yaml:"torque_actuators"`
-	// Randomise makes a robot with a profile differ from its model: default, or a
-	// YAML file of ranges; "" is the model. RandomSeed draws the robot.
+	// Body is what `whisker hil identify` wrote of the robot: its motors' friction,
+	// inertia and delay; "" takes the profile's.
+	Body string `yaml:"body"`
+	// Randomise makes a robot with a profile differ from its model: default, body
+	// for as much as Body leaves open, or a YAML file of ranges; "" is the model.
+	// RandomSeed draws the robot.
 	Randomise  string `yaml:"randomise"`
 	RandomSeed uint64 `yaml:"randomise_seed"`
 	// Held hangs a robot with a profile on a stand: its root does not move, and

@@ -46,7 +46,7 @@ func randomise(robots []*sim.Robot, p *Physics) error {
 	if p.Randomise == "" {
 		return nil
 	}
-	ranges, err := openRanges(p.Randomise)
+	ranges, err := openRanges(p)
 	if err != nil {
 		return err
 	}

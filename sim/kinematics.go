@@ -167,6 +167,24 @@ func (k *Kinematics) InverseDynamics(root *controller.Root, q, qd, acc, qfrc []f
 	k.lengths = true
 }
 
+// LinkInertia fills out with the inertia of the links about each joint at the
+// pose q, without the motors' rotors, kg·m², while the root is held.
+func (k *Kinematics) LinkInertia(q, out []float64) {
+	_, free := k.facts.free()
+	nv := k.facts.nv
+	root, still, acc := controller.Root{Quat: [4]float64{1}}, make([]float64, len(q)), make([]float64, nv)
+	bias, force := make([]float64, nv), make([]float64, nv)
+	k.InverseDynamics(&root, q, still, acc, bias)
+	rotor := append([]float64(nil), k.world.parameters().armature...)
+	k.facts.rowToRobot(rotor, k.spare)
+	for j := range out {
+		acc[free+j] = 1
+		k.InverseDynamics(&root, q, still, acc, force)
+		acc[free+j] = 0
+		out[j] = force[free+j] - bias[free+j] - rotor[free+j]
+	}
+}
+
 // LowestPoint is the height of the lowest point of the colliding shapes of a body
 // and its descendants, m; +Inf when they have none.
 func (k *Kinematics) LowestPoint(body int) float64 {

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"whisker/hil/identify"
+	"whisker/sim"
 )
 
 // hilCmd asks whether what works in simulation works on the robot.
@@ -23,6 +24,7 @@ type hilCmd struct {
 type hilIdentifyCmd struct {
 	Log   []string `arg:"" help:"Recordings (.mcap), tables (.csv), bench logs (.json) or SAGE folders, of one robot."`
 	Robot string   `required:"" help:"go2, so101, xl330, the name or profile of a robot of Whisker, or a YAML file of what is to be found." placeholder:"PROFILE"`
+	Model string   `help:"MJCF or URDF of the robot: the inertia of its links is then known, and what is found is that of the rotors." placeholder:"FILE"`
 	Out   string   `required:"" help:"Write the body here (YAML)." placeholder:"FILE"`
 	Seed  uint64   `help:"Seed of the search and of the bootstrap: the same one gives the same body." default:"1"`
 	Draws int      `help:"Bootstrap refits." default:"24"`
@@ -48,6 +50,9 @@ func (c *hilIdentifyCmd) Run(e *env) error {
 	if err := p.Suits(logs); err != nil {
 		return usage(err)
 	}
+	if p, err = c.withModel(p, logs); err != nil {
+		return usage(err)
+	}
 	o, err := create(c.Out, e.out)
 	if err != nil {
 		return usage(err)
@@ -65,6 +70,21 @@ func (c *hilIdentifyCmd) Run(e *env) error {
 		return err
 	}
 	return bodyTable(e.out, body)
+}
+
+// withModel is p with what the model that was given says of the links.
+func (c *hilIdentifyCmd) withModel(p *identify.Profile, logs []*identify.Log) (*identify.Profile, error) {
+	if c.Model == "" {
+		return p, nil
+	}
+	r, err := sim.Open(sim.Options{Model: c.Model})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	return p.WithLinks(k, logs)
 }
 
 // bodyTable is a line per number, and what is to be said of them.

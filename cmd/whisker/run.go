@@ -16,7 +16,8 @@ type runCmd struct {
 	Policy            string    `help:"Policy file in place of the one that ships, or an .onnx file trained elsewhere; none plays open loop." placeholder:"FILE"`
 	Layout            string    `help:"What an .onnx policy sees and does: go1-joystick, or a YAML file; without it the .yaml beside the policy." placeholder:"LAYOUT"`
 	Goal              []float64 `help:"Where an .onnx policy goes: forward m/s, left m/s, turn rad/s." sep:"," placeholder:"VX,VY,YAW"`
-	Randomise         string    `help:"Draw a robot that differs from its model: default, or a YAML file of ranges." placeholder:"RANGES"`
+	Body              string    `help:"Simulate the motors as whisker hil identify found them in a robot's logs." placeholder:"BODY"`
+	Randomise         string    `help:"Draw a robot that differs from its model: default, body for as much as --body leaves open, or a YAML file of ranges." placeholder:"RANGES"`
 	RandomiseSeed     *uint64   `help:"Seed of that robot." placeholder:"N"`
 	Clip              []string  `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
 	Clean             *bool     `help:"Clean clips first: paws locked to the floor, trunk balanced over them; --clean=false plays them as they were read." placeholder:"BOOL"`
@@ -100,7 +101,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		to   *string
 	}{
 		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
-		{c.Layout, &s.Layout}, {c.Gamepad, &s.Gamepad}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
+		{c.Layout, &s.Layout}, {c.Body, &s.Physics.Body}, {c.Gamepad, &s.Gamepad}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag

@@ -57,7 +57,7 @@ func (j *Joint) values() Values {
 // joint is one by name, or nil.
 func (b *Body) joint(name string) *Joint {
 	for i := range b.Joints {
-		if b.Joints[i].Name == name {
+		if sameJoint(b.Joints[i].Name, name) {
 			return &b.Joints[i]
 		}
 	}

@@ -68,6 +68,7 @@ func TestScoreKeys(t *testing.T) {
 
 // A body is the same after writing and reading, to the last bit.
 func TestBodyIsWrittenAndRead(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	l := move(Impedance, &v, 6, chirp(6, 0.2, 4), 1e-3, 1)
 	b := identified(t, armProfile("hip"), quick(), l)

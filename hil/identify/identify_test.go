@@ -13,6 +13,7 @@ import (
 // them, as often as 95 % says, and the intervals are narrow where the motion says
 // much: neither is worth anything without the other.
 func TestFindsWhatThePlantWasMadeWith(t *testing.T) {
+	t.Parallel()
 	inside, all := 0, 0
 	for seed := range uint64(4) {
 		v := arm()
@@ -43,6 +44,7 @@ func TestFindsWhatThePlantWasMadeWith(t *testing.T) {
 // A motion that never accelerates says nothing of inertia, one that never moves
 // nothing of anything: to state a narrow interval then is the worst answer.
 func TestSaysWhatALogCannotSay(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	for _, c := range []struct {
 		name    string
@@ -68,6 +70,7 @@ func TestSaysWhatALogCannotSay(t *testing.T) {
 
 // A number that wants to be where the search may not go is said to be at a bound.
 func TestSaysWhatIsAtABound(t *testing.T) {
+	t.Parallel()
 	v, p := arm(), armProfile("hip")
 	p.Fit[Armature] = []float64{0.002, 0.02}
 	j := &identified(t, p, quick(), move(Impedance, &v, 6, chirp(6, 0.2, 4), 1e-3, 1)).Joints[0]
@@ -81,6 +84,7 @@ func TestSaysWhatIsAtABound(t *testing.T) {
 
 // The body predicts a motion that was not in its logs, at other frequencies.
 func TestPredictsAnotherMotion(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	body := identified(t, armProfile("hip"), quick(), move(Impedance, &v, 6, chirp(6, 0.2, 3), 1e-3, 1))
 	unseen := move(Impedance, &v, 6, func(t float64) float64 { return 0.2 + 0.25*math.Sin(2*math.Pi*5*t)*math.Sin(t) }, 0, 1)
@@ -92,6 +96,7 @@ func TestPredictsAnotherMotion(t *testing.T) {
 
 // Strength and the limits of torque show in the measured torque only.
 func TestFindsStrengthWhereTorqueIsKnown(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	v[Gain], v[MaxTorque] = 0.8, 2.5
 	l := move(Impedance, &v, 6, func(t float64) float64 { return 0.8 * chirp(6, 0.2, 4)(t) }, 1e-3, 1)
@@ -112,6 +117,7 @@ func TestFindsStrengthWhereTorqueIsKnown(t *testing.T) {
 
 // A servo that turns an error into voltage, with a known load.
 func TestFindsAServo(t *testing.T) {
+	t.Parallel()
 	v := neutral()
 	v[Armature], v[Coulomb], v[LoadFriction], v[StallTorque], v[NoLoadSpeed], v[Kp] = 0.002, 0.02, 0.1, 0.8, 20, 1.15
 	p := &Profile{
@@ -135,6 +141,7 @@ func TestFindsAServo(t *testing.T) {
 
 // Left and right are compared, and a side that differs is named.
 func TestComparesLeftWithRight(t *testing.T) {
+	t.Parallel()
 	left, right := arm(), arm()
 	right[Coulomb] *= 2
 	l := move(Impedance, &left, 6, chirp(6, 0.2, 4), 1e-3, 1)
@@ -154,6 +161,7 @@ func TestComparesLeftWithRight(t *testing.T) {
 
 // The same logs and seed give the same body, however many cores there are.
 func TestSameSeedSameBody(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	l := move(Impedance, &v, 4, chirp(4, 0.2, 4), 1e-3, 1)
 	l.Joints = []string{"a", "b"}

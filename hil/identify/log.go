@@ -84,11 +84,14 @@ func (l *Log) Cut(from, to float64) *Log {
 	return &out
 }
 
-// joint is the index of a joint by name, or -1. Models call a joint FL_hip_joint
-// that logs call FL_hip.
+// joint is the index of a joint by name, or -1.
 func (l *Log) joint(name string) int {
-	stem := func(s string) string { return strings.TrimSuffix(s, "_joint") }
-	return slices.IndexFunc(l.Joints, func(s string) bool { return stem(s) == stem(name) })
+	return slices.IndexFunc(l.Joints, func(s string) bool { return sameJoint(s, name) })
+}
+
+// sameJoint allows for models, which call a joint FL_hip_joint that logs call FL_hip.
+func sameJoint(a, b string) bool {
+	return strings.TrimSuffix(a, "_joint") == strings.TrimSuffix(b, "_joint")
 }
 
 func median(x []float64) float64 {

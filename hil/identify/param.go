@@ -7,7 +7,8 @@ type Param int
 
 // The numbers of a joint. What a profile neither fits nor sets is neutral.
 const (
-	Armature      Param = iota // inertia about the joint; the rotor's alone where an MJCF gives the links'
+	Armature      Param = iota // inertia about the joint beyond LinkInertia: the rotor's where a model gives that
+	LinkInertia                // inertia of the links about the joint, as a model has it
 	Viscous                    // friction per speed
 	Coulomb                    // friction of a moving joint
 	Stribeck                   // friction at rest beyond Coulomb
@@ -43,6 +44,7 @@ type paramInfo struct {
 
 var params = [numParams]paramInfo{
 	Armature:      {"armature_kg_m2", 0.01, true},
+	LinkInertia:   {"link_inertia_kg_m2", 0, false},
 	Viscous:       {"viscous_nm_s_rad", 0, false},
 	Coulomb:       {"coulomb_nm", 0, false},
 	Stribeck:      {"stribeck_nm", 0, false},

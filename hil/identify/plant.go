@@ -76,7 +76,7 @@ func (h *hold) mean(t, step float64) float64 {
 // torque, unless it is nil, what the motor gave just before it, N·m.
 func replay(law Law, p *Values, t *track, out, torque []float64) {
 	q, v := t.pos[0]-p[Offset], t.v0
-	inertia := p[Armature] + t.load.Mass*t.load.Arm*t.load.Arm
+	inertia := p[Armature] + p[LinkInertia] + t.load.Mass*t.load.Arm*t.load.Arm
 	cmd := hold{time: t.time, cmd: t.cmd}
 	cmd.last = cmd.upTo(t.time[0] - p[Delay])
 	s := newServo(law, p, t)

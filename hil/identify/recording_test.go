@@ -77,6 +77,7 @@ func commanded(b *controller.Body, ticks int) *Log {
 // A recording of Whisker's own is read with the gains and torques of every
 // command, of its runs the longest, and what moved the joints is found from it.
 func TestIdentifiesFromARecording(t *testing.T) {
+	t.Parallel()
 	v := arm()
 	v[Gain] = 0.8
 	path := recordedRun(t, &v)

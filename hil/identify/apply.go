@@ -1,0 +1,80 @@
+package identify
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"whisker/controller/profile"
+)
+
+// Apply is a robot's profile with what the body says of its motors: friction,
+// delay and, beyond the links that the model has, the rotors' inertia. A number
+// that the logs did not narrow stays the profile's. k is the model that the motors
+// will drive.
+func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
+	if b.Law != Impedance {
+		return nil, fmt.Errorf("identify: the motors of %s are of the law %s, want %s for the robot %s", b.Robot, b.Law, Impedance, p.Name)
+	}
+	q := make([]float64, len(p.Joints))
+	for i := range p.Joints {
+		j := b.joint(p.Joints[i].Name)
+		if j == nil {
+			return nil, fmt.Errorf("identify: the body of %s has no joint %s of robot %s", b.Robot, p.Joints[i].Name, p.Name)
+		}
+		q[i] = j.values()[Centre]
+	}
+	links := make([]float64, len(q))
+	k.LinkInertia(q, links)
+	out := *p
+	out.Motors, out.Joints = maps.Clone(p.Motors), slices.Clone(p.Joints)
+	for i := range out.Joints {
+		j := &out.Joints[i]
+		m := p.Motors[j.Motor]
+		b.joint(j.Name).apply(&m, links[i])
+		j.Motor = j.Name // one of its own
+		out.Motors[j.Motor] = m
+	}
+	return &out, nil
+}
+
+// apply puts what was identified into a motor that drives links of an inertia.
+func (j *Joint) apply(m *profile.Motor, links float64) {
+	set := func(to *float64, k Param, scale float64) {
+		if f := j.Found[k]; f.Identified {
+			*to = scale * f.Value
+		}
+	}
+	set(&m.Viscous, Viscous, 1)
+	set(&m.Coulomb, Coulomb, 1)
+	set(&m.DelayMs, Delay, 1000)
+	// Links that are heavier than what was found with them leave the rotor unknown.
+	if f := j.Found[Armature]; f.Identified && f.Value+j.Known[LinkInertia] > links {
+		m.Armature = f.Value + j.Known[LinkInertia] - links
+	}
+}
+
+// Span is the least and the most that a number may be at any joint, by the
+// intervals of those where it was identified; ok is false when it nowhere was.
+func (b *Body) Span(k Param) (lo, hi float64, ok bool) { return b.span(k, false) }
+
+// Spread is Span relative to each joint's own value.
+func (b *Body) Spread(k Param) (lo, hi float64, ok bool) { return b.span(k, true) }
+
+func (b *Body) span(k Param, relative bool) (lo, hi float64, ok bool) {
+	for i := range b.Joints {
+		f := b.Joints[i].Found[k]
+		if !f.Identified || relative && f.Value == 0 {
+			continue
+		}
+		l, h := f.Low, f.High
+		if relative {
+			l, h = l/f.Value, h/f.Value
+		}
+		if !ok {
+			lo, hi, ok = l, h, true
+		}
+		lo, hi = min(lo, l), max(hi, h)
+	}
+	return lo, hi, ok
+}
