@@ -57,6 +57,14 @@ def lateness():
         row(f"wake-up lateness at 1 kHz, us, {name}; peer: cyclictest", f"{r['loop_us'][i]:.2f}", f"{r['cyclictest_us'][i]:.0f}", r["ratio"][i], target, reached)
 
 
+def buses():
+    output("go", "build", "-o", f"{OUT}/busbench", "./bridge/simulated/busbench")
+    r = json.loads(output(f"{OUT}/busbench", "-json", "-rounds", str(ROUNDS)))
+    row("12 servos, SyncWrite and SyncRead over a pty, us; peer: dynamixel-sdk", f"{r['driver_us']:.0f}", f"{r['sdk_us']:.0f}", r["ratio"], "<= 0.50", r["ratio"] <= 0.5)
+    for c in r["codecs"]:
+        row(f"codec of {c['name']}, an exchange with 12 devices, us and allocations", f"{c['us']:.1f}, {c['allocations']:g}", "", None, "0 allocations", c["allocations"] == 0)
+
+
 def memory():
     mb = json.loads(output("bin/whisker", "run", "--clip", "stand", "--clip", "turn", "--clip", "walk", "--baseline", "--view", "127.0.0.1:0",
                            "--record", f"{OUT}/run.mcap", "--json", "-"))["peak_rss_mb"]
@@ -65,7 +73,7 @@ def memory():
 
 os.makedirs(OUT, exist_ok=True)
 failed = False
-for part in (simulation, network, lateness, memory):
+for part in (simulation, network, lateness, buses, memory):
     print(f"bench: {part.__name__}, {ROUNDS} rounds", file=sys.stderr, flush=True)
     try:
         part()

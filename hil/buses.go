@@ -25,6 +25,11 @@ func (g *rig) openBus(p *profile.Profile, device string) error {
 		return fmt.Errorf("hil: calibration is %s, but %s actuators have no firmware to hold one: expected none, signs and offsets are the profile's", g.scenario.Calibration, p.Device.Bus)
 	}
 	body := busBody(p)
+	if note, err := serial.LowLatency(serial.Sysfs, device); err != nil {
+		g.note(err.Error())
+	} else if note != "" {
+		g.note(note)
+	}
 	driver, err := openDriver(p, device, max(leastSlack, body.Limits.MaxStateAge/4))
 	if err != nil {
 		return err

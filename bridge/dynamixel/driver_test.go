@@ -320,6 +320,38 @@ func TestSilentLoopLosesTorque(t *testing.T) {
 	}
 }
 
+// A host that dies leaves each servo with a watchdog that has seen nothing.
+func TestDeadHostIsMissed(t *testing.T) {
+	sim := simulated.NewDynamixels(xm430, 12)
+	line, err := simulated.Open(sim, 1000000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	port, err := serial.Open(line.Path, serial.Options{Baud: 1000000, ReadTimeout: 5 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := dynamixel.New(port, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := errors.Join(d.Identify(), d.Enable(time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond)
+	r := make([]bus.Reading, 12)
+	for range 100 {
+		if err = d.Read(r); err != nil {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "gave up") {
+		t.Errorf("%v: want that the servos gave up", err)
+	}
+}
+
 // canned is a port that answers every sync read of present values. It stands in
 // for a pty where allocations are counted, because a simulated bus allocates.
 type canned struct{ reply, left []byte }

@@ -29,7 +29,6 @@ type Pad struct {
 	end   *os.File // its other end
 
 	left, right bool // the shoulder buttons
-	stale       bool // events were lost: nothing counts until a button is pressed anew
 	sticks      [4]float64
 	aimed       [3]float64
 	buf         [64 * eventSize]byte
@@ -118,8 +117,7 @@ func (p *Pad) take(n int) {
 // event obeys one. What belongs together ends with a report: only then is it told.
 func (p *Pad) event(kind, code uint16, value int32) {
 	switch {
-	case kind == evSyn && code == synDrop:
-		p.stale = true
+	case kind == evSyn && code == synDrop: // events were lost, a release may be among them
 		p.release()
 	case kind == evSyn && code == 0:
 		p.tell()
@@ -136,10 +134,6 @@ func (p *Pad) event(kind, code uint16, value int32) {
 
 // press takes a shoulder button: 1 is pressed, 0 released, 2 a repetition.
 func (p *Pad) press(code uint16, value int32) {
-	if p.stale && value != 1 {
-		return
-	}
-	p.stale = false
 	button := &p.left
 	if code == buttonTR {
 		button = &p.right

@@ -324,6 +324,53 @@ func TestWatchdog(t *testing.T) {
 	}
 }
 
+// A host that dies leaves each controller with a deadline of its own.
+func TestDeadHostIsMissed(t *testing.T) {
+	sim := simulated.NewMoteuses(12)
+	line, err := simulated.Open(sim, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer line.Close()
+	port, err := serial.Open(line.Path, serial.Options{Baud: 921600, ReadTimeout: 5 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := moteus.New(port, options(12))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	spans := make([]bus.Span, 12)
+	for i := range spans {
+		spans[i] = bus.Span{Drive: controller.DriveImpedance, MaxTorque: 2, Kp: 7, Kd: 0.2}
+	}
+	r, w := make([]bus.Reading, 12), make([]bus.Target, 12)
+	for _, step := range []func() error{
+		func() error { return d.Check(spans) }, d.Identify, func() error { return d.Enable(5 * time.Second) },
+		func() error { return d.Write(w) }, func() error { return d.Read(r) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	line.Do(func() {
+		for _, m := range sim.Devices {
+			if got := m.Registers[moteus.RegCmdTimeout]; got != 5 {
+				t.Errorf("id %d was told a timeout of %v s: want 5", m.ID, got)
+			}
+		}
+	})
+	// Nothing but the silence: a controller that is told 20 ms has given up by then.
+	if err := errors.Join(d.Release(), d.Enable(20*time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if err := d.Read(r); err == nil || !strings.Contains(err.Error(), "gave up") {
+		t.Errorf("%v: want that the controllers gave up", err)
+	}
+}
+
 // canned is a port that answers every question. It stands in for a pty where
 // allocations are counted, because a simulated bus allocates.
 type canned struct{ reply, left []byte }

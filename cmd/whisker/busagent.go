@@ -31,6 +31,9 @@ func (c *busAgentCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
+	if note, err := serial.LowLatency(serial.Sysfs, c.Port); err != nil || note != "" {
+		e.log.Warn().Err(err).Msg(note)
+	}
 	l, err := listen(c.Listen)
 	if err != nil {
 		return usage(errors.Join(err, port.Close()))
