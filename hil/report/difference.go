@@ -30,6 +30,8 @@ type Difference struct {
 	// Parameters are the fits of both recordings, cause by cause.
 	Parameters []Parameter `json:"parameters"`
 	Sensors    []string    `json:"sensors"`
+	// Settings are differences that the recordings state themselves.
+	Settings []string `json:"settings"`
 	// Replay errors of joint positions in windows, RMS, rad: of the second under the
 	// model that explains the first, and of the first under it, which is the floor.
 	Error  Number `json:"replay_error_rad"`
@@ -156,7 +158,9 @@ func Explain(ctx context.Context, first, second string) (*Difference, error) {
 func explain(ctx context.Context, c *comparison) (*Difference, error) {
 	unknown := func(err error) *Difference {
 		why := strings.TrimPrefix(err.Error(), "report: ")
-		return &Difference{Words: "What differs is not known: " + why + ".", Error: missing, Floor: missing, Chi: missing}
+		d := &Difference{Words: "What differs is not known: " + why + ".", Settings: c.settings(), Error: missing, Floor: missing, Chi: missing}
+		d.tellSettings()
+		return d
 	}
 	saturates := c.saturated(first) > 0.002 || c.saturated(second) > 0.002
 	b, err := openBench(c.a, saturates)
@@ -184,7 +188,7 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 	if err := d.rank(ctx, b, k, ws); err != nil {
 		return nil, err
 	}
-	d.Sensors = c.sensors(d.speeds)
+	d.Sensors, d.Settings = c.sensors(d.speeds), c.settings()
 	if err := d.holdOut(ctx, b, k, ws, c.stretches); err != nil {
 		return nil, err
 	}

@@ -321,3 +321,21 @@ func TestSensors(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestRecordingsSayThemselvesWhatDiffers(t *testing.T) {
+	c, err := newComparison(Options{First: newTape().write(t, "a.mcap"), Second: newTape().write(t, "b.mcap")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.settings(); len(got) != 0 {
+		t.Errorf("equal recordings: %v", got)
+	}
+	c.b.scenario.Physics.TimestepMs, c.b.scenario.Physics.Randomise = 2, "default"
+	c.a.header.MuJoCo, c.b.header.MuJoCo = "3.9", "3.17.0"
+	c.a.header.Policy, c.b.header.Policy = "0123456789", "abcdef0123"
+	c.b.header.Firmware = "of one alone"
+	want := "the physics step, ms (4 and 2), the MuJoCo version (3.9 and 3.17.0), the policy (01234567 and abcdef01), the randomisation (none and default)"
+	if got := strings.Join(c.settings(), ", "); got != want {
+		t.Errorf("%s", got)
+	}
+}

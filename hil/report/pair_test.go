@@ -23,6 +23,9 @@ func TestEqualRecordingsDoNotDiffer(t *testing.T) {
 	if r.Gaps != [2]int{} || r.Cut != 0 || r.Ticks != 400 || len(r.Unmatched) != 0 {
 		t.Errorf("%+v", r)
 	}
+	if len(r.Difference.Settings) != 0 || strings.Contains(r.Difference.Words, "themselves") {
+		t.Errorf("%+v", r.Difference)
+	}
 	if r.Difference.Known || !strings.Contains(r.Difference.Words, "the rat has no profile") {
 		t.Errorf("%+v", r.Difference)
 	}

@@ -170,6 +170,13 @@ func (d *Difference) say(c *comparison) {
 	if len(d.Sensors) > 0 {
 		d.Words += " Sensors: " + strings.Join(d.Sensors, "; ") + "."
 	}
+	d.tellSettings()
+}
+
+func (d *Difference) tellSettings() {
+	if len(d.Settings) > 0 {
+		d.Words += " By what they say of themselves they differ in " + strings.Join(d.Settings, ", ") + "."
+	}
 }
 
 func kinds() string {
