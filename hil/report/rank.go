@@ -152,6 +152,9 @@ func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][
 	return err
 }
 
+// nearFloor times the floor is an error that nobody would notice.
+const nearFloor = 1.1
+
 // say puts the answer in words.
 func (d *Difference) say(c *comparison) {
 	names := c.second() + " differs from " + c.first()
@@ -166,6 +169,9 @@ func (d *Difference) say(c *comparison) {
 		}
 		d.Words = fmt.Sprintf("Most likely %s by %s. With it the replay of %s errs by %.4f rad in place of %.4f; the floor is %.4f.",
 			names, strings.Join(say, " and "), c.second(), float64(d.Named[0].Error), float64(d.Error), float64(d.Floor))
+		if d.Error < nearFloor*d.Floor {
+			d.Words += " That is proven, but hardly above the floor."
+		}
 	}
 	if len(d.Sensors) > 0 {
 		d.Words += " Sensors: " + strings.Join(d.Sensors, "; ") + "."
@@ -175,7 +181,11 @@ func (d *Difference) say(c *comparison) {
 
 func (d *Difference) tellSettings() {
 	if len(d.Settings) > 0 {
-		d.Words += " By what they say of themselves they differ in " + strings.Join(d.Settings, ", ") + "."
+		d.Words += " By what they say of themselves they differ in " + strings.Join(d.Settings, ", ")
+		if len(d.Named) > 0 {
+			d.Words += ", which may be the reason"
+		}
+		d.Words += "."
 	}
 }
 
