@@ -96,6 +96,11 @@ func (c *comparison) timing() Item {
 			}
 		}
 	}
+	if len(periods) == 0 {
+		it.Value, it.Note = missing, "no two ticks in a row"
+		it.Rows = []Row{{Name: "missed", Value: []Number{0}}}
+		return it
+	}
 	m, off := mean(periods), make([]float64, len(periods))
 	for i, p := range periods {
 		off[i] = math.Abs(p - 1)

@@ -31,6 +31,9 @@ func (c *comparison) responseOf(joints []int, side func(*stretch) []*controller.
 	for i := range c.stretches {
 		s := side(&c.stretches[i])
 		for at := 0; at+segment <= len(s); at += segment / 2 {
+			if s[at+segment-1].Tick != s[at].Tick+segment-1 { // a tick is missing
+				continue
+			}
 			r.segments++
 			for _, j := range joints {
 				for t := range segment {

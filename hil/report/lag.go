@@ -18,6 +18,9 @@ func (c *comparison) lagOf(j int, side func(*stretch) []*controller.Sample) floa
 		for i := range c.stretches {
 			s := side(&c.stretches[i])
 			for t := 0; t+most < len(s); t++ {
+				if s[t+most].Tick != s[t].Tick+most { // a tick is missing
+					continue
+				}
 				d := s[t+k].State.Pos[j] - s[t].Command.Pos[j]
 				n, sum, square = n+1, sum+d, square+d*d
 			}

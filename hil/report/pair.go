@@ -125,6 +125,8 @@ func sameBody(a, b *recording) error {
 	x, y := a.header.Body, b.header.Body
 	why := ""
 	switch {
+	case len(x.Joints) == 0:
+		return fmt.Errorf("report: %s is of %s, which has no joint to compare", a.path, x.Name)
 	case x.Name != y.Name:
 		why = fmt.Sprintf("%s and %s", x.Name, y.Name)
 	case x.Period != y.Period:

@@ -45,6 +45,27 @@ func TestGapsAreCountedAndShiftNothing(t *testing.T) {
 	}
 }
 
+// Of a recording that lost every other tick nothing is said that needs two in a row.
+func TestOneTickInTwo(t *testing.T) {
+	sparse := newTape()
+	sparse.skip = func(_ int, tick uint64) bool { return tick%2 == 1 }
+	r := made(t, sparse, sparse)
+	if r.Gaps != [2]int{199, 199} {
+		t.Errorf("gaps %v", r.Gaps)
+	}
+	near(t, "RMSE", r.Items[0].Value, 0, 1e-9)
+	for _, n := range []int{6, 7, 13} {
+		if it := r.item(n); it.Verdict != Unknown {
+			t.Errorf("%s: %s, %s", it.Name, it.Verdict, it.Note)
+		}
+	}
+	still := newTape()
+	still.body.Joints, still.body.Actuators = nil, nil
+	path := still.write(t, "still.mcap")
+	_, err := Make(t.Context(), Options{First: path, Second: path})
+	refused(t, err, "no joint to compare")
+}
+
 func TestUnequalLengthsAreComparedWhereBothAre(t *testing.T) {
 	short := newTape()
 	short.ticks = 250
