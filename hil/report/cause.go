@@ -35,8 +35,8 @@ const (
 	KindSensor   = "sensor"
 )
 
-// causesOf lists the causes of a body. saturates says whether any command asked
-// for what the motors give at most: without that no recording tells the bound.
+// causesOf lists the causes of a body. saturates says whether any motor was asked
+// for more than it gave: without that no recording tells the bound.
 func causesOf(b *controller.Body, timestep time.Duration, saturates bool) []cause {
 	all := func(f func(d *sim.Deviation, x float64)) func([]sim.Deviation, float64) {
 		return func(d []sim.Deviation, x float64) {
@@ -80,10 +80,12 @@ func (c *cause) name() string {
 
 // say is a value of the cause in words.
 func (c *cause) say(x float64) string {
-	switch c.unit {
-	case "s":
+	switch {
+	case c.kind == KindCeiling:
+		return fmt.Sprintf("at x%.2f of the largest torque", 1+x)
+	case c.unit == "s":
 		return fmt.Sprintf("%+.1f ms", 1000*x)
-	case "rad":
+	case c.unit == "rad":
 		return fmt.Sprintf("%+.3f rad", x)
 	}
 	return fmt.Sprintf("x%.2f", 1+x)

@@ -77,6 +77,36 @@ func (c *comparison) saturated(side func(*stretch) []*controller.Sample) float64
 	return float64(at) / float64(n)
 }
 
+// flatTop is the share of the largest torque at which motors stop although more
+// is asked of them, over motors; 0 where none does.
+func (c *comparison) flatTop(side func(*stretch) []*controller.Sample) float64 {
+	var tops []float64
+	for i := range c.body.Actuators {
+		peak, at, n := 0.0, 0, 0
+		for pass := range 2 { // the peak first
+			for k := range c.stretches {
+				s := side(&c.stretches[k])
+				for t := 1; t < len(s); t++ {
+					size := math.Abs(s[t].State.Torque[i])
+					switch {
+					case pass == 0:
+						peak, n = math.Max(peak, size), n+1
+					case size > 0.99*peak && math.Abs(asked(s[t-1], s[t], i)) > 1.05*peak:
+						at++
+					}
+				}
+			}
+		}
+		if limit := c.body.Actuators[i].MaxTorque; limit > 0 && at > n/100 {
+			tops = append(tops, peak/limit)
+		}
+	}
+	if len(tops) == 0 {
+		return 0
+	}
+	return math.Min(1, quantile(tops, 0.5))
+}
+
 // timing is item 13: how the second kept its period, by its own clock.
 func (c *comparison) timing() Item {
 	it := Item{Number: 13, Name: "Timing of the second: 99 % of periods within", Unit: "of the period"}

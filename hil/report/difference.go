@@ -162,8 +162,8 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 		d.tellSettings()
 		return d
 	}
-	saturates := c.saturated(first) > 0.002 || c.saturated(second) > 0.002
-	b, err := openBench(c.a, saturates)
+	tops := [2]float64{c.flatTop(first), c.flatTop(second)}
+	b, err := openBench(c.a, tops != [2]float64{})
 	if err != nil {
 		return unknown(err), nil
 	}
@@ -176,7 +176,7 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 		at[0], at[1] = append(at[0], s.pass[0]), append(at[1], s.pass[1])
 	}
 	ws := [2][]window{windowsOf(c.a, at[0]), windowsOf(c.b, at[1])}
-	k, err := b.compare(ctx, ws)
+	k, err := b.compare(ctx, ws, tops)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -196,14 +196,15 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 	return d, nil
 }
 
-// compare fits the windows of two recordings and contrasts the estimates.
-func (f *fitter) compare(ctx context.Context, ws [2][]window) (*contrast, error) {
+// compare fits the windows of two recordings and contrasts the estimates. tops
+// are where their motors stop, as flatTop says.
+func (f *fitter) compare(ctx context.Context, ws [2][]window, tops [2]float64) (*contrast, error) {
 	f.scale = nil
-	a, err := f.fit(ctx, ws[0])
+	a, err := f.fit(ctx, ws[0], tops[0])
 	if err != nil {
 		return nil, err
 	}
-	b, err := f.fit(ctx, ws[1])
+	b, err := f.fit(ctx, ws[1], tops[1])
 	if err != nil {
 		return nil, err
 	}

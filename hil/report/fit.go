@@ -90,8 +90,10 @@ func (f *fitter) observe(ws []window) []float64 {
 	return out
 }
 
-// fit estimates all causes. The first fit of a fitter sets its scale.
-func (f *fitter) fit(ctx context.Context, ws []window) (*estimate, error) {
+// fit estimates all causes. The first fit of a fitter sets its scale. top is the
+// share of their largest torque at which the motors were seen to stop, where the
+// fit begins; 0 is all of it.
+func (f *fitter) fit(ctx context.Context, ws []window, top float64) (*estimate, error) {
 	if least := 2 * len(f.causes); len(ws) < least {
 		return nil, fmt.Errorf("report: %d stretches of %d unbroken ticks on its feet, at least %d are needed to tell %d causes apart: record for longer",
 			len(ws), 1+warmTicks+scoredTicks, least, len(f.causes))
@@ -104,6 +106,11 @@ func (f *fitter) fit(ctx context.Context, ws []window) (*estimate, error) {
 		}
 		if f.scale, err = scaleOf(seen, at[0], channels(f.body)); err != nil {
 			return nil, err
+		}
+	}
+	for k := range f.causes {
+		if f.causes[k].kind == KindCeiling && top > 0 {
+			x0[k] = top - 1
 		}
 	}
 	if err := f.start(ctx, ws, seen, x0); err != nil {

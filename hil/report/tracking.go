@@ -184,10 +184,14 @@ func (c *comparison) askedAt(l *line, x, y *controller.Sample) {
 		if a.Drive != controller.DriveImpedance {
 			continue
 		}
-		cmd := &x.Command
-		asked := cmd.Kp[i]*(cmd.Pos[i]-y.State.ActPos[i]) + cmd.Kd[i]*(cmd.Vel[i]-y.State.ActVel[i]) + cmd.Torque[i]
-		l.add(math.Max(-a.MaxTorque, math.Min(a.MaxTorque, asked)), y.State.Torque[i])
+		l.add(math.Max(-a.MaxTorque, math.Min(a.MaxTorque, asked(x, y, i))), y.State.Torque[i])
 	}
+}
+
+// asked is the torque that the command of x asks of motor i in the state of y, N·m.
+func asked(x, y *controller.Sample, i int) float64 {
+	c := &x.Command
+	return c.Kp[i]*(c.Pos[i]-y.State.ActPos[i]) + c.Kd[i]*(c.Vel[i]-y.State.ActVel[i]) + c.Torque[i]
 }
 
 // line is a regression of y on x, by its sums.

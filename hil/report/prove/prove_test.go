@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"whisker/hil/report"
+	"whisker/sim"
 )
 
 // once retargets for all tests, which takes longer than most of them.
@@ -60,6 +61,30 @@ func TestReportNamesWhatWasSeeded(t *testing.T) {
 	}
 	if _, err := ps.run(t.Context(), Options{Draws: 3, Seed: 2, File: file}); err == nil || !strings.Contains(err.Error(), "draws.jsonl:1: a draw of seed 1, expected 2") {
 		t.Error(err)
+	}
+}
+
+// Motors that stop at a third of their torque saturate, which nothing linear tells.
+func TestMotorsThatStopEarlyAreNamed(t *testing.T) {
+	ps, dir := shared(t), t.TempDir()
+	ps.seconds = 7
+	first, second := filepath.Join(dir, "a.mcap"), filepath.Join(dir, "b.mcap")
+	d := sim.Nominal(len(ps.robot.Body().Joints))
+	if err := ps.record(t.Context(), first, []int{0, 1}, d, 0); err != nil {
+		t.Fatal(err)
+	}
+	for i := range d {
+		d[i].Ceiling = 0.35
+	}
+	if err := ps.record(t.Context(), second, []int{0, 1}, d, 1); err != nil {
+		t.Fatal(err)
+	}
+	found, err := report.Explain(t.Context(), first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Named) != 1 || found.Named[0].Kinds[0] != report.KindCeiling || found.Named[0].Values[0] < -0.75 || found.Named[0].Values[0] > -0.55 {
+		t.Errorf("%s", found.Words)
 	}
 }
 
