@@ -77,27 +77,21 @@ func (c *comparison) saturated(side func(*stretch) []*controller.Sample) float64
 	return float64(at) / float64(n)
 }
 
+// A motor stops where so many samples lie within a hundredth of the largest torque
+// while what is asked of it spreads by so much. Motors that are merely weak peak
+// in 0.4 % of the samples of a walk at most, with a spread of 1.1 (measured).
+const (
+	topShare  = 0.006
+	topSpread = 1.2
+)
+
 // flatTop is the share of the largest torque at which motors stop although more
 // is asked of them, over motors; 0 where none does.
 func (c *comparison) flatTop(side func(*stretch) []*controller.Sample) float64 {
 	var tops []float64
 	for i := range c.body.Actuators {
-		peak, at, n := 0.0, 0, 0
-		for pass := range 2 { // the peak first
-			for k := range c.stretches {
-				s := side(&c.stretches[k])
-				for t := 1; t < len(s); t++ {
-					size := math.Abs(s[t].State.Torque[i])
-					switch {
-					case pass == 0:
-						peak, n = math.Max(peak, size), n+1
-					case size > 0.99*peak && math.Abs(asked(s[t-1], s[t], i)) > 1.05*peak:
-						at++
-					}
-				}
-			}
-		}
-		if limit := c.body.Actuators[i].MaxTorque; limit > 0 && at > n/100 {
+		limit := c.body.Actuators[i].MaxTorque
+		if peak := c.stops(i, side); peak > 0 && limit > 0 {
 			tops = append(tops, peak/limit)
 		}
 	}
@@ -105,6 +99,29 @@ func (c *comparison) flatTop(side func(*stretch) []*controller.Sample) float64 {
 		return 0
 	}
 	return math.Min(1, quantile(tops, 0.5))
+}
+
+// stops is the torque at which a motor stops, N·m; 0 where it does not.
+func (c *comparison) stops(i int, side func(*stretch) []*controller.Sample) float64 {
+	peak, n := 0.0, 0
+	for k := range c.stretches {
+		for _, s := range side(&c.stretches[k]) {
+			peak, n = math.Max(peak, math.Abs(s.State.Torque[i])), n+1
+		}
+	}
+	var more []float64 // asked at the peak
+	for k := range c.stretches {
+		s := side(&c.stretches[k])
+		for t := 1; t < len(s); t++ {
+			if math.Abs(s[t].State.Torque[i]) > 0.99*peak {
+				more = append(more, math.Abs(asked(s[t-1], s[t], i)))
+			}
+		}
+	}
+	if float64(len(more)) < topShare*float64(n) || quantile(more, 0.9) < topSpread*quantile(more, 0.1) {
+		return 0
+	}
+	return peak
 }
 
 // timing is item 13: how the second kept its period, by its own clock.

@@ -339,3 +339,27 @@ func TestRecordingsSayThemselvesWhatDiffers(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// A motor stops at its bound only where more is asked of it.
+func TestFlatTops(t *testing.T) {
+	tops := func(bound, gain float64) float64 {
+		x := change(func(s *controller.Sample) {
+			for j := range s.State.Torque {
+				s.State.ActPos[j] = 0
+				want := 0.0
+				if s.Tick > 0 {
+					want = gain * 20 * command(0, s.Tick-1, j)
+				}
+				s.State.Torque[j] = math.Max(-bound, math.Min(bound, want))
+			}
+		})
+		c, err := newComparison(Options{First: x.write(t, "a.mcap"), Second: newTape().write(t, "b.mcap")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.flatTop(first)
+	}
+	near(t, "stops at 4 of 10 N·m", Number(tops(4, 1)), 0.4, 1e-9)
+	near(t, "never stops", Number(tops(100, 1)), 0, 0)
+	near(t, "weak, but never stops", Number(tops(100, 0.5)), 0, 0)
+}

@@ -80,10 +80,11 @@ func TestUnequalLengthsAreComparedWhereBothAre(t *testing.T) {
 func TestPassesAreMatchedFromWhereThePolicyTakesOver(t *testing.T) {
 	late := newTape()
 	late.stood = 60
-	r := made(t, newTape(), late)
-	near(t, "RMSE", r.Items[0].Value, 0, 1e-9)
-	if r.Ticks != 400 || r.Cut != 0 {
-		t.Errorf("%d ticks, cut %d", r.Ticks, r.Cut)
+	for _, r := range []*Report{made(t, newTape(), late), made(t, late, newTape())} {
+		near(t, "RMSE", r.Items[0].Value, 0, 1e-9)
+		if r.Ticks != 400 || r.Cut != 0 {
+			t.Errorf("%d ticks, cut %d", r.Ticks, r.Cut)
+		}
 	}
 }
 
