@@ -65,6 +65,29 @@ def buses():
         row(f"codec of {c['name']}, an exchange with 12 devices, us and allocations", f"{c['us']:.1f}, {c['allocations']:g}", "", None, "0 allocations", c["allocations"] == 0)
 
 
+def metrics(package, bench, rounds):
+    """What a Go benchmark reports: value by unit."""
+    text = output("go", "test", package, "-run=^$", f"-bench={bench}", f"-benchtime={rounds}x", "-timeout=60m")
+    found = [line for line in text.splitlines() if line.startswith("Benchmark")]
+    return {unit: float(value) for value, unit in re.findall(r"([\d.e+-]+) ([A-Za-z][\w/-]*)", found[-1].split("\t", 1)[1])}
+
+
+def line():
+    output("make", "-s", "firmware")
+    rounds = max(9, ROUNDS)
+    m = metrics("./bridge/serial", "^BenchmarkRoundTrip$", rounds)
+    for q, most in (("p50", 1.1), ("p99", 1.3)):
+        ratio = m[f"{q}-ratio"]
+        ours = f"{m['us']:.1f}" if q == "p50" else ""
+        row(f"command and state over a pty, us, {q}; peer: C with raw termios", ours, f"{m['us'] / ratio:.1f}" if ours else "", ratio, f"<= {most:.2f}", ratio <= most)
+    m = metrics("./bridge/wire", "^BenchmarkCodec$", rounds)
+    row("encode and decode a command and a state, us; peer: the firmware's C", f"{m['us']:.2f}", f"{m['us'] / m['ratio']:.2f}", m["ratio"], "<= 2.00", m["ratio"] <= 2)
+    m = metrics("./hil/emulate", "^BenchmarkLateness$", rounds)
+    row("wake-up lateness with a serial robot at 100 Hz, p99; peer: the loop alone", "", "", m["p99-ratio"], "<= 1.10", m["p99-ratio"] <= 1.1)
+    m = metrics("./hil/emulate", "^BenchmarkLockstep$/^mps2$", 250)
+    row("firmware in QEMU in lockstep, times real time", f"{m['x-real-time']:.1f}", "", None, ">= 2", m["x-real-time"] >= 2)
+
+
 def memory():
     mb = json.loads(output("bin/whisker", "run", "--clip", "stand", "--clip", "turn", "--clip", "walk", "--baseline", "--view", "127.0.0.1:0",
                            "--record", f"{OUT}/run.mcap", "--json", "-"))["peak_rss_mb"]
@@ -73,7 +96,7 @@ def memory():
 
 os.makedirs(OUT, exist_ok=True)
 failed = False
-for part in (simulation, network, lateness, buses, memory):
+for part in (simulation, network, lateness, buses, line, memory):
     print(f"bench: {part.__name__}, {ROUNDS} rounds", file=sys.stderr, flush=True)
     try:
         part()

@@ -36,6 +36,11 @@ type Port struct {
 	once   sync.Once
 	cerr   error
 
+	raw     syscall.RawConn // of file
+	try     func(fd uintptr) bool
+	offered []byte // what Offer writes
+	taken   int    // how much of it was taken
+
 	reading sync.Mutex // held inside Read, and by Close when it closes
 	writing sync.Mutex // likewise for Write
 }
@@ -71,6 +76,10 @@ func Open(dev string, o Options) (*Port, error) {
 		return nil, openError(dev, err)
 	}
 	p := &Port{dev: dev, port: port, file: file, limit: o.WriteTimeout, wait: o.ReadTimeout}
+	p.try = p.take
+	if p.raw, err = file.SyscallConn(); err != nil {
+		return nil, openError(dev, errors.Join(err, port.Close(), file.Close()))
+	}
 	if p.limit == 0 {
 		p.limit = 50 * time.Millisecond
 	}
@@ -183,6 +192,30 @@ func (p *Port) Write(b []byte) (int, error) {
 		return n, ErrStuck
 	}
 	return n, ErrUnplugged
+}
+
+// Offer writes b if the line takes it whole and at once, and says whether it did.
+// It neither waits nor allocates. Of a frame that was taken in part the far end
+// makes nothing.
+func (p *Port) Offer(b []byte) bool {
+	if !p.writing.TryLock() {
+		return false
+	}
+	defer p.writing.Unlock()
+	if p.closed.Load() {
+		return false
+	}
+	p.offered, p.taken = b, 0
+	if err := p.file.SetWriteDeadline(time.Time{}); err != nil || p.raw.Write(p.try) != nil {
+		return false
+	}
+	return p.taken == len(b)
+}
+
+// take is the one try of Offer.
+func (p *Port) take(fd uintptr) (done bool) {
+	p.taken, _ = unix.Write(int(fd), p.offered)
+	return true
 }
 
 // Close ends Read and Write and gives the device back, at once to other

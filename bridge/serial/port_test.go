@@ -3,6 +3,7 @@ package serial
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -320,6 +321,34 @@ func TestSenderKeepsTheNewest(t *testing.T) {
 	}
 	if st := s.Stats(); st.Replaced == 0 || len(got) > 100*200 {
 		t.Errorf("%+v; %d bytes arrived: want old frames replaced, not queued", st, len(got))
+	}
+}
+
+// A free line takes a frame in Send itself.
+func TestFreeLineTakesAFrameAtOnce(t *testing.T) {
+	p, master := line(t, Options{})
+	s := run(t, p, time.Hour)
+	free := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.idle
+	}
+	for end := time.Now().Add(10 * time.Second); !free(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the line is never free")
+		}
+	}
+	for i := range 20 {
+		if err := s.Send([]byte("move")); err != nil {
+			t.Fatal(err)
+		}
+		if n := s.Stats().Sent; n != uint64(i+1) {
+			t.Fatalf("%d frames sent, want %d", n, i+1)
+		}
+	}
+	got := make([]byte, 80)
+	if _, err := io.ReadFull(master, got); err != nil || string(got) != strings.Repeat("move", 20) {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -15,6 +15,7 @@ type Sender struct {
 	work chan struct{}
 
 	mu     sync.Mutex
+	idle   bool // Run waits for work
 	urgent slot
 	newest slot
 	old    time.Duration // a newest frame that waited longer is dropped
@@ -51,10 +52,15 @@ func NewSender(p *Port, size int, old time.Duration) *Sender {
 	}
 }
 
-// Send puts a frame in the slot of the newest. It never waits for the line and
-// allocates nothing. Its error is what ended Run.
+// Send hands a frame to a line that is free, else puts it in the slot of the newest.
+// It never waits for the line and allocates nothing. Its error is what ended Run.
 func (s *Sender) Send(b []byte) error {
 	s.mu.Lock()
+	if s.idle && s.port.Offer(b) {
+		s.stats.Sent++
+		s.mu.Unlock()
+		return nil
+	}
 	if s.newest.put(b, time.Now()) {
 		s.stats.Replaced++
 	}
@@ -69,6 +75,7 @@ func (s *Sender) Send(b []byte) error {
 func (s *Sender) Urge(b []byte) error {
 	s.mu.Lock()
 	s.urgent.put(b, time.Now())
+	s.idle = false
 	err := s.err
 	s.mu.Unlock()
 	s.wake()
@@ -101,10 +108,13 @@ func (s *Sender) wake() {
 func (s *Sender) Run(ctx context.Context) error {
 	buf := make([]byte, 0, s.size)
 	for {
+		s.rest(true)
 		select {
 		case <-ctx.Done():
+			s.rest(false)
 			return nil
 		case <-s.work:
+			s.rest(false)
 		}
 		for {
 			buf = s.next(buf[:0])
@@ -116,6 +126,13 @@ func (s *Sender) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// rest notes whether Run waits with both slots empty: then the line is free.
+func (s *Sender) rest(idle bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.idle = idle && !s.urgent.full && !s.newest.full
 }
 
 func (s *Sender) write(b []byte) error {
