@@ -130,6 +130,39 @@ func TestCutCommandsDampTheRobot(t *testing.T) {
 	}
 }
 
+// Commands that were held back, by an adapter or a network, arrive together after the
+// firmware has stopped: they are refused for their age or the fault, and move nothing.
+func TestCommandsHeldBackMoveNothing(t *testing.T) {
+	g, r := enabled(t)
+	var mu sync.Mutex
+	var held []byte
+	g.do(&g.toBoard, func(b []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		held = append(held, b...)
+		return nil
+	})
+	g.eventually("the latched fault", func() bool { return r.newest().Fault == wire.FaultExpired })
+	time.Sleep(200 * time.Millisecond) // the first of them gets too old
+	before := r.newest()
+	g.do(&g.toBoard, func(b []byte) []byte {
+		mu.Lock()
+		defer mu.Unlock()
+		b, held = append(held, b...), nil
+		return b
+	})
+	g.eventually("the refusals", func() bool { return r.Stats().Firmware.Refused[wire.VerdictStale] > 0 })
+	after := r.newest()
+	for i := range before.Joint {
+		if d := after.Joint[i].Pos - before.Joint[i].Pos; d > 0.1 || d < -0.1 {
+			t.Errorf("joint %d moved by %.3f rad", i, d)
+		}
+	}
+	if after.Mode != wire.ModeFault {
+		t.Errorf("mode %v, want fault", after.Mode)
+	}
+}
+
 // The firmware's answers vanish: the state ages, for the guard to see.
 func TestCutStatesAge(t *testing.T) {
 	g, r := enabled(t)
