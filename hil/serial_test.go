@@ -101,8 +101,16 @@ func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
 	if moves, _, _ := b.look(); moves || b.e.Moving() {
 		t.Error("the robot has torque after the run")
 	}
-	if got := strings.Join(modesOf(t, s.Record), " "); got != "idle stand damp stand track lie idle" {
-		t.Errorf("the robot went through %s", got)
+	// A machine that leaves the key's repetitions out for a while adds damping.
+	way := modesOf(t, s.Record)
+	next := 0
+	for _, m := range way {
+		if want := []string{"idle", "stand", "damp", "stand", "track", "lie", "idle"}; next < len(want) && m == want[next] {
+			next++
+		}
+	}
+	if next < 7 || way[0] != "idle" || way[len(way)-1] != "idle" {
+		t.Errorf("the robot went through %s", way)
 	}
 	measuredIsDrawn(t, s.Record)
 	passes, _, err := Replay(context.Background(), s.Record, "", false, zerolog.Nop())
