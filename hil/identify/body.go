@@ -26,6 +26,8 @@ type Body struct {
 // Joint is one joint of a Body.
 type Joint struct {
 	Name string `yaml:"name" json:"name"`
+	// Coupled are the joints that Coupling1 and Coupling2 mean.
+	Coupled []string `yaml:"coupled,omitempty" json:"coupled,omitempty"`
 	// RMSE is the error of the replay on the logs of the fit, rad.
 	RMSE  float64           `yaml:"rmse_rad" json:"rmse_rad"`
 	Known map[Param]float64 `yaml:"known" json:"known"`
@@ -93,6 +95,9 @@ func (b *Body) check(path string) error {
 		return fmt.Errorf("identify: %s: no joints, want at least one", path)
 	}
 	for i := range b.Joints {
+		if n := len(b.Joints[i].Coupled); n > 2 {
+			return fmt.Errorf("identify: %s: joint %s is coupled to %d others, want at most two", path, b.Joints[i].Name, n)
+		}
 		v := b.Joints[i].values()
 		for _, k := range [...]Param{Armature, StribeckSpeed} {
 			if !(v[k] > 0) {

@@ -40,11 +40,12 @@ func CheckFrom(b *Body, l *Log, from float64) (*Score, error) {
 	}
 	for i := range b.Joints {
 		j := &b.Joints[i]
-		at := l.joint(j.Name)
-		if at < 0 {
-			return nil, fmt.Errorf("identify: %s: no joint %s of body %s; the log has %v", l.Name, j.Name, b.Robot, l.Joints)
+		for _, name := range append([]string{j.Name}, j.Coupled...) {
+			if l.joint(name) < 0 {
+				return nil, fmt.Errorf("identify: %s: no joint %s of body %s; the log has %v", l.Name, name, b.Robot, l.Joints)
+			}
 		}
-		v, t := j.values(), newTrack(l, at, b.ServoKp, b.Volts)
+		v, t := j.values(), newTrack(l, l.joint(j.Name), j.Coupled, b.ServoKp, b.Volts)
 		out := make([]float64, len(t.time))
 		replay(b.Law, &v, t, out, nil)
 		s.add(j.Name, t, out)

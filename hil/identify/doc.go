@@ -1,13 +1,21 @@
 // Package identify finds a robot's body from logs of its motion: per joint
-// inertia, friction, gravity, offset, gain and delay, by replaying the recorded
-// commands and comparing where the joint went.
+// inertia, friction, gravity, coupling, offset, gain and delay, by replaying the
+// recorded commands and comparing where the joint went.
 //
 //	LOG ──► Log ─┐
 //	PROFILE ─────┴─► Identify ──► Body ──► BODY.yaml     numbers with their spread
 //	LOG + BODY.yaml ──► Check ──► Score                  replay without fitting
+//	BODY.yaml + robot profile ──► Apply ──► the motors that a simulator simulates
 //
-// Joints are replayed one by one, open loop, with gravity terms of their own.
-// Angles are rad, times s, torques N·m. A Body says of every number how far the
-// logs narrow it: one that they do not excite is marked as not identified, and
+// Joints are replayed one by one, open loop, with gravity terms of their own; what
+// other joints' poses change in them follows those joints' commands. Links are not
+// simulated: a model, where there is one, only says how much of the inertia is
+// theirs. Angles are rad, times s, torques N·m. Motion alone does not fix the scale
+// of torques: where neither gains, loads nor torques are known, they are in parts
+// of the stall torque that the profile states.
+//
+// A Body says of every number how far the logs narrow it: by a bootstrap over
+// segments, by the information in the errors, and by what all other numbers can
+// make up for. One that the logs do not excite is marked as not identified, and
 // its interval is then that of the search.
 package identify

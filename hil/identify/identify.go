@@ -82,7 +82,7 @@ func report(ctx context.Context, o *Options, body *Body, done <-chan int) error 
 func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o *Options, seed uint64) Joint {
 	b := newProblem(p, name, logs)
 	u, pull := b.solve(ctx, o, seed)
-	j := Joint{Name: name, RMSE: b.rmse(u), Known: map[Param]float64{}, Found: map[Param]Found{}}
+	j := Joint{Name: name, Coupled: p.Couple[name], RMSE: b.rmse(u), Known: map[Param]float64{}, Found: map[Param]Found{}}
 	for k, x := range b.space.base {
 		if x != params[k].neutral {
 			j.Known[Param(k)] = x

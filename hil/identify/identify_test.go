@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -129,7 +130,7 @@ func TestFindsAServo(t *testing.T) {
 	strong := *weak
 	strong.Kp, strong.Volts, strong.Position = 800, 6, [][]float64{make([]float64, len(weak.Time))}
 	for _, l := range []*Log{weak, &strong} {
-		replay(Voltage, &v, newTrack(l, 0, p.ServoKp, p.Volts), l.Position[0], nil)
+		replay(Voltage, &v, newTrack(l, 0, nil, p.ServoKp, p.Volts), l.Position[0], nil)
 	}
 	body := identified(t, p, quick(), weak, &strong)
 	for k, f := range body.Joints[0].Found {
@@ -191,5 +192,40 @@ func TestStopsWhenAsked(t *testing.T) {
 	o := Options{Evaluations: 1 << 40, Progress: func(int, int, string, float64) { t.Error("a joint was done") }}
 	if b, err := Identify(ctx, armProfile("hip"), []*Log{l}, o); b != nil || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("body %v, error %v; want the context's error", b, err)
+	}
+}
+
+// A joint on which another one's pose turns gravity is found to be coupled to it,
+// and predicted from both commands.
+func TestFindsCoupling(t *testing.T) {
+	t.Parallel()
+	v := arm()
+	v[Coupling1] = 0.7
+	two := func(seconds, knee float64) *Log {
+		l := move(Impedance, &v, seconds, chirp(seconds, 0.2, 4), 0, 1)
+		told := make([]float64, len(l.Time))
+		for i, t := range l.Time {
+			told[i] = 0.5 * math.Sin(knee*t)
+		}
+		l.Joints, l.Command, l.Position = append(l.Joints, "knee"), append(l.Command, told), append(l.Position, told)
+		replay(Impedance, &v, newTrack(l, 0, []string{"knee"}, 0, 0), l.Position[0], nil)
+		return l
+	}
+	p := armProfile("hip")
+	p.Couple = map[string][]string{"hip": {"knee"}}
+	p.Fit[Coupling1], p.Fit[Coupling2] = []float64{-2, 2}, []float64{-2, 2}
+	b := identified(t, p, quick(), two(6, 3))
+	if f := b.Joints[0].Found[Coupling1]; !f.Identified || math.Abs(f.Value/v[Coupling1]-1) > 0.1 {
+		t.Errorf("%+v, want %g", f, v[Coupling1])
+	}
+	if _, ok := b.Joints[0].Found[Coupling2]; ok {
+		t.Error("a coupling to a second joint is stated, and there is none")
+	}
+	if s := score(t, b, two(4, 7)); s.Worst > 2e-3 {
+		t.Errorf("another motion of both: %g rad", s.Worst)
+	}
+	alone := move(Impedance, &v, 4, chirp(4, 0.2, 4), 0, 1)
+	if _, err := Check(b, alone); err == nil || !strings.Contains(err.Error(), "no joint knee") {
+		t.Errorf("a log without the other joint: %v", err)
 	}
 }

@@ -19,6 +19,8 @@ const (
 	Gain                       // torque of an impedance servo per torque asked for
 	GravitySine                // torque of gravity at the joint: -(GravitySine sin q + GravityCosine cos q)
 	GravityCosine
+	Coupling1    // torque of gravity per angle that the first joint it is coupled to is told, with the sign of gravity's
+	Coupling2    // and the second
 	RestOffset   // where the servo rests without load, minus the command
 	RestGain     // and how far it goes per command
 	CoulombSlope // change of Coulomb friction with position, about Centre
@@ -55,6 +57,8 @@ var params = [numParams]paramInfo{
 	Gain:          {"gain", 1, false},
 	GravitySine:   {"gravity_sine_nm", 0, false},
 	GravityCosine: {"gravity_cosine_nm", 0, false},
+	Coupling1:     {"coupling_1_nm_rad", 0, false},
+	Coupling2:     {"coupling_2_nm_rad", 0, false},
 	RestOffset:    {"rest_offset_rad", 0, false},
 	RestGain:      {"rest_gain", 1, false},
 	CoulombSlope:  {"coulomb_slope_nm_rad", 0, false},

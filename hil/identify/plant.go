@@ -12,16 +12,21 @@ type track struct {
 	torque           []float64 // measured, or nil
 	vel, tau, kp, kd []float64 // of each impedance command, or nil
 	enabled          []bool
-	kpScale, voltage float64 // of the servo's gain and of the supply in this log
+	kpScale, voltage float64     // of the servo's gain and of the supply in this log
+	coupled          [][]float64 // commands of the joints whose pose turns gravity at this one
 	load             Load
 	v0               float64 // speed at the first sample, rad/s
 	steps            []int   // substeps per interval
 }
 
-// newTrack prepares joint j of a log. The start speed is the slope of the first
+// newTrack prepares joint j of a log, and what the joints are told that it is
+// coupled to. The start speed is the slope of the first
 // samples, as many as make 20 ms.
-func newTrack(l *Log, j int, kp, volts float64) *track {
+func newTrack(l *Log, j int, coupled []string, kp, volts float64) *track {
 	t := &track{time: l.Time, cmd: l.Command[j], pos: l.Position[j], enabled: l.Enabled, kpScale: 1, voltage: 1, load: l.Load}
+	for _, name := range coupled {
+		t.coupled = append(t.coupled, l.Command[l.joint(name)])
+	}
 	if l.Torque != nil {
 		t.torque = l.Torque[j]
 	}
@@ -92,7 +97,7 @@ func replay(law Law, p *Values, t *track, out, torque []float64) {
 				s.obey(cmd.i)
 				motor, damping = s.torque(p[RestGain]*c+p[RestOffset]-q-p[Offset], v)
 			}
-			gravity := gravityAt(p, &t.load, q)
+			gravity := gravityAt(p, &t.load, q) - t.coupling(p, cmd.i)
 			friction := dry(p, q, v, motor-damping*v-gravity)
 			v = advance(v, h, inertia, motor+gravity, damping+p[Viscous], friction)
 			q += h / 2 * v
@@ -108,6 +113,16 @@ func replay(law Law, p *Values, t *track, out, torque []float64) {
 func gravityAt(p *Values, load *Load, q float64) float64 {
 	sin, cos := math.Sincos(q)
 	return -(p[GravitySine]+load.Mass*load.Arm*standardGravity)*sin - p[GravityCosine]*cos
+}
+
+// coupling is the torque of gravity by which other joints' poses differ from 0,
+// at the command that was the last to arrive. What they are told stands for where
+// they are, which a replay of one joint does not know.
+func (t *track) coupling(p *Values, i int) (torque float64) {
+	for k, cmd := range t.coupled {
+		torque += p[Coupling1+Param(k)] * cmd[i]
+	}
+	return torque
 }
 
 // dry is the most that dry friction can hold at a position and speed under a

@@ -34,7 +34,7 @@ func newProblem(p *Profile, joint string, logs []*Log) *problem {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	var measured []float64
 	for _, l := range logs {
-		t := newTrack(l, l.joint(joint), p.ServoKp, p.Volts)
+		t := newTrack(l, l.joint(joint), p.Couple[joint], p.ServoKp, p.Volts)
 		b.tracks = append(b.tracks, t)
 		b.first = append(b.first, scoredFrom(t.time))
 		b.rows += len(t.time) - scoredFrom(t.time)

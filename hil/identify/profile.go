@@ -29,6 +29,8 @@ type Profile struct {
 	// Fit gives bounds to the numbers to be found, for every joint, and where the
 	// search begins; without a third number that is neutral, or amid a scale.
 	Fit map[Param][]float64 `yaml:"fit"`
+	// Couple names for a joint up to two others whose pose turns gravity at it.
+	Couple map[string][]string `yaml:"couple"`
 	// Torque says that the robot's measured torque is to be trusted: its error
 	// counts too, and the numbers of FitTorque are found.
 	Torque    bool                `yaml:"torque"`
@@ -99,6 +101,11 @@ func (p *Profile) check(name string) error {
 			}
 		}
 	}
+	for joint, others := range p.Couple {
+		if len(others) > 2 {
+			return fmt.Errorf("identify: %s: joint %s is coupled to %v, want at most two", name, joint, others)
+		}
+	}
 	if p.Law == Voltage {
 		for _, k := range [...]Param{StallTorque, NoLoadSpeed, Kp} {
 			if !p.has(k) {
@@ -137,9 +144,11 @@ func (p *Profile) Suits(logs []*Log) error {
 		return fmt.Errorf("identify: no log, want at least one")
 	}
 	for _, l := range logs {
-		for _, name := range p.Joints {
-			if l.joint(name) < 0 {
-				return fmt.Errorf("identify: %s: no joint %s of robot %s; the log has %v", l.Name, name, p.Name, l.Joints)
+		for _, joint := range p.Joints {
+			for _, name := range append([]string{joint}, p.Couple[joint]...) {
+				if l.joint(name) < 0 {
+					return fmt.Errorf("identify: %s: no joint %s of robot %s; the log has %v", l.Name, name, p.Name, l.Joints)
+				}
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func recordedRun(t *testing.T, v *Values) string {
 		rec.Event(record.Event{Kind: record.KindRun})
 		l := commanded(b, ticks)
 		for j := range b.Joints {
-			tr := newTrack(l, j, 0, 0)
+			tr := newTrack(l, j, nil, 0, 0)
 			replay(Impedance, v, tr, l.Position[j], l.Torque[j])
 		}
 		s := controller.NewSample(b)

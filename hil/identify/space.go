@@ -27,6 +27,9 @@ func (p *Profile) space(joint string, torque bool) *space {
 			s.base[k] = x
 		}
 	}
+	for k := len(p.Couple[joint]); k < 2; k++ {
+		delete(fit, Coupling1+Param(k))
+	}
 	for k := range Param(numParams) { // in a fixed order: a map has none
 		if b, ok := fit[k]; ok {
 			s.param, s.lo, s.hi = append(s.param, k), append(s.lo, b[0]), append(s.hi, b[1])

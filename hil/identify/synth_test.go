@@ -46,7 +46,7 @@ func move(law Law, v *Values, seconds float64, cmd func(t float64) float64, nois
 		l.Time, l.Command[0] = append(l.Time, t), append(l.Command[0], cmd(max(t-settling, 0)))
 	}
 	l.Position[0] = make([]float64, n)
-	replay(law, v, newTrack(l, 0, 0, 0), l.Position[0], nil)
+	replay(law, v, newTrack(l, 0, nil, 0, 0), l.Position[0], nil)
 	random := rand.New(rand.NewPCG(seed, 3))
 	for i := range n {
 		l.Position[0][i] += noise * random.NormFloat64()
@@ -57,7 +57,7 @@ func move(law Law, v *Values, seconds float64, cmd func(t float64) float64, nois
 // withTorque adds what a current sensor measures.
 func withTorque(l *Log, v *Values, noise float64) *Log {
 	l.Torque = [][]float64{make([]float64, len(l.Time))}
-	replay(Impedance, v, newTrack(l, 0, 0, 0), make([]float64, len(l.Time)), l.Torque[0])
+	replay(Impedance, v, newTrack(l, 0, nil, 0, 0), make([]float64, len(l.Time)), l.Torque[0])
 	random := rand.New(rand.NewPCG(5, 3))
 	for i := range l.Torque[0] {
 		l.Torque[0][i] += noise * random.NormFloat64()
