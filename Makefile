@@ -11,17 +11,18 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: soak prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: dist netem soak prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
 deps: $(DEPS)/mujoco/.ok $(DEPS)/rodent.xml ## fetch MuJoCo and the rat model into .deps
 
 THREE := bridge/view/assets/three
+COPY_THREE = cp $(DEPS)/node/node_modules/three/build/three.module.js $(DEPS)/node/node_modules/three/build/three.core.js \
+  $(DEPS)/node/node_modules/three/examples/jsm/controls/OrbitControls.js $(THREE)/
 build: deps $(DEPS)/node/.ok ## build bin/whisker
 	mkdir -p $(THREE)
-	cp $(DEPS)/node/node_modules/three/build/three.module.js $(DEPS)/node/node_modules/three/build/three.core.js \
-	   $(DEPS)/node/node_modules/three/examples/jsm/controls/OrbitControls.js $(THREE)/
+	$(COPY_THREE)
 	$(GO) build -o bin/whisker ./cmd/whisker
 
 # HOLD=1 keeps playing until Ctrl-C; ARGS adds flags of `whisker run`.
@@ -34,6 +35,25 @@ demo-robot: build firmware ## replay a rat's walk on the quadruped behind its fi
 
 soak: deps ## damage 10^9 frames of the serial line (half an hour on a core); CI damages 10^7
 	WHISKER_SOAK_FRAMES=1000000000 $(GO) test ./bridge/wire -run TestInjectedErrors -count=1 -v -timeout 12h
+
+# What a robot or a server needs, in out/dist: no MuJoCo and no libraries in it.
+DIST := out/dist
+REVISION = $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo +changes)
+dist: $(DEPS)/node/.ok ## static binaries for arm64 and amd64 with systemd unit and mosquitto's example, in out/dist
+	rm -rf $(DIST) && mkdir -p $(DIST) $(THREE)
+	$(COPY_THREE)
+	for a in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$a $(GO) build -trimpath -ldflags "-s -w -X main.revision=$(REVISION)" -o $(DIST)/whisker-linux-$$a ./cmd/whisker; done
+	for a in amd64 arm64; do ! readelf -l $(DIST)/whisker-linux-$$a | grep -q INTERP || { echo "whisker-linux-$$a is not static"; exit 1; }; done
+	cp -r bridge/mqtt/systemd/whisker-agent.service bridge/mqtt/mosquitto LICENSE $(DIST)/
+	if command -v systemd-analyze >/dev/null; then \
+	  sed "s,/usr/local/bin/whisker,/bin/true," $(DIST)/whisker-agent.service >$(DIST)/check.service && systemd-analyze verify $(abspath $(DIST))/check.service && rm $(DIST)/check.service; \
+	else echo "systemd-analyze is not here: the unit was not verified"; fi
+	cd $(DIST) && sha256sum whisker-linux-* >SHA256SUMS
+	ls -l $(DIST)
+
+# Namespaces and netem need root and a kernel with sch_netem; without, a relay stands in and the table says so.
+netem: build $(FW_BUILD)/host/whisker $(DEPS)/mosquitto.ok $(DEPS)/iproute.ok ## print how well a robot follows its clip over networks that delay, jitter and lose
+	python3 .ci/netem.py $(SECONDS_A_RUN)
 
 picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run in Chromium
 	.ci/picture bridge/view/picture.png

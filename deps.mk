@@ -75,6 +75,12 @@ $(DEPS)/mosquitto.ok:
 	  { $(call apt,mosquitto libmosquitto-dev); }
 	echo '#include <mosquitto.h>' | $(CC) -E - >/dev/null && touch $@
 
+# ip and tc, for make netem.
+$(DEPS)/iproute.ok:
+	mkdir -p $(DEPS)
+	command -v tc >/dev/null || { $(call apt,iproute2); }
+	command -v tc >/dev/null && touch $@
+
 # The peer of the lateness benchmark.
 $(DEPS)/cyclictest.ok:
 	mkdir -p $(DEPS)

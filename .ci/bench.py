@@ -88,6 +88,17 @@ def line():
     row("firmware in QEMU in lockstep, times real time", f"{m['x-real-time']:.1f}", "", None, ">= 2", m["x-real-time"] >= 2)
 
 
+def mqtt():
+    for rate in (200, 1000):
+        for qos in (0, 1):
+            m = metrics("./bridge/mqtt", f"^BenchmarkRoundTrip$/^rate={rate}$/^qos={qos}$", ROUNDS)
+            row(f"MQTT round trip through mosquitto, us, {rate}/s QoS {qos}; peer: libmosquitto", f"{m['us']:.0f}", f"{m['peer-us']:.0f}", m["ratio"], "<= 1.70", m["ratio"] <= 1.7)
+    m = metrics("./bridge/mqtt", "^BenchmarkStall$", ROUNDS)
+    row("lateness at 1 kHz over a broker's stall and death, us, p99; peer: no telemetry", f"{m['us']:.1f}", f"{m['peer-us']:.1f}", m["ratio"], "<= 1.10", m["ratio"] <= 1.1)
+    m = metrics("./bridge/mqtt", "^BenchmarkPublish$", 20_000_000)
+    row("telemetry, ns of the loop's tick", f"{m['ns/op']:.0f}", "", None, "<= 100", m["ns/op"] <= 100)
+
+
 def memory():
     mb = json.loads(output("bin/whisker", "run", "--clip", "stand", "--clip", "turn", "--clip", "walk", "--baseline", "--view", "127.0.0.1:0",
                            "--record", f"{OUT}/run.mcap", "--json", "-"))["peak_rss_mb"]
@@ -96,7 +107,7 @@ def memory():
 
 os.makedirs(OUT, exist_ok=True)
 failed = False
-for part in (simulation, network, lateness, buses, line, memory):
+for part in (simulation, network, lateness, buses, line, mqtt, memory):
     print(f"bench: {part.__name__}, {ROUNDS} rounds", file=sys.stderr, flush=True)
     try:
         part()

@@ -157,6 +157,7 @@ func until(t *testing.T, got <-chan string, text string) (all string) {
 }
 
 func TestMutualTLSWithTheExampleOfAnAccessList(t *testing.T) {
+	t.Parallel()
 	b, a := newBroker(t), newAuthority(t)
 	at := b.secure(a, time.Hour)
 	w := &wishes{}
@@ -190,6 +191,7 @@ func TestMutualTLSWithTheExampleOfAnAccessList(t *testing.T) {
 // MQTT 3.1.1 acknowledges what its access list then drops: that our own word does
 // not come back shows it.
 func TestForbiddenTopicsAreToldOfOnce(t *testing.T) {
+	t.Parallel()
 	b, a := newBroker(t), newAuthority(t)
 	at := b.secure(a, time.Hour)
 	var j journal
@@ -207,6 +209,7 @@ func TestForbiddenTopicsAreToldOfOnce(t *testing.T) {
 
 // Other brokers refuse the subscription.
 func TestRefusedSubscriptionIsToldOfOnce(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -236,6 +239,7 @@ func TestRefusedSubscriptionIsToldOfOnce(t *testing.T) {
 }
 
 func TestCertificatesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	b, a, other := newBroker(t), newAuthority(t), newAuthority(t)
 	at := b.secure(a, time.Hour)
 	foreign := at
@@ -266,6 +270,7 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 }
 
 func TestExpiredBrokerIsRefused(t *testing.T) {
+	t.Parallel()
 	b, a := newBroker(t), newAuthority(t)
 	at := b.secure(a, -time.Hour)
 	var j journal
@@ -275,6 +280,7 @@ func TestExpiredBrokerIsRefused(t *testing.T) {
 
 // A certificate that was renewed on disk lets the robot in without a restart.
 func TestCertificatesAreReadAgain(t *testing.T) {
+	t.Parallel()
 	b, a := newBroker(t), newAuthority(t)
 	at := a.as(b, b.secure(a, time.Hour), "dog-1", -time.Hour)
 	var j journal
@@ -285,6 +291,7 @@ func TestCertificatesAreReadAgain(t *testing.T) {
 }
 
 func TestPasswordsComeFromFilesAndStayOutOfLogs(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.stop()
 	users := b.file("users", "dog:swordfish\n")

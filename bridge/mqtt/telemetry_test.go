@@ -112,6 +112,7 @@ func tick(t testing.TB, tel *Telemetry, change func(*controller.Sample)) (stop f
 }
 
 func TestEveryMessageFollowsItsSchema(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	p := b.peer()
 	tel, stop := telemetry(t, Options{Broker: Broker{URL: b.url()}, Clips: []string{"walk"}, Wishes: &wishes{}, Rate: 50, Version: "v1"})
@@ -143,6 +144,7 @@ func TestEveryMessageFollowsItsSchema(t *testing.T) {
 
 // A schema that accepts everything shows nothing.
 func TestSchemasRefuse(t *testing.T) {
+	t.Parallel()
 	for word, text := range map[string]string{
 		wordConnection: `{"status":"here"}`, wordState: `{"mode":"track"}`, wordTiming: `{}`, wordEvent: `{"kind":"fault","text":""}`,
 		wordCommand: `{"id":"1","kind":"goal","expires":"2026-01-01T00:00:00Z"}`, wordAck: `{"id":"1","result":"maybe"}`,
@@ -169,6 +171,7 @@ func TestSchemasRefuse(t *testing.T) {
 }
 
 func TestConnectionIsRetainedAndHasALastWill(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), childEnv+"="+b.url())
@@ -192,6 +195,7 @@ func TestConnectionIsRetainedAndHasALastWill(t *testing.T) {
 }
 
 func TestStateIsTheNewestAtItsRate(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	p := b.peer()
 	tel, _ := telemetry(t, Options{Broker: Broker{URL: b.url()}, Rate: 5})
@@ -236,6 +240,7 @@ func TestPublishAllocatesNothing(t *testing.T) {
 }
 
 func TestBrokerThatComesLaterHearsEventsAndNoOldState(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	b.stop()
 	var j journal
@@ -259,6 +264,7 @@ func TestBrokerThatComesLaterHearsEventsAndNoOldState(t *testing.T) {
 }
 
 func TestBrokerKilledInFlightIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	p := b.peer()
 	tel, _ := telemetry(t, Options{Broker: Broker{URL: b.url()}, Rate: 50})
@@ -276,6 +282,7 @@ func TestBrokerKilledInFlightIsFoundAgain(t *testing.T) {
 // A paused broker takes nothing off the wire: the loop goes on, and what was said
 // to it meanwhile is not obeyed afterwards.
 func TestPausedBrokerStopsNothingAndOldCommandsExpire(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	p := b.peer()
 	w := &wishes{}
@@ -304,6 +311,7 @@ func TestPausedBrokerStopsNothingAndOldCommandsExpire(t *testing.T) {
 }
 
 func TestFullBrokerIsToldOfOnceAndEnteredWhenThereIsRoom(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t, "allow_anonymous true", "max_connections 1")
 	p := b.peer()
 	var j journal
@@ -318,24 +326,11 @@ func TestFullBrokerIsToldOfOnceAndEnteredWhenThereIsRoom(t *testing.T) {
 }
 
 func TestTwoRobotsOfOneNameAreToldOf(t *testing.T) {
+	t.Parallel()
 	b := newBroker(t)
 	var j journal
 	telemetry(t, Options{Broker: Broker{URL: b.url()}, Log: j.log()})
 	eventually(t, "the first is there", func() bool { return j.count("connected") == 1 })
 	telemetry(t, Options{Broker: Broker{URL: b.url()}, Version: "other"})
 	eventually(t, "the first is told", func() bool { return j.count("another program says that it is robot r1 (version other") == 1 })
-}
-
-func BenchmarkPublish(b *testing.B) {
-	tel, err := New(Options{Broker: Broker{URL: "127.0.0.1:1"}, Robot: "r", Body: legs()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	x := controller.NewSample(tel.o.Body)
-	for n := 0; b.Loop(); n++ {
-		if n%100 == 0 { // a loop at 1 kHz, 10 states a second
-			tel.wantState.Store(true)
-		}
-		tel.Publish(&x)
-	}
 }

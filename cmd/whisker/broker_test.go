@@ -331,3 +331,26 @@ func TestSupervisorIsTold(t *testing.T) {
 	s.alive()
 	s.close()
 }
+
+// TestUnitStartsTheAgent reads the unit that ships: its command has to be one.
+func TestUnitStartsTheAgent(t *testing.T) {
+	unit := content(t, "../../bridge/mqtt/systemd/whisker-agent.service")
+	_, line, ok := strings.Cut(unit, "\nExecStart=/usr/local/bin/whisker ")
+	if !ok {
+		t.Fatal("no ExecStart")
+	}
+	line, _, _ = strings.Cut(line, "\n")
+	line = strings.NewReplacer("${ROBOT}", "quadruped@serial:/dev/absent", "${BROKER}", "mqtts://127.0.0.1", "${NAME}", "dog-1", "/etc/whisker", t.TempDir()).Replace(line)
+	if strings.Contains(line, "$") {
+		t.Fatalf("something of the environment is left: %s", line)
+	}
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("swordfish\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("WHISKER_MQTT_PASSWORD_FILE", password)
+	o := whisker(strings.Fields(line)...)
+	if o.status != exitUsage || !strings.Contains(o.errs, "ca.pem") || strings.Contains(o.errs, "swordfish") { // all but the certificate is there
+		t.Errorf("status %d: %s", o.status, o.errs)
+	}
+}

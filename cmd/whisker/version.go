@@ -2,8 +2,14 @@ package main
 
 import "runtime/debug"
 
+// revision is set by the linker in a distribution (make dist).
+var revision string
+
 // version is the revision that this binary was built from.
 func version() string {
+	if revision != "" {
+		return revision
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
