@@ -18,6 +18,7 @@ import (
 type Lending struct {
 	Robot    string // PROFILE@serial:DEVICE or PROFILE@emulated
 	Board    string // of an emulated one
+	Lockstep bool   // the emulated one's time waits for this program
 	RateHz   float64
 	MQTT     MQTT
 	Realtime string // preferred or required
@@ -46,10 +47,12 @@ func Lend(ctx context.Context, l Lending, log zerolog.Logger) error {
 	line, hang := context.WithCancel(context.WithoutCancel(ctx))
 	defer hang()
 	group, line := errgroup.WithContext(line)
-	group.Go(func() error { return g.link.Run(line) })
-	if err := g.link.Connect(); err != nil {
-		hang()
-		return &OpenError{errors.Join(err, group.Wait())}
+	if g.link != nil {
+		group.Go(func() error { return g.link.Run(line) })
+		if err := g.link.Connect(); err != nil {
+			hang()
+			return &OpenError{errors.Join(err, group.Wait())}
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -69,6 +72,9 @@ func (l *Lending) open(log zerolog.Logger) (*rig, error) {
 	s.Robot, s.MQTT, s.Realtime = l.Robot, l.MQTT, l.Realtime
 	if l.Board != "" {
 		s.Emulation.Board = l.Board
+	}
+	if l.Lockstep {
+		s.Pace, s.Overruns = "lockstep", Overruns{Max: 999, Window: 1000}
 	}
 	if l.RateHz == 0 {
 		l.RateHz = LendRate

@@ -144,9 +144,10 @@ func (c *child) all() string {
 	return c.text.String()
 }
 
-// agent lends the emulated robot as dog.
+// agent lends the emulated robot as dog. Its time waits for the program, so that no
+// watchdog bites because this machine has other work.
 func (b *lab) agent() *child {
-	return spawn(b.t, "agent", "--robot", b.profile+"@emulated", "--board", "host", "--mqtt", b.addr, "--mqtt-robot", "dog")
+	return spawn(b.t, "agent", "--robot", b.profile+"@emulated", "--board", "host", "--lockstep", "--mqtt", b.addr, "--mqtt-robot", "dog")
 }
 
 // host are the arguments that drive it.
