@@ -1,6 +1,6 @@
 // Package simulated is actuator buses without actuators, for tests and for trying
 // out: devices that answer on a real pty as the manuals say, each with a shaft
-// that turns behind it.
+// that turns behind it, or all with one body (Plant).
 //
 //	driver, or the vendor's client ──► pty ──► Line ──► Dynamixel, Feetech or Moteus ──► shaft
 //

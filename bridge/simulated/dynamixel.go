@@ -12,6 +12,9 @@ import (
 // Dynamixels is a bus of X-series servos; see NewDynamixels.
 type Dynamixels struct {
 	Servos []*Dynamixel
+	// Plant is what the servos turn together; nil is a shaft for each.
+	Plant  Plant
+	motors devices
 	ranges []dynamixel.Range
 }
 
@@ -81,15 +84,26 @@ const (
 	dxlTripped = 0xFF
 )
 
-// run moves a servo up to now.
-func (s *Dynamixel) run(now time.Time) {
+// run moves the servos up to now.
+func (b *Dynamixels) run(now time.Time) {
+	for _, s := range b.Servos {
+		b.motors.add(&s.Shaft, s.drive(now))
+	}
+	b.motors.advance(now, b.Plant)
+	for _, s := range b.Servos {
+		s.measure()
+	}
+}
+
+// drive is what a servo does now.
+func (s *Dynamixel) drive(now time.Time) law {
 	if w := s.Table[98]; w != 0 && w != dxlTripped && now.Sub(s.fed) > time.Duration(w)*dxlWatch {
 		s.Table[98] = dxlTripped
 		s.put(116, 4, s.word(132)) // it stops where it is
 	}
 	goal, mode := float64(s.word(116)-2048)*dxlTick, s.Table[11]
 	amps := float64(int16(s.word(102))) * dxlAmp
-	s.Shaft.Advance(now, func(pos, vel float64) float64 {
+	return func(pos, vel float64) float64 {
 		limit := math.Inf(1)
 		switch {
 		case !s.Torque() || s.Alert != 0:
@@ -99,8 +113,12 @@ func (s *Dynamixel) run(now time.Time) {
 		case mode == 5:
 			limit = math.Abs(dxlNmPerA * amps)
 		}
-		return max(-limit, min(limit, servoKp*(goal-pos)-servoKd*vel))
-	})
+		return max(-limit, min(limit, s.Shaft.Kp*(goal-pos)-s.Shaft.Kd*vel))
+	}
+}
+
+// measure fills in the table.
+func (s *Dynamixel) measure() {
 	s.put(126, 2, int(s.Shaft.Torque/dxlNmPerA/dxlAmp))
 	s.put(128, 4, int(math.Round(s.Shaft.Vel/dxlVel)))
 	s.put(132, 4, int(math.Round(s.Shaft.Pos/dxlTick))+2048)
@@ -113,8 +131,8 @@ func (b *Dynamixels) Take(in []byte, now time.Time) (n int, answer []byte) {
 	if n == 0 || err != nil {
 		return n, nil
 	}
+	b.run(now)
 	for _, s := range b.Servos {
-		s.run(now)
 		s.fed = now
 	}
 	if b.ranges, err = p.Ranges(b.ranges[:0]); err != nil {

@@ -12,6 +12,9 @@ import (
 // Feetechs is a bus of STS servos; see NewFeetechs.
 type Feetechs struct {
 	Servos []*Feetech
+	// Plant is what the servos turn together; nil is a shaft for each.
+	Plant  Plant
+	motors devices
 	ranges []feetech.Range
 }
 
@@ -45,20 +48,32 @@ func NewFeetechs(n int) *Feetechs {
 func (s *Feetech) ID() byte     { return s.Table[5] }
 func (s *Feetech) Torque() bool { return s.Table[40] == 1 }
 
-func (s *Feetech) run(now time.Time) {
-	const tick = 2 * math.Pi / 4096
-	goal := float64(feetech.Signed(binary.LittleEndian.Uint16(s.Table[42:]), 15)-2048) * tick
-	s.Shaft.Advance(now, func(pos, vel float64) float64 {
-		if !s.Torque() || s.Err != 0 {
-			return 0
-		}
-		return servoKp*(goal-pos) - servoKd*vel
-	})
+const stsTick = 2 * math.Pi / 4096
+
+// run moves the servos up to now.
+func (b *Feetechs) run(now time.Time) {
+	for _, s := range b.Servos {
+		goal := float64(feetech.Signed(binary.LittleEndian.Uint16(s.Table[42:]), 15)-2048) * stsTick
+		b.motors.add(&s.Shaft, func(pos, vel float64) float64 {
+			if !s.Torque() || s.Err != 0 {
+				return 0
+			}
+			return s.Shaft.Kp*(goal-pos) - s.Shaft.Kd*vel
+		})
+	}
+	b.motors.advance(now, b.Plant)
+	for _, s := range b.Servos {
+		s.measure()
+	}
+}
+
+// measure fills in the table.
+func (s *Feetech) measure() {
 	put := func(addr int, v float64, bit uint) {
 		binary.LittleEndian.PutUint16(s.Table[addr:], feetech.Unsigned(int(math.Round(v)), bit))
 	}
-	put(56, s.Shaft.Pos/tick+2048, 15)
-	put(58, s.Shaft.Vel/tick, 15)
+	put(56, s.Shaft.Pos/stsTick+2048, 15)
+	put(58, s.Shaft.Vel/stsTick, 15)
 	put(60, 1000*s.Shaft.Torque/s.Shaft.Limit, 10)
 	put(69, s.Shaft.Torque/1.2/0.0065, 15)
 	s.Table[65] = byte(s.Err)
@@ -73,9 +88,7 @@ func (b *Feetechs) Take(in []byte, now time.Time) (n int, answer []byte) {
 	if b.ranges, err = p.Ranges(b.ranges[:0]); err != nil {
 		return n, nil
 	}
-	for _, s := range b.Servos {
-		s.run(now)
-	}
+	b.run(now)
 	for i := range b.ranges {
 		for _, s := range b.Servos {
 			if r := &b.ranges[i]; s.ID() == r.ID || r.ID == feetech.Broadcast {

@@ -15,6 +15,9 @@ import (
 // as well be on a UART.
 type Moteuses struct {
 	Devices []*Moteus
+	// Plant is what the controllers turn together; nil is a shaft for each.
+	Plant  Plant
+	motors devices
 	// checked says that the host has sent a checksum: from then on each line needs one.
 	checked bool
 	data    [moteus.MaxData]byte
@@ -83,8 +86,16 @@ func (m *Moteus) command(reg uint32, otherwise float64) float64 {
 // moteusQ is the torque constant, N·m/A.
 const moteusQ = 0.1
 
-// run moves a controller up to now.
-func (m *Moteus) run(now time.Time) {
+// run moves the controllers up to now.
+func (b *Moteuses) run(now time.Time) {
+	for _, m := range b.Devices {
+		b.motors.add(&m.Shaft, m.drive(now))
+	}
+	b.motors.advance(now, b.Plant)
+}
+
+// drive is what a controller does now.
+func (m *Moteus) drive(now time.Time) law {
 	timeout := m.command(moteus.RegCmdTimeout, 0)
 	if timeout == 0 {
 		timeout = m.config("servo.default_timeout_s")
@@ -96,7 +107,7 @@ func (m *Moteus) run(now time.Time) {
 		m.mode = moteus.ModeFault
 	}
 	kp, kd := m.config("servo.pid_position.kp")/turn, m.config("servo.pid_position.kd")/turn
-	m.Shaft.Advance(now, func(pos, vel float64) float64 {
+	return func(pos, vel float64) float64 {
 		switch m.mode {
 		case 9: // current
 			return moteusQ * m.command(0x01c, 0)
@@ -112,7 +123,7 @@ func (m *Moteus) run(now time.Time) {
 			return -kd * vel
 		}
 		return 0
-	})
+	}
 }
 
 // Take answers lines; see Bus.
@@ -136,11 +147,11 @@ func (b *Moteuses) Take(in []byte, now time.Time) (n int, answer []byte) {
 	if l.Kind > moteus.SendExt {
 		return end + 1, answer
 	}
+	b.run(now)
 	for _, m := range b.Devices {
 		if to := byte(l.Frame.ID & 0x7F); to != m.ID && to != 0 && to != 0x7F {
 			continue
 		}
-		m.run(now)
 		data := m.obey(l.Frame.Data, now)
 		if l.Frame.ID&0x8000 == 0 || m.Silent {
 			continue
