@@ -1,5 +1,6 @@
 """Thousands of bodies in MuJoCo on a GPU, each following a clip, started again when it is lost."""
 import contextlib
+import copy
 import io
 from typing import NamedTuple
 
@@ -84,6 +85,18 @@ class Env:
         self.bucket = self.starts // BUCKET
         self.buckets = int(len(rows) // BUCKET + 1)
 
+    def large(self):
+        """The large arrays, for on."""
+        return {"clips": self.task.clips, "fresh": self.fresh}
+
+    def on(self, large):
+        """The same with its large arrays as arguments of a compiled program, which
+        would otherwise hold a copy of them."""
+        env = copy.copy(self)
+        env.task, env.fresh = copy.copy(self.task), large["fresh"]
+        env.task.clips = large["clips"]
+        return env
+
     def sensed(self, data, force):
         """The state of one body as the task has it."""
         t = self.task
@@ -118,7 +131,7 @@ class Env:
         data = data.replace(qpos=qpos, qvel=qvel, act=hold[t.filtered], ctrl=hold, qacc_warmstart=jnp.zeros(t.model.nv))
         # The forces are not known before a step: the standing feet carry the body.
         force = c["stance"] * t.weight / jnp.maximum(1, c["stance"].sum())
-        return State(data, row, row // BUCKET, jnp.zeros((), jnp.int32), t.reference_before[row], force)
+        return State(data, row, row // BUCKET, jnp.zeros((), jnp.int32), t.before(row), force)
 
     def begin(self, key, weights):
         return self.reset(self.fresh, key, weights)
@@ -141,8 +154,8 @@ class Env:
         data, force = self.advance(s.data, command)
         row = s.row + 1
         sensed = self.sensed(data, force)
-        lost = t.lost(sensed, row)
         reward = t.reward(sensed, data.xpos[t.feet], row, command, s.previous)
+        lost = t.lost(sensed, row) | ~jnp.isfinite(reward)
         moved = State(data, row, s.start, s.steps + 1, command, force)
         ended = lost | (row >= t.end[row]) | (moved.steps >= self.episode)
         result = Step(jnp.where(lost, 0, reward), lost, ended, s.start, self.observe(moved))

@@ -35,23 +35,26 @@ class Learner:
         }
 
     @partial(jax.jit, static_argnums=0)
-    def begin(self, kept, key):
-        return jax.vmap(self.env.begin, (0, None))(jax.random.split(key, self.a.envs), self.env.weights(kept["failure"]))
+    def begin(self, large, kept, key):
+        """Every body at a start; large is Env.large."""
+        env = self.env.on(large)
+        return jax.vmap(env.begin, (0, None))(jax.random.split(key, self.a.envs), env.weights(kept["failure"]))
 
-    @partial(jax.jit, static_argnums=0, donate_argnums=2)
-    def gather(self, kept, states, key):
+    @partial(jax.jit, static_argnums=0, donate_argnums=3)
+    def gather(self, large, kept, states, key):
         """A horizon of transitions of every body."""
-        a, weights = self.a, self.env.weights(kept["failure"])
+        a, env = self.a, self.env.on(large)
+        weights = env.weights(kept["failure"])
         sigma = a.noise_start + (a.noise_end - a.noise_start) * jnp.minimum(1, kept["update"] / self.updates)
 
         def tick(states, key):
             k = jax.random.split(key, 3)
-            obs = jax.vmap(self.env.observe)(states)
+            obs = jax.vmap(env.observe)(states)
             x = network.normalise(kept["norm"], obs)
             eps = jax.random.normal(k[0], (a.envs, a.latent))
             mean, _, _ = network.act(kept["params"], x, self.body, eps)
             out = mean + sigma * jax.random.normal(k[1], mean.shape)
-            states, step = jax.vmap(self.env.step, (0, 0, 0, None))(states, out, jax.random.split(k[2], a.envs), weights)
+            states, step = jax.vmap(env.step, (0, 0, 0, None))(states, out, jax.random.split(k[2], a.envs), weights)
             after = network.value(kept["params"], network.normalise(kept["norm"], step.observation))
             return states, {
                 "obs": obs, "x": x, "eps": eps, "out": out, "mean": mean, "value": network.value(kept["params"], x),

@@ -86,8 +86,6 @@ class Task:
         actuators = self.body["actuators"]
         self.least = jnp.asarray([-x["max_torque_nm"] if torque else x["min_rad"] for x in actuators], jnp.float32)
         self.most = jnp.asarray([x["max_torque_nm"] if torque else x["max_rad"] for x in actuators], jnp.float32)
-        self.reference_command = self.clips["torque" if torque else "command"]
-        self.reference_before = self.clips["torque" if torque else "actuators"]
 
     def in_foot(self, body):
         """Whether a body is a foot or part of one."""
@@ -97,8 +95,14 @@ class Task:
 
     def command(self, row, out):
         """The command for network output out (per actuator) at a row of the clips."""
-        base = self.reference_command[row] if self.contract["action"]["residual"] else self.action_default
+        base = self.action_default
+        if self.contract["action"]["residual"]:
+            base = self.clips["torque" if self.drive == "torque" else "command"][row]
         return jnp.clip(base + self.action_scale * out, self.least, self.most)
+
+    def before(self, row):
+        """What stands for the command before a row, where an episode starts."""
+        return self.clips["torque" if self.drive == "torque" else "actuators"][row]
 
     def observation(self, s, row, previous):
         """The observation of state s (a dict as in clips.npz, with activation and

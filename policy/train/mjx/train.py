@@ -66,6 +66,7 @@ class Run:
         self.learner = Learner(a, self.task, Env(self.task, a.envs, a.episode, a.physics, a.contacts, a.iterations))
         if not len(self.learner.env.starts):
             refuse(f"mjx: no clip in {a.task} has a frame to start from")
+        self.large = self.learner.env.large()
         self.key = jax.random.PRNGKey(a.seed)
         self.path = a.out / "checkpoint.npz"
         self.of = {
@@ -78,9 +79,9 @@ class Run:
         """The bodies, and what was kept or a fresh start."""
         fresh = self.learner.fresh()
         self.kept = checkpoint.load(self.path, self.of, fresh) or fresh
-        self.states = self.learner.begin(self.kept, jax.random.fold_in(self.key, int(self.kept["update"])))
+        self.states = self.learner.begin(self.large, self.kept, jax.random.fold_in(self.key, int(self.kept["update"])))
         if self.kept is fresh:
-            self.states, rows, _ = self.learner.gather(self.kept, self.states, jax.random.fold_in(self.key, 2**31))
+            self.states, rows, _ = self.learner.gather(self.large, self.kept, self.states, jax.random.fold_in(self.key, 2**31))
             self.kept = self.learner.fix(self.kept, rows)
         else:
             print(f"goes on from {self.done()} transitions", flush=True)
@@ -92,7 +93,7 @@ class Run:
         """One update; its notes."""
         n = int(self.kept["update"])
         keys = jax.random.split(jax.random.fold_in(self.key, n))
-        self.states, rows, sigma = self.learner.gather(self.kept, self.states, keys[0])
+        self.states, rows, sigma = self.learner.gather(self.large, self.kept, self.states, keys[0])
         kept, notes = self.learner.learn(self.kept, rows, sigma, keys[1])
         notes = {k: float(v) for k, v in notes.items()}
         for k, v in notes.items():
