@@ -148,7 +148,7 @@ func small(dir, out string, more ...string) []string {
 	}, more...)
 }
 
-// killed starts a training without end, and kills it once it has kept something.
+// killed starts a training that takes long, and kills it once it has kept something.
 func killed(t *testing.T, args []string, checkpoint string) {
 	t.Helper()
 	cmd := python(t, args...)
@@ -180,7 +180,7 @@ func TestAKilledRunGoesOnToAPolicyThatGoReads(t *testing.T) {
 	dir, robot := balancer(t)
 	out := filepath.Join(t.TempDir(), "out")
 	checkpoint := filepath.Join(out, "checkpoint.npz")
-	killed(t, small(dir, out, "--transitions", "1e9"), checkpoint)
+	killed(t, small(dir, out, "--transitions", "1e6"), checkpoint)
 
 	said, status := run(t, small(dir, out, "--transitions", "1")...)
 	kept := regexp.MustCompile(`goes on from (\d+) transitions`).FindStringSubmatch(said)
