@@ -47,6 +47,28 @@ func (s *Scenario) names() (name, transport, where string) {
 	return name, transport, where
 }
 
+// checkTransport reports what a robot cannot obey for where it is: only a simulated
+// or emulated one waits for the program, and only a simulated one starts anywhere.
+func (s *Scenario) checkTransport(bad func(key, want string, got any) error) error {
+	simulated := s.transport() == ""
+	physical := !simulated && !s.emulated()
+	switch {
+	case physical && s.Pace == "lockstep":
+		return bad("pace", "realtime for a robot whose time is its own", s.Pace)
+	case physical && s.Physics.Randomise != "":
+		return bad("physics.randomise", "none for a robot that is not simulated", s.Physics.Randomise)
+	case !simulated && s.Physics.Torque:
+		return bad("physics.torque_actuators", "false for a robot that is not simulated", true)
+	case !simulated && s.Baseline:
+		return bad("baseline", "false for a robot that is not simulated", true)
+	case s.Emulation.CutAfter > 0 && !s.emulated():
+		return bad("emulation.cut_after_s", "0 for a robot that is not emulated", s.Emulation.CutAfter)
+	case s.Calibration != "" && s.transport() != "serial":
+		return bad("calibration", "none for a robot that is not on a serial line", s.Calibration)
+	}
+	return nil
+}
+
 // openRobot opens the robot that the scenario names, and the model of its body:
 // the one place that knows the transports.
 func (g *rig) openRobot() error {
@@ -141,6 +163,9 @@ func (g *rig) openSerial(name, device string) error {
 	p, err := g.openModel(name)
 	if err != nil {
 		return err
+	}
+	if p.Device.Bus != "" && g.scenario.Calibration != "" {
+		return fmt.Errorf("hil: scenario: calibration is %s, expected none: the offsets of a %s bus are in its profile", g.scenario.Calibration, p.Device.Bus)
 	}
 	if p.Device.Bus != "" {
 		return g.openBus(p, device)

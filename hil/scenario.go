@@ -173,12 +173,11 @@ func (s *Scenario) Check() error {
 		return bad("emulation.board", "mps2 or host", s.Emulation.Board)
 	case !(s.Emulation.CutAfter >= 0):
 		return bad("emulation.cut_after_s", "0 or more", s.Emulation.CutAfter)
-	case s.Emulation.CutAfter > 0 && !s.emulated():
-		return bad("emulation.cut_after_s", "0 for a robot that is not emulated", s.Emulation.CutAfter)
-	case s.Baseline && s.transport() != "":
-		return bad("baseline", "false for a robot that is not simulated", true)
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
+	}
+	if err := s.checkTransport(bad); err != nil {
+		return err
 	}
 	if err := s.MQTT.check(); err != nil {
 		return err

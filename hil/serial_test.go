@@ -157,7 +157,7 @@ func measuredIsDrawn(t *testing.T, path string) {
 func TestPhysicalRobotNeedsATerminalOrAWord(t *testing.T) {
 	b := newBench(t)
 	s := dog("stand")
-	s.Robot = b.profile + "@serial:" + b.device
+	s.Robot, s.Pace = b.profile+"@serial:"+b.device, "realtime"
 	if _, err := Run(context.Background(), s, "test", zerolog.Nop()); err == nil || !strings.Contains(err.Error(), "is no terminal") {
 		t.Errorf("without a terminal: %v", err)
 	}

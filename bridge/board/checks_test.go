@@ -34,6 +34,14 @@ func TestRateThatDoesNotFitIsRefused(t *testing.T) {
 	}
 }
 
+func TestBusOfServosIsRefused(t *testing.T) {
+	p := quadruped(t)
+	p.Device.Bus = "dynamixel"
+	if _, err := New(Options{Profile: p, Device: "/dev/null"}); err == nil || !contains(err, "are on a dynamixel bus") {
+		t.Errorf("%v", err)
+	}
+}
+
 // What Connect and Start refuse, on the real firmware.
 func TestStartRefuses(t *testing.T) {
 	g := newRig(t)

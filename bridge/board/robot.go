@@ -74,6 +74,9 @@ type Stats struct {
 // in use are errors; nothing is sent before Run.
 func New(o Options) (*Robot, error) {
 	p := o.Profile
+	if p.Device.Bus != "" {
+		return nil, fmt.Errorf("board: the motors of profile %s are on a %s bus, want a robot with Whisker's firmware (no device.bus)", p.Name, p.Device.Bus)
+	}
 	if p.Device.Baud == 0 {
 		return nil, fmt.Errorf("board: profile %s has no device.baud: want the rate of the robot's serial line, such as 921600", p.Name)
 	}
