@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,8 @@ type subframe struct {
 	Op         string `json:"op"`
 	Resolution string `json:"resolution,omitempty"`
 	Register   uint32 `json:"register"`
-	// Names are those of the registers from Register on; they are not read back.
+	// Names are those of the registers from Register on, "" for one that the manual
+	// does not list; they are not read back.
 	Names  []string `json:"names,omitempty"`
 	Count  uint32   `json:"count,omitempty"`
 	Packet byte     `json:"packet,omitempty"`
@@ -179,10 +181,12 @@ func describe(s *Subframe) subframe {
 	default:
 		j.Data = hex.EncodeToString(s.Data)
 	}
-	for i := range n {
-		if name := nameOf(s.Reg + uint32(i)); name != "" || i > 0 {
-			j.Names = append(j.Names, name)
-		}
+	names := make([]string, n)
+	for i := range names {
+		names[i] = nameOf(s.Reg + uint32(i))
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return name != "" }) {
+		j.Names = names
 	}
 	return j
 }

@@ -306,6 +306,8 @@ func TestTextBothWays(t *testing.T) {
 		"can ext 128001 01000A":      `{"kind":"send_ext","prefix":18,"from":0,"to":1,"reply":true,"subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[10]}]}`,
 		"rcv 00000100 210000 E B F r t1234 f02": `{"kind":"rcv","from":1,"to":0,"id_digits":8,"flags":"E B F r t1234 f02","brs":true,"fd":true,` +
 			`"subframes":[{"op":"reply","resolution":"int8","register":0,"names":["mode"],"values":[0]}]}`,
+		"22090203":             `{"kind":"payload","subframes":[{"op":"reply","resolution":"int8","register":9,"names":["","motor_temperature"],"values":[2,3]}]}`,
+		"178103":               `{"kind":"payload","subframes":[{"op":"read","resolution":"int16","register":385,"count":3}]}`,
 		"ERR checksum *B8":     `{"kind":"err","checksum":true,"text":"checksum"}`,
 		"can status":           `{"kind":"command","text":"can status"}`,
 		"conf get can.bitrate": `{"kind":"command","text":"conf get can.bitrate"}`,
