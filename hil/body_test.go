@@ -172,3 +172,98 @@ func TestRefusesBodiesThatAreNotTheRobots(t *testing.T) {
 		}
 	}
 }
+
+// thigh is one joint of the quadruped: with enough inertia for the simulator's steps.
+const thigh = 1
+
+// swung makes the quadruped, held in the air, swing a thigh to and fro and writes
+// down what they were told, where they were and what their motors gave.
+func swung(t *testing.T, r *sim.Robot, seconds float64) *identify.Log {
+	t.Helper()
+	b := r.Body()
+	r.Place(controller.Root{Pos: [3]float64{0, 0, 1}, Quat: [4]float64{1, 0, 0, 0}}, b.Stand, make([]float64, len(b.Joints)))
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	rows := func() [][]float64 { return make([][]float64, 1) }
+	l := &identify.Log{Name: "simulated", Joints: []string{b.Joints[thigh].Name}, Command: rows(), Position: rows(), Torque: rows(),
+		Impedance: &identify.Series{Velocity: rows(), Torque: rows(), Kp: rows(), Kd: rows()}}
+	put := func(to [][]float64, x float64) { to[0] = append(to[0], x) }
+	state, c := controller.NewState(b), controller.NewCommand(b)
+	b.Neutral(&c)
+	copy(c.Pos, b.StandAct)
+	c.Kd[thigh] = 0.5
+	for range int(seconds / b.Period.Seconds()) {
+		if err := r.Read(&state); err != nil {
+			t.Fatal(err)
+		}
+		at := state.Time.Seconds()
+		c.Pos[thigh] = b.StandAct[thigh] + 0.3*math.Sin((2+2*at)*at)
+		if err := r.Write(&c); err != nil {
+			t.Fatal(err)
+		}
+		l.Time = append(l.Time, at)
+		put(l.Command, c.Pos[thigh])
+		put(l.Position, state.Pos[thigh])
+		put(l.Torque, state.Torque[thigh])
+		put(l.Impedance.Velocity, 0)
+		put(l.Impedance.Torque, 0)
+		put(l.Impedance.Kp, c.Kp[thigh])
+		put(l.Impedance.Kd, c.Kd[thigh])
+	}
+	return l
+}
+
+// What the simulator was told of a motor is found in a log of its motion, with the
+// links' inertia from the model: two plants that share no code agree.
+func TestIdentifiesTheSimulatedRobot(t *testing.T) {
+	s := dog()
+	s.Physics.Held = true
+	s.Physics.TimestepMs = 1
+	want := map[identify.Param]float64{identify.Armature: 0.03, identify.Viscous: 0.4, identify.Delay: 0.012}
+	// Without dry friction: that of the simulator creeps at low speed.
+	told := map[identify.Param]identify.Found{identify.Coulomb: exactly(0)}
+	for k, x := range want {
+		told[k] = exactly(x)
+	}
+	delete(told, identify.Armature) // the body has no model: its armature counts the links
+	s.Physics.Body = bodyFile(t, identify.Impedance, told)
+	worlds, err := Worlds(s, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer worlds[0].Close()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want[identify.Armature] = p.Motors[p.Joints[thigh].Motor].Armature
+	l := swung(t, worlds[0], 6)
+	k := worlds[0].Kinematics()
+	defer k.Close()
+	known, err := identify.OpenProfile("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known.Joints, known.Torque = l.Joints, true
+	if known, err = known.WithLinks(k, []*identify.Log{l}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := identify.Identify(t.Context(), known, []*identify.Log{l}, identify.Options{Evaluations: 100, Restarts: 1, Draws: 6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The simulator's torque is that of the beginning of each step of 1 ms, which
+	// trades some delay for friction.
+	for k, x := range want {
+		if f := found.Joints[0].Found[k]; !f.Identified || math.Abs(f.Value/x-1) > 0.25 {
+			t.Errorf("%s: %+v, want %g", k, f, x)
+		}
+	}
+	if f := found.Joints[0].Found[identify.Coulomb]; f.Value > 0.05 {
+		t.Errorf("dry friction %+v, want none", f)
+	}
+	if f := found.Joints[0].Found[identify.Gain]; math.Abs(f.Value-1) > 0.1 {
+		t.Errorf("strength %+v, want 1", f)
+	}
+}
