@@ -75,3 +75,22 @@ func TestLeastDeviationStays(t *testing.T) {
 		t.Errorf("%v, %v", c.choose(), err)
 	}
 }
+
+func TestLowestOfAParabola(t *testing.T) {
+	x := []float64{0.7, 0.85, 1, 1.15, 1.3, 1.5}
+	for _, at := range []float64{0.9, 1.1, 1.37} {
+		y := make([]float64, len(x))
+		for i := range x {
+			y[i] = 3 + 2*(x[i]-at)*(x[i]-at)
+		}
+		if got := lowest(x, y); math.Abs(got-at) > 1e-9 {
+			t.Errorf("lowest at %v, found %v", at, got)
+		}
+	}
+	if got := lowest(x, []float64{1, 2, 3, 4, 5, 6}); got != 0.7 {
+		t.Errorf("falling towards the end: %v", got)
+	}
+	if got := lowest(x, []float64{1, 1, 1, 1, 1, 1}); got != 0.7 {
+		t.Errorf("flat: %v", got)
+	}
+}

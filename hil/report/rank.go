@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -35,16 +36,20 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 	best(pairs)
 	pairs = pairs[:min(len(pairs), 2*replayedPairs)]
 	named := c.choose()
-	replay := append(slices.Clone(singles[:min(n, replayedSingles)]), pairs[:min(len(pairs), replayedPairs)]...)
-	replay = append(replay, nil)
-	if len(named) > 0 {
-		replay = append(replay, named)
-	}
-	left, speeds, err := b.errorsUnder(ctx, ws[1], c, replay)
+	values, err := b.refine(ctx, ws[1], c, named)
 	if err != nil {
 		return err
 	}
-	floor, own, err := b.errorsUnder(ctx, ws[0], c, [][]int{nil})
+	var replay [][]float64
+	for _, s := range slices.Concat(singles[:min(n, replayedSingles)], pairs[:min(len(pairs), replayedPairs)], [][]int{nil}) {
+		replay = append(replay, c.best(s))
+	}
+	replay = append(replay, c.point(named, values))
+	left, speeds, err := b.errorsUnder(ctx, ws[1], replay)
+	if err != nil {
+		return err
+	}
+	floor, own, err := b.errorsUnder(ctx, ws[0], [][]float64{c.best(nil)})
 	if err != nil {
 		return err
 	}
@@ -66,44 +71,105 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 	}
 	at += min(len(pairs), replayedPairs)
 	d.Error = Number(left[at])
-	if len(named) > 0 {
-		all := c.candidate(named)
-		for i := range all.Causes {
-			k := Candidate{Causes: all.Causes[i : i+1], Kinds: all.Kinds[i : i+1], Values: all.Values[i : i+1], Error: Number(left[at+1])}
-			for _, u := range c.causes {
-				if u.name() == all.Causes[i] {
-					k.Say = u.name() + " " + u.say(float64(all.Values[i]))
-				}
-			}
-			k.Explained = all.Explained
-			d.Named = append(d.Named, k)
-		}
-	}
+	d.name(c, named, values, left[at+1])
 	return nil
 }
 
-// errorsUnder replays windows under the model that explains the first recording,
-// changed by sets of causes at their best values: RMS of joint positions, rad, and
-// for the last set the factors of speeds.
-func (f *fitter) errorsUnder(ctx context.Context, ws []window, c *contrast, sets [][]int) (rms, speeds []float64, err error) {
-	var xs [][]float64
-	for _, set := range sets {
-		x := c.baseline()
-		_, v := c.explained(set)
-		for i, k := range set {
-			x[k] += v[i]
-		}
-		xs = append(xs, x)
+// name lists what is proven, the largest first. What they explain, and the error
+// that is left, are those of all together.
+func (d *Difference) name(c *contrast, set []int, values []float64, left float64) {
+	chi, _ := c.explained(set)
+	for i, k := range set {
+		u := &c.causes[k]
+		d.Named = append(d.Named, Candidate{Causes: []string{u.name()}, Kinds: []string{u.kind}, Values: []Number{Number(values[i])},
+			Say: u.name() + " " + u.say(values[i]), Explained: Number(chi / math.Max(c.total, 1e-9)), Error: Number(left)})
 	}
+	size := func(k Candidate) float64 {
+		for i := range c.causes {
+			if c.causes[i].name() == k.Causes[0] {
+				return math.Abs(float64(k.Values[0])) / c.causes[i].step
+			}
+		}
+		return 0
+	}
+	slices.SortStableFunc(d.Named, func(a, b Candidate) int { return cmp.Compare(size(b), size(a)) })
+}
+
+// stretched are the multiples of an estimate that are tried: a linear fit with
+// noise in its derivatives finds too little, never too much.
+var stretched = []float64{0.7, 0.85, 1, 1.15, 1.3, 1.5, 1.75}
+
+// refine improves the values of a set of causes by replays, one cause after the
+// other, twice: the multiple that leaves the least, between those tried by a parabola.
+func (f *fitter) refine(ctx context.Context, ws []window, c *contrast, set []int) ([]float64, error) {
+	_, v := c.explained(set)
+	v = slices.Clone(v)
+	seen := f.observe(ws)
+	for turn := range 2 * len(set) {
+		if len(set) == 1 && turn > 0 { // nothing else has changed
+			break
+		}
+		i := turn % len(set)
+		var xs [][]float64
+		for _, k := range stretched {
+			w := slices.Clone(v)
+			w[i] *= k
+			xs = append(xs, c.point(set, w))
+		}
+		pred, err := f.replay(ctx, ws, xs)
+		if err != nil {
+			return nil, err
+		}
+		cost := make([]float64, len(xs))
+		for k := range xs {
+			cost[k] = f.cost(seen, pred[k])
+		}
+		v[i] *= lowest(stretched, cost)
+	}
+	return v, nil
+}
+
+// lowest is where y is least, by the parabola through the least and its neighbours.
+func lowest(x, y []float64) float64 {
+	k := slices.Index(y, slices.Min(y))
+	if k == 0 || k == len(x)-1 {
+		return x[k]
+	}
+	a, b := x[k]-x[k-1], x[k]-x[k+1]
+	p, q := a*a*(y[k]-y[k+1]), b*b*(y[k]-y[k-1])
+	if d := a*(y[k]-y[k+1]) - b*(y[k]-y[k-1]); d != 0 {
+		return x[k] - (p-q)/d/2
+	}
+	return x[k]
+}
+
+// point is the model that explains the first recording, with a set of causes
+// changed by values; best takes those that explain most.
+func (c *contrast) point(set []int, values []float64) []float64 {
+	x := c.baseline()
+	for i, k := range set {
+		x[k] = math.Max(c.causes[k].low, math.Min(c.causes[k].high, x[k]+values[i]))
+	}
+	return x
+}
+
+func (c *contrast) best(set []int) []float64 {
+	_, v := c.explained(set)
+	return c.point(set, v)
+}
+
+// errorsUnder replays windows under models: RMS of joint positions, rad, and for
+// the last model the factors of speeds.
+func (f *fitter) errorsUnder(ctx context.Context, ws []window, xs [][]float64) (rms, speeds []float64, err error) {
 	pred, err := f.replay(ctx, ws, xs)
 	if err != nil {
 		return nil, nil, err
 	}
 	seen := f.observe(ws)
-	for i := range sets {
+	for i := range xs {
 		rms = append(rms, f.positionRMS(seen, pred[i]))
 	}
-	return rms, f.speedsOf(seen, pred[len(sets)-1]), nil
+	return rms, f.speedsOf(seen, pred[len(xs)-1]), nil
 }
 
 // baseline is the model that explains the first recording: the profile's, but for
@@ -145,7 +211,7 @@ func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][
 	if len(held) == 0 {
 		return nil
 	}
-	e, _, err := f.errorsUnder(ctx, held, fitted, [][]int{nil, c.choose()})
+	e, _, err := f.errorsUnder(ctx, held, [][]float64{fitted.best(nil), fitted.best(c.choose())})
 	if err == nil {
 		d.HeldOut = fmt.Sprintf("fitted without %s, the named causes take its replay error from %.4f to %.4f rad", stretches[last].clip, e[0], e[1])
 	}

@@ -44,7 +44,7 @@ func TestSealHoldsUntilSomethingIsChanged(t *testing.T) {
 		if absent, err := verify(b); err != nil || len(absent) != 0 {
 			t.Errorf("untouched: %v, %v", absent, err)
 		}
-		for _, change := range [][2]string{{`"fail"`, `"pass"`}, {"second.mcap", "third.mcap"}, {`"ticks"`, `"tick"`}} {
+		for _, change := range [][2]string{{`"fail"`, `"pass"`}, {"second.mcap", "third.mcap"}, {"mean absolute difference", "no difference"}, {`"ticks"`, `"tick"`}} {
 			if !bytes.Contains(b, []byte(change[0])) {
 				t.Fatalf("no %s to change", change[0])
 			}
