@@ -3,10 +3,13 @@ package hil
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"whisker/policy/motion"
 )
@@ -92,4 +95,27 @@ func expand(name string) ([]string, error) {
 		return nil, fmt.Errorf("hil: clip %q matches no file", name)
 	}
 	return files, nil
+}
+
+// WriteClips writes the clips that a scenario names as its robot would play them,
+// retargeted and at its rate, to files in dir, which is made, and returns their
+// paths. A scenario that names those is quicker to begin.
+func WriteClips(s Scenario, dir string, log zerolog.Logger) (paths []string, err error) {
+	s.Record, s.View = "", ""
+	g, err := openRig(s, log)
+	if err != nil {
+		return nil, &OpenError{err}
+	}
+	defer g.close()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("hil: %w", err)
+	}
+	for _, c := range g.clips {
+		path := filepath.Join(dir, c.Name+".csv")
+		if err := motion.WriteFile(path, c); err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
 }

@@ -1,0 +1,155 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// TestTheReferenceQuadrupedEndToEnd is the short form of make hil: clips of the rat
+// through loop, line, firmware and a plant that is not the policy's, with and
+// without faults, and every number of the plans kept.
+func TestTheReferenceQuadrupedEndToEnd(t *testing.T) {
+	for _, name := range []string{"air", "ground", "qemu"} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Read("plans/" + name + ".yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Run(context.Background(), p, t.TempDir(), "test", zerolog.Nop(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := len(p.Clips) * (1 + len(p.Faults)); len(r.Rows) != want {
+				t.Errorf("%d rows, want %d", len(r.Rows), want)
+			}
+			stopped := 0
+			for _, row := range r.Rows {
+				if !row.Pass {
+					t.Errorf("%s, %s: %q", row.Clip, row.Fault, row.Failures)
+				}
+				for _, f := range row.Faults {
+					if f.By() != "nobody" {
+						stopped++
+					}
+				}
+			}
+			if stopped < 2 {
+				t.Errorf("%d rows stopped the robot", stopped)
+			}
+			var table strings.Builder
+			if err := r.Table(&table); err != nil {
+				t.Fatal(err)
+			}
+			t.Log("\n" + table.String())
+		})
+	}
+}
+
+func plan(t *testing.T, text string) (*Plan, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "campaign.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return Read(file)
+}
+
+const small = `target: sim
+clips: [stand]
+seeds: [1, 2]
+draws: 2
+scenario: {robot: quadruped, policy: none, seconds: 0.6, physics: {randomise: default}, gates: {safe_ms: 102}}
+faults:
+  - {at_s: 0.1, fault: encoder noise, target: FR_calf_joint, magnitude: 0.01}
+  - {at_s: 0.1, fault: encoder jump, target: FR_calf_joint, magnitude: 2}
+`
+
+func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
+	p, err := plan(t, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(context.Background())
+	begun := 0
+	if _, err := Run(ctx, p, dir, "test", zerolog.Nop(), func(n, of int, _ time.Duration) {
+		if begun = n; n == 3 {
+			cancel()
+		}
+	}); err == nil || begun < 3 || begun > 6 {
+		t.Fatalf("%d rows before it was interrupted, error %v", begun, err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "rows.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.WriteString("\n{\"key\": \"cut o")
+	f.Close()
+	first := 0
+	r, err := Run(context.Background(), p, dir, "test", zerolog.Nop(), func(n, of int, _ time.Duration) {
+		if first == 0 {
+			first = n
+		}
+		if of != 10 {
+			t.Errorf("of %d rows", of)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Rows) != 10 || first != begun+1 {
+		t.Errorf("%d rows; it went on with row %d, had %d", len(r.Rows), first, begun)
+	}
+	keys := map[string]bool{}
+	for _, row := range r.Rows {
+		keys[row.Key] = true
+	}
+	if len(keys) != 10 {
+		t.Errorf("%d different rows", len(keys))
+	}
+	p.Scenario.Gates.SafeMs = 1e-3
+	if r, err = Run(context.Background(), p, dir, "test", zerolog.Nop(), nil); err != nil || r.Pass || r.Failed() != 4 {
+		t.Errorf("without time to be safe in, %d rows fail: %v", r.Failed(), err)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "campaign.html"))
+	if err != nil || !strings.Contains(string(page), "4 of 10 rows failed") || strings.Contains(string(page), "http") {
+		t.Errorf("the page: %v\n%.300s", err, page)
+	}
+	var again Report
+	text, err := os.ReadFile(filepath.Join(dir, "campaign.json"))
+	if err == nil {
+		err = json.Unmarshal(text, &again)
+	}
+	if err != nil || again.Failed() != 4 {
+		t.Errorf("the JSON: %v", err)
+	}
+}
+
+func TestPlansThatCannotBeAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"target: serial":                            `target is "serial", expected sim or emulated`,
+		"target: sim":                               "no clips",
+		"clips: [stand]\ndraws: 2":                  "nothing to draw from",
+		"clips: [stand]\ndraws: -1":                 "draws is -1",
+		"clips: [stand]\nscenario: {clips: [walk]}": "stand beside scenario",
+		"clips: [stand]\nfault: []":                 "unknown field",
+	} {
+		if _, err := plan(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	p, err := plan(t, "clips: [stand]\ntarget: sim\nscenario: {robot: quadruped, policy: none}\nfaults:\n  - {fault: link cut}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(context.Background(), p, t.TempDir(), "test", zerolog.Nop(), nil); err == nil || !strings.Contains(err.Error(), "line 5, faults[0]: link cut is refused for target sim") {
+		t.Errorf("a fault that the target cannot have: %v", err)
+	}
+}
