@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: dist netem soak prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: hil hil-mutants dist netem soak prove-report demo-robot train-rat train-rat-quick evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -33,8 +33,24 @@ run: build ## play stand, turn and walk on the rat in real time, with the live v
 demo-robot: build firmware ## replay a rat's walk on the quadruped behind its firmware, then cut the line
 	bin/whisker run --robot quadruped@emulated --clip walk --view 127.0.0.1:8765 --record out/robot.mcap --cut-after $(or $(CUT),6) $(ARGS)
 
-soak: deps ## damage 10^9 frames of the serial line (half an hour on a core); CI damages 10^7
+# HOURS is how long the robot suffers.
+soak: build firmware ## damage 10^9 frames of the serial line, then play the firmware in the loop with faults for 4 h
 	WHISKER_SOAK_FRAMES=1000000000 $(GO) test ./bridge/wire -run TestInjectedErrors -count=1 -v -timeout 12h
+	bin/whisker hil soak hil/campaign/plans/soak.yaml --for $(or $(HOURS),4)h
+
+PLANS := hil/campaign/plans
+HIL := out/hil
+hil: build firmware ## clips of the rat through loop, line, firmware and a drawn plant, with and without faults; report in out/hil
+	@rm -rf $(HIL) && mkdir -p $(HIL)
+	bin/whisker hil run $(PLANS)/walk.yaml --target sim --record $(HIL)/sim.mcap
+	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --record $(HIL)/emulated.mcap
+	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --draw 2 --record $(HIL)/another.mcap
+	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --compare
+	for plan in air ground qemu; do bin/whisker hil campaign $(PLANS)/$$plan.yaml --out $(HIL)/$$plan; done
+	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/another.mcap --out $(HIL)
+
+hil-mutants: firmware ## change one thing at a time in what stops the robot, and count what the unit tests notice
+	$(GO) test ./hil/mutant -run TestTheUnitTestsNoticeWhatIsWrong -count=1 -v -timeout 6h -everything
 
 # What a robot or a server needs, in out/dist: no MuJoCo and no libraries in it.
 DIST := out/dist

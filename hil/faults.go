@@ -58,15 +58,16 @@ const hangs = 0.3
 
 // faulty is what breaks things in a rig.
 type faulty struct {
-	inj     *fault.Injector // of this pass
-	lines   fault.Lines
-	rows    []fault.Row
-	altered uint64        // frames that nobody said so, and that were accepted
-	tries   int           // to recover, in this pass
-	since   time.Duration // the plant's time when no fault was latched last
-	again   time.Duration // of the next try
-	disk    *fullDisk     // nil without a recording
-	now     func() time.Duration
+	refused, crc uint64          // frames that the firmware did not take; for their checksum
+	inj          *fault.Injector // of this pass
+	lines        fault.Lines
+	rows         []fault.Row
+	altered      uint64        // frames that nobody said so, and that were accepted
+	tries        int           // to recover, in this pass
+	since        time.Duration // the plant's time when no fault was latched last
+	again        time.Duration // of the next try
+	disk         *fullDisk     // nil without a recording
+	now          func() time.Duration
 }
 
 const (
@@ -240,6 +241,11 @@ func (g *rig) disarm(p *pass, row *Row) {
 	l := fault.Limits{Safe: milliseconds(g.scenario.Gates.SafeMs), Motion: g.scenario.Gates.MotionRad, Speed: g.scenario.Gates.SpeedRadS}
 	if r, ok := g.robot.(*emulate.Robot); ok {
 		f.altered += r.Altered()
+		for v, n := range r.Refused() {
+			if f.refused += uint64(n); wire.Verdict(v) == wire.VerdictCRC {
+				f.crc += uint64(n)
+			}
+		}
 	}
 	f.rows = append(f.rows, f.inj.Rows(p.clip.Name, row.Played, l)...)
 }
@@ -262,7 +268,7 @@ func (g *rig) expected(err error) bool {
 // report adds what the harness knows to a result.
 func (g *rig) report(r *Result) {
 	if f := g.faulty; f != nil {
-		r.Faults, r.Altered = f.rows, f.altered
+		r.Faults, r.Altered, r.Refused, r.CRC = f.rows, f.altered, f.refused, f.crc
 	}
 	e, ok := g.robot.(*emulate.Robot)
 	if !ok {
@@ -330,7 +336,7 @@ func (r *Result) Failures(s *Scenario) (why []string) {
 		{"latency_max_ms", g.LatencyMaxMs, func(l *Latency) motion.Measure { return l.Total.Max }},
 	} {
 		switch {
-		case gate.most == 0:
+		case gate.most == 0, s.transport() == "": // a body that is only simulated has no line
 		case r.Latency == nil:
 			say("gates.%s: this target has no echoes to measure it by", gate.key)
 		case math.IsNaN(float64(gate.of(r.Latency))) || gate.of(r.Latency) > motion.Measure(gate.most):

@@ -27,6 +27,10 @@ type Result struct {
 	Faults  []fault.Row `json:"faults,omitempty"`
 	Altered uint64      `json:"altered_frames_accepted"`
 	Latency *Latency    `json:"latency,omitempty"`
+	// Refused counts the frames that an emulated firmware did not take, CRC those of
+	// them whose checksum was wrong.
+	Refused uint64 `json:"frames_refused,omitempty"`
+	CRC     uint64 `json:"crc_errors,omitempty"`
 	// PeakRSS is the most memory that the process had resident so far, MB; 0
 	// where the system does not tell.
 	PeakRSS float64 `json:"peak_rss_mb,omitempty"`

@@ -13,6 +13,7 @@ import (
 
 // hilCmd asks whether what works in simulation works on the robot.
 type hilCmd struct {
+	Soak     hilSoakCmd     `cmd:"" help:"Play the rows of a plan for hours and count what goes wrong."`
 	Campaign hilCampaignCmd `cmd:"" help:"Play every clip of a plan with every fault, seed and drawn robot of it, on all cores."`
 	Trial    hilRunCmd      `cmd:"" name:"run" help:"Play a scenario, with its faults, on the simulator, on the firmware in its emulator, or on a robot, and judge it."`
 	Identify hilIdentifyCmd `cmd:"" help:"Find a robot's inertia, friction, gravity, offsets and delay from logs of its motion."`

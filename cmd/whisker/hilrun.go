@@ -11,11 +11,12 @@ import (
 
 // hilRunCmd plays a scenario on one of three targets and judges it.
 type hilRunCmd struct {
-	Scenario string `arg:"" help:"Scenario file (YAML)." type:"existingfile"`
-	Target   string `help:"sim, emulated, serial:DEV or mqtt:BROKER/ID: what the scenario's robot is." default:"sim" placeholder:"TARGET"`
-	Record   string `help:"Write a recording (MCAP)." placeholder:"FILE"`
-	JSON     string `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
-	Compare  bool   `help:"Play it on the firmware's build for this machine and in QEMU, and say from where on they differ."`
+	Scenario string  `arg:"" help:"Scenario file (YAML)." type:"existingfile"`
+	Target   string  `help:"sim, emulated, serial:DEV or mqtt:BROKER/ID: what the scenario's robot is." default:"sim" placeholder:"TARGET"`
+	Record   string  `help:"Write a recording (MCAP)." placeholder:"FILE"`
+	JSON     string  `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Draw     *uint64 `help:"Seed of the robot that is drawn, in place of the scenario's." placeholder:"N"`
+	Compare  bool    `help:"Play it on the firmware's build for this machine and in QEMU, and say from where on they differ."`
 }
 
 // Run is called by kong.
@@ -27,6 +28,7 @@ func (c *hilRunCmd) Run(e *env) error {
 	if c.Record != "" {
 		s.Record = c.Record
 	}
+	set(&s.Physics.RandomSeed, c.Draw)
 	if c.Compare {
 		return c.compare(e, s)
 	}

@@ -153,3 +153,34 @@ func TestPlansThatCannotBeAreRefused(t *testing.T) {
 		t.Errorf("a fault that the target cannot have: %v", err)
 	}
 }
+
+func TestASoakCountsWhatGoesWrong(t *testing.T) {
+	p, err := plan(t, `clips: [stand]
+scenario: {robot: quadruped, policy: none, seconds: 0.5, physics: {held: true, randomise: default}, emulation: {board: host}, gates: {safe_ms: 102, motion_rad: 0.1}}
+faults:
+  - {at_s: 0.1, fault: bit errors, magnitude: 0.001, for_s: 0.2}
+  - {at_s: 0.1, fault: brown-out}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Soak
+	rounds := 0
+	ctx, cancel := context.WithCancel(context.Background())
+	err = s.Run(ctx, p, t.TempDir(), time.Hour, "test", zerolog.Nop(), func(s *Soak) {
+		if rounds++; rounds == 6 {
+			cancel()
+		}
+	})
+	if err != nil || s.Rows != 6 || s.Failed != 0 || s.Ticks < 6*25 || s.Resets != 2 || s.CRC == 0 || s.Refused < s.CRC || s.Altered != 0 || s.Memory[0] < 1<<20 || s.Files[1] != s.Files[0] {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if !s.Pass() || !strings.Contains(s.String(), "6 rows, 0 failed") {
+		t.Error(s.String())
+	}
+	p.Scenario.Gates.SafeMs = 1e-3
+	s = Soak{}
+	if err := s.Run(context.Background(), p, t.TempDir(), 0, "test", zerolog.Nop(), nil); err != nil || s.Rows != 3 || s.Failed == 0 || s.Pass() || len(s.Failures) != s.Failed {
+		t.Errorf("without time to be safe in: %+v, %v", s, err)
+	}
+}

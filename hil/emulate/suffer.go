@@ -72,3 +72,12 @@ func (r *Robot) Motor(joint int, hot float64, silent bool) {
 	}
 	w.Silent[joint] = silent
 }
+
+// Refused counts by verdict the frames that the firmware did not take since it
+// last started.
+func (r *Robot) Refused() (n [wire.Verdicts]uint16) {
+	if r.s != nil {
+		n = r.s.own.Counters.Refused
+	}
+	return n
+}

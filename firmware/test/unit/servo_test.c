@@ -152,6 +152,64 @@ static void a_pendulum_is_held_and_falls_slowly_when_damped(void)
 	NEAR(s.pos, 0, 0.1);
 }
 
+// asked is one tick of a command whose set point is where it says.
+static uint32_t asked(struct servo_command *c, struct servo_state at)
+{
+	float set_point = c->pos;
+	return servo_limit(c, &limits, at, &set_point, 1, dt);
+}
+
+static void at_either_end_nothing_pushes_further_out(void)
+{
+	static const struct {
+		float pos, torque, vel;
+		bool stopped;
+	} cases[] = {
+		{2, 0.01f, 0, true}, {2, -0.01f, 0, false}, {2, 0, 0.01f, true}, {2, 0, -0.01f, false},
+		{-1, -0.01f, 0, true}, {-1, 0.01f, 0, false}, {-1, 0, -0.01f, true}, {-1, 0, 0.01f, false},
+		{0.5f, 0.01f, 0, false}, {0.5f, -0.01f, 0, false}, {0.5f, 0, 0.01f, false}, {0.5f, 0, -0.01f, false},
+	};
+	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+		struct servo_command c = {.pos = cases[k].pos, .torque = cases[k].torque, .vel = cases[k].vel}, was = c;
+		uint32_t acted = asked(&c, (struct servo_state){cases[k].pos, 0});
+		CHECK(acted == (cases[k].stopped ? (uint32_t)SERVO_POSITION : 0u), "case %zu: limits %x", k, acted);
+		if (cases[k].stopped) was.torque = was.vel = 0;
+		CHECK(memcmp(&c, &was, sizeof c) == 0, "case %zu: torque %g, vel %g", k, (double)c.torque, (double)c.vel);
+	}
+}
+
+static void the_speed_limit_itself_is_no_reason_to_brake(void)
+{
+	for (int way = -1; way <= 1; way += 2) {
+		float most = (float)way * limits.vel_max, more = nextafterf(most, (float)way * INFINITY);
+		struct servo_command c = {.torque = (float)way * 0.5f};
+		CHECK(asked(&c, (struct servo_state){0, most}) == 0 && c.kd == 0, "at the limit: kd %g", (double)c.kd);
+		c = (struct servo_command){.torque = (float)way * 0.5f, .kp = 0.001f, .vel = (float)way * 0.1f};
+		uint32_t acted = asked(&c, (struct servo_state){0, more});
+		CHECK((acted & ~(uint32_t)SERVO_TORQUE) == SERVO_VELOCITY && c.kp == 0 && c.torque == 0 && c.vel == 0 && c.kd > 0, "past it: limits %x, kd %g, vel %g", acted, (double)c.kd, (double)c.vel);
+		CHECK(servo_torque(&c, (struct servo_state){0, more}, INFINITY) * more < 0, "it is not braked");
+		c = (struct servo_command){0}; // what does nothing does not brake
+		CHECK((asked(&c, (struct servo_state){0, more}) & SERVO_VELOCITY) && c.kd > 0, "kd %g", (double)c.kd);
+		c = (struct servo_command){.torque = (float)way * -0.001f}; // what brakes a little is left alone
+		CHECK(asked(&c, (struct servo_state){0, more}) == 0 && c.kd == 0 && c.torque != 0, "kd %g", (double)c.kd);
+	}
+	struct servo_limits weak = limits;
+	weak.kd_max = 0.1f; // so that the torque limit leaves it whole
+	struct servo_command c = {.torque = 0.5f};
+	float set_point = 0;
+	CHECK(servo_limit(&c, &weak, (struct servo_state){0, 21}, &set_point, 1, dt) == SERVO_VELOCITY && c.kd == weak.kd_max, "kd %g", (double)c.kd);
+}
+
+static void the_torque_limit_itself_is_whole(void)
+{
+	struct servo_command c = {.torque = 16, .kp = 1, .pos = 1};
+	CHECK(asked(&c, (struct servo_state){0, 0}) == 0 && c.torque == 16 && c.kp == 1, "torque %g", (double)c.torque);
+	c = (struct servo_command){.torque = 16, .kp = 2, .pos = 1};
+	CHECK(asked(&c, (struct servo_state){0, 0}) == SERVO_TORQUE, "more than it");
+	NEAR(servo_torque(&c, (struct servo_state){0, 0}, INFINITY), 17, 1e-5);
+	NEAR(c.kp / c.torque, 2.0 / 16, 1e-6);
+}
+
 int main(void)
 {
 	RUN(law_is_the_impedance_law);
@@ -165,6 +223,9 @@ int main(void)
 	RUN(not_a_number_does_least);
 	RUN(soft_start_gives_damping_whole_and_the_rest_in_part);
 	RUN(damping_takes_energy_out_at_any_speed);
+	RUN(at_either_end_nothing_pushes_further_out);
+	RUN(the_speed_limit_itself_is_no_reason_to_brake);
+	RUN(the_torque_limit_itself_is_whole);
 	RUN(a_pendulum_is_held_and_falls_slowly_when_damped);
 	return failures;
 }
