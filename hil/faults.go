@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"whisker/bridge/board"
 	"whisker/bridge/wire"
 	"whisker/controller"
 	"whisker/hil/emulate"
@@ -270,17 +271,20 @@ func (g *rig) report(r *Result) {
 	if f := g.faulty; f != nil {
 		r.Faults, r.Altered, r.Refused, r.CRC = f.rows, f.altered, f.refused, f.crc
 	}
-	e, ok := g.robot.(*emulate.Robot)
-	if !ok {
-		return
+	switch robot := g.robot.(type) {
+	case *emulate.Robot:
+		l := &robot.Latency
+		r.Latency = newLatency(&l.State, &l.Command, &l.Total, true)
+	case interface{ Stats() board.Stats }:
+		s := robot.Stats()
+		r.Latency = newLatency(&s.Used, &s.RoundTrip, &s.Actuation, false)
 	}
-	r.Latency = newLatency(&e.Latency)
 }
 
 // Latency is how old measurements are when their commands move motors, ms.
 type Latency struct {
 	State   Spread `json:"state"`   // from the measurement to the host's use of it
-	Command Spread `json:"command"` // from there to the command's arrival
+	Command Spread `json:"command"` // from there to the command's arrival; on a real line to its echo
 	Total   Spread `json:"total"`   // to the motors' first tick under the command
 	Virtual bool   `json:"virtual"` // by a clock that waits for this program
 }
@@ -293,15 +297,15 @@ type Spread struct {
 	Max  motion.Measure `json:"max_ms"`
 }
 
-func newLatency(l *emulate.Latency) *Latency {
-	if l.Total.Count() == 0 {
+func newLatency(state, command, total *controller.Histogram, virtual bool) *Latency {
+	if total.Count() == 0 {
 		return nil
 	}
 	spread := func(h *controller.Histogram) Spread {
 		ms := func(d time.Duration) motion.Measure { return motion.Measure(d.Seconds() * 1000) }
 		return Spread{ms(h.Quantile(0.5)), ms(h.Quantile(0.99)), ms(h.Quantile(0.999)), ms(h.Max())}
 	}
-	return &Latency{spread(&l.State), spread(&l.Command), spread(&l.Total), true}
+	return &Latency{spread(state), spread(command), spread(total), virtual}
 }
 
 // Failures are why the result does not pass, a line each: clips that were not

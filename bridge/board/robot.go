@@ -49,6 +49,8 @@ type Robot struct {
 	seq     uint32
 	in      inbox
 	sent    [wire.Window]time.Time // when the command of a sequence was given to the line
+	used    origin                 // what Read last gave
+	made    [wire.Window]origin    // what the command of a sequence was made from
 	stats   Stats
 	told    map[string]bool
 	frame   []byte
@@ -67,7 +69,11 @@ type Stats struct {
 	Firmware wire.Counters         // of what arrived there
 	// RoundTrip is from Write to the first state that echoes the command.
 	RoundTrip controller.Histogram
-	Replugged uint64
+	// Used is how old states were when they were read, Actuation from a state's
+	// measurement to the firmware's first tick under the command that was made of it,
+	// by the firmware's clock alone.
+	Used, Actuation controller.Histogram
+	Replugged       uint64
 }
 
 // New opens the line. A rate that does not fit it, a device that is not there or
@@ -255,12 +261,36 @@ func (r *Robot) hear(b []byte, at time.Time) {
 		r.stats.States++
 		if r.in.echoed {
 			r.in.echoed = false
-			if t := r.sent[r.in.state.Command%wire.Window]; !t.IsZero() {
+			slot := r.in.state.Command % wire.Window
+			if t := r.sent[slot]; !t.IsZero() {
 				r.stats.RoundTrip.Add(at.Sub(t))
+				r.actuated(r.made[slot])
 			}
 		}
 	}
 }
+
+// origin is the state that a command was made from.
+type origin struct {
+	timeUs uint32 // when it was measured
+	age    time.Duration
+	known  bool
+}
+
+// actuated counts a command that arrived, by the state that tells of it. It is
+// called with mu held.
+func (r *Robot) actuated(from origin) {
+	if !from.known {
+		return
+	}
+	took := time.Duration(int32(r.in.timeUs-r.in.state.AgeUs-from.timeUs)) * time.Microsecond
+	r.stats.Used.Add(from.age)
+	r.stats.Actuation.Add(took + firmwareTick)
+}
+
+// firmwareTick is how long the firmware's control law takes a command up after it
+// came, at most.
+const firmwareTick = 2 * time.Millisecond
 
 // newSession is any number but 0.
 func newSession() uint32 {

@@ -40,6 +40,7 @@ func (r *Robot) Read(s *controller.State) error {
 	w := &in.state
 	s.Seq, s.Time = in.states, in.clock
 	s.Age = time.Since(in.at) + airtime(wire.TypeState, r.baud)
+	r.used = origin{in.timeUs, s.Age, true}
 	for i := range r.body.Actuators {
 		j := &w.Joint[i]
 		s.Pos[i], s.Vel[i], s.Torque[i], s.Temperature[i] = j.Pos, j.Vel, j.Torque, j.Temp
@@ -107,7 +108,7 @@ func (r *Robot) Write(c *controller.Command) error {
 	}
 	h := r.header()
 	r.frame = wire.Append(r.frame[:0], h, &r.command)
-	r.sent[h.Seq%wire.Window] = time.Now()
+	r.sent[h.Seq%wire.Window], r.made[h.Seq%wire.Window] = time.Now(), r.used
 	r.stats.Commands++
 	if err := r.sender.Send(r.frame); err != nil && !errors.Is(err, serial.ErrUnplugged) {
 		return fmt.Errorf("board: %w", err)

@@ -107,7 +107,7 @@ func play(ctx context.Context, rows []row, store *store, version string, told Pr
 	begin, before := time.Now(), len(store.done)
 	for i := range rows {
 		r := &rows[i]
-		if _, ok := store.done[r.key()]; ok || ctx.Err() != nil {
+		if store.has(r.key()) || ctx.Err() != nil {
 			continue
 		}
 		group.Go(func() error {
@@ -182,6 +182,13 @@ func open(path string) (*store, error) {
 		return nil, fmt.Errorf("campaign: %s: %w", path, err)
 	}
 	return s, nil
+}
+
+func (s *store) has(key string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.done[key]
+	return ok
 }
 
 func (s *store) put(r Row) (n int, err error) {

@@ -115,6 +115,9 @@ func run(o Options) (*process, error) {
 	case "host":
 		return start(file, o.Args...)
 	case "mps2":
+		if err := emulates(o.Board); err != nil {
+			return nil, err
+		}
 		return start("qemu-system-arm", "-M", "mps2-an386", "-nodefaults", "-display", "none",
 			"-chardev", "socket,id=host,fd=3", "-serial", "chardev:host",
 			"-chardev", "socket,id=qmp,fd=6", "-mon", "chardev=qmp,mode=control",

@@ -228,3 +228,16 @@ func TestNobodyReadsThePty(t *testing.T) {
 		t.Fatal("the emulator does not close while nobody reads")
 	}
 }
+
+func TestWithoutQEMUItSaysWhatToInstall(t *testing.T) {
+	plant := newPendulums(t)
+	file := t.TempDir() + "/whisker.elf"
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", "")
+	_, err := Start(Options{Board: "mps2", Firmware: file, Profile: plant.p, Plant: plant})
+	if err == nil || !strings.Contains(err.Error(), "apt install qemu-system-arm") {
+		t.Errorf("%v", err)
+	}
+}
