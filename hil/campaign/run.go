@@ -54,7 +54,7 @@ func (r *Report) Failed() (n int) {
 	return n
 }
 
-// Progress is told after every row.
+// Progress is told after every row, by one at a time.
 type Progress func(done, of int, left time.Duration)
 
 // Run plays what is not yet in dir, as many rows at once as there are cores, and
@@ -118,12 +118,12 @@ func play(ctx context.Context, rows []row, store *store, version string, told Pr
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			n, err := store.put(row)
-			if told != nil {
-				each := time.Since(begin) / time.Duration(max(1, n-before))
-				told(n, len(rows), each*time.Duration(max(0, len(rows)-n)))
-			}
-			return err
+			return store.put(row, func(n int) {
+				if told != nil {
+					each := time.Since(begin) / time.Duration(max(1, n-before))
+					told(n, len(rows), each*time.Duration(max(0, len(rows)-n)))
+				}
+			})
 		})
 	}
 	return group.Wait()
@@ -191,16 +191,18 @@ func (s *store) has(key string) bool {
 	return ok
 }
 
-func (s *store) put(r Row) (n int, err error) {
+// put keeps a row; then is called with how many there are, by one at a time.
+func (s *store) put(r Row, then func(n int)) error {
 	b, err := json.Marshal(r)
 	if err != nil {
-		return 0, fmt.Errorf("campaign: %w", err)
+		return fmt.Errorf("campaign: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.done[r.Key] = r
 	if _, err := s.f.Write(append([]byte("\n"), b...)); err != nil {
-		return 0, fmt.Errorf("campaign: %w", err)
+		return fmt.Errorf("campaign: %w", err)
 	}
-	return len(s.done), nil
+	then(len(s.done))
+	return nil
 }
