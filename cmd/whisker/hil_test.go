@@ -92,3 +92,28 @@ func TestHilBadInput(t *testing.T) {
 		t.Error("the older body was overwritten")
 	}
 }
+
+// A model says how much of the inertia is the link's; the rest is the rotor's. A
+// model of another robot is refused.
+func TestHilIdentifyWithAModel(t *testing.T) {
+	model := func(joint string) string {
+		return file(t, "arm.xml", `<mujoco><worldbody><body><joint name="`+joint+`" type="hinge" axis="0 1 0"/>
+			<inertial pos="0 0 0" mass="1" diaginertia="0.02 0.02 0.02"/></body></worldbody><actuator><motor joint="`+joint+`"/></actuator></mujoco>`)
+	}
+	args := []string{"hil", "identify", file(t, "log.csv", swung(5)), "--robot", file(t, "loose.yaml", loose), "--draws", "4",
+		"--out", filepath.Join(t.TempDir(), "body.yaml"), "--model"}
+	_, row, _ := strings.Cut(ok(t, append(args, model("hip_joint"))...).out, "armature_kg_m2")
+	var got float64
+	if _, err := fmt.Sscan(row, &got); err != nil || math.Abs(got/0.03-1) > 0.05 {
+		t.Errorf("the rotor's inertia is %g (%v), want 0.03", got, err)
+	}
+	refused(t, whisker(append(args, model("tail"))...), "the model has no joint hip of robot loose; it has tail")
+	refused(t, whisker(append(args, "none.xml")...), "none.xml")
+}
+
+// A body that cannot be simulated ends a run before anything moves.
+func TestRunRefusesABadBody(t *testing.T) {
+	refusedRun(t, []string{"none.yaml", "no such file"}, "--robot", "quadruped", "--body", "none.yaml", "--clip", "stand")
+	refusedRun(t, []string{"expected a robot with a profile"}, "--body", "none.yaml", "--clip", "stand")
+	refusedRun(t, []string{"expected a file in physics.body"}, "--robot", "quadruped", "--randomise", "body", "--clip", "stand")
+}
