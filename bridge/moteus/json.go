@@ -57,9 +57,12 @@ func (n number) MarshalJSON() ([]byte, error) {
 	case math.IsInf(v, -1):
 		return []byte(`"-inf"`), nil
 	default:
-		return json.Marshal(v)
+		return strconv.AppendFloat(nil, v, 'g', digits, 64), nil
 	}
 }
+
+// digits tell all values of 32 bits apart, and leave out what scaling adds.
+const digits = 12
 
 // UnmarshalJSON reads a number.
 func (n *number) UnmarshalJSON(b []byte) error {
