@@ -297,6 +297,12 @@ func TestRobotsThatCannotBeHad(t *testing.T) {
 	other := newPlant()
 	other.body.Joints[0].Max = 2
 	fails(remote(t, b2.url(), other), "want the same profile on both sides")
+	onlooker := b2.peer() // asks without looking
+	onlooker.await("whisker/v1/dog/connection", Online)
+	onlooker.send("whisker/v1/dog/command", []byte(`{"id":"blind","kind":"lease","holder":"me","body_hash":"0123456789abcdef","expires":`+in(9)+`}`), false)
+	if ack := onlooker.await("whisker/v1/dog/ack", `"blind"`); !strings.Contains(string(ack.payload), "want the same profile on both sides") || !p.rests() {
+		t.Errorf("%s", ack.payload)
+	}
 	p.no = errors.New("no battery")
 	fails(remote(t, b2.url(), p), "no battery")
 }
