@@ -133,9 +133,9 @@ func (g *rig) openPaced(o emulate.Options) (served bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	factor, err := speed(f)
-	if err == nil && factor < fast && g.rate == 0 { // who lends it has no other way
-		g.log.Warn().Msgf("the emulated robot runs at %.1f times real time alone, %d are needed to keep real time: it runs in lockstep", factor, fast)
+	why, err := g.emulation.slow(f, o.Profile)
+	if err == nil && why != "" && g.rate == 0 { // who lends it has no other way
+		g.log.Warn().Msgf("the emulated robot %s: it runs in lockstep", why)
 		return false, f.Close()
 	}
 	var path string
@@ -155,15 +155,33 @@ func (g *rig) openPaced(o emulate.Options) (served bool, err error) {
 	return true, nil
 }
 
-// speed is how many times faster than real time a firmware without a host runs.
-func speed(f *emulate.Emulator) (float64, error) {
+// slow says why a firmware without a host does not keep real time; "" if it does: it
+// is fast enough alone, and at its own clock for a second it neither falls behind
+// nor pauses for half of what the age of a state may be.
+func (e *emulation) slow(f *emulate.Emulator, p *profile.Profile) (string, error) {
 	const warm, ticks = 50, 200
 	if err := f.Step(warm); err != nil {
-		return 0, err
+		return "", err
 	}
 	begin := time.Now()
-	err := f.Step(ticks)
-	return ticks * emulate.Tick.Seconds() / time.Since(begin).Seconds(), err
+	if err := f.Step(ticks); err != nil {
+		return "", err
+	}
+	if factor := ticks * emulate.Tick.Seconds() / time.Since(begin).Seconds(); factor < fast {
+		return fmt.Sprintf("runs at %.1f times real time alone, %d are needed to keep it", factor, fast), nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	e.plant.pauses()
+	begin, from := time.Now(), f.Time()
+	if err := f.Pace(ctx); err != nil {
+		return "", err
+	}
+	share := (f.Time() - from).Seconds() / time.Since(begin).Seconds()
+	if pause, most := e.plant.pauses(), milliseconds(p.Limits.StateAgeMs/2); share < 0.9 || pause > most {
+		return fmt.Sprintf("keeps %.0f %% of real time, with a pause of %v, 90 %% and %v are needed", 100*share, pause.Round(time.Millisecond), most), nil
+	}
+	return "", nil
 }
 
 // emulatedLine is the firmware in its emulator at the end of a serial line.

@@ -19,10 +19,12 @@ type plant struct {
 
 	mu    sync.Mutex
 	ticks int
-	q     []float64 // joints now, rad
-	cut   *Cut      // since the line was cut, else nil
-	cutAt int       // tick
-	from  []float64 // joints then, rad
+	last  time.Time     // of a tick
+	pause time.Duration // the longest between two
+	q     []float64     // joints now, rad
+	cut   *Cut          // since the line was cut, else nil
+	cutAt int           // tick
+	from  []float64     // joints then, rad
 
 	inj   *fault.Injector // what breaks in it; nil for nothing
 	alone bool            // no firmware is between it and the loop
@@ -69,6 +71,8 @@ func (p *plant) Read(s *controller.State) error {
 		}
 	}
 	p.ticks++
+	now := time.Now()
+	p.pause, p.last = max(p.pause, now.Sub(p.last)), now
 	err := p.Robot.Read(s)
 	p.Joints(p.q, p.qd)
 	if p.inj != nil {
@@ -81,6 +85,16 @@ func (p *plant) Read(s *controller.State) error {
 		}
 	}
 	return err
+}
+
+// pauses begins to measure the longest pause between two ticks, and gives the one
+// until now.
+func (p *plant) pauses() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pause := max(p.pause, time.Since(p.last))
+	p.pause, p.last = 0, time.Now()
+	return pause
 }
 
 // Write takes what the firmware tells the motors.

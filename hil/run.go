@@ -38,6 +38,11 @@ func traced(ctx context.Context, s Scenario, version string, log zerolog.Logger,
 	if g.plant != nil {
 		g.plant.trace = trace
 	}
+	return g.run(ctx, version)
+}
+
+// run plays what the rig has opened.
+func (g *rig) run(ctx context.Context, version string) (*Result, error) {
 	out, stop := context.WithCancel(context.Background())
 	defer stop()
 	var group errgroup.Group
@@ -55,7 +60,7 @@ func traced(ctx context.Context, s Scenario, version string, log zerolog.Logger,
 		return nil, &OpenError{err}
 	}
 	if g.view != nil {
-		log.Info().Msg("live view: " + g.view.URL())
+		g.log.Info().Msg("live view: " + g.view.URL())
 		group.Go(func() error { return g.view.Run(out) })
 	}
 	g.runTelemetry(out, &group)
@@ -73,7 +78,7 @@ func traced(ctx context.Context, s Scenario, version string, log zerolog.Logger,
 		result.Emulated = g.emulation.result()
 	}
 	if g.rec != nil && g.rec.Dropped() > 0 && g.rec.Err() == nil {
-		log.Warn().Uint64("ticks", g.rec.Dropped()).Msg("the recording could not keep up; ticks are missing in it")
+		g.log.Warn().Uint64("ticks", g.rec.Dropped()).Msg("the recording could not keep up; ticks are missing in it")
 	}
 	return result, err
 }
