@@ -109,9 +109,6 @@ func (g *rig) lendSerial(name, device string) error {
 	if p.Device.Bus != "" {
 		return g.openBus(p, device)
 	}
-	if p.Device.Bus != "" {
-		return fmt.Errorf("hil: profile %s is of a %s bus: expected a robot with Whisker's firmware, to lend it", p.Name, p.Device.Bus)
-	}
 	p.RateHz = max(p.RateHz, g.rate)
 	r, err := board.New(board.Options{Profile: p, Device: device, Version: programName, Note: g.note})
 	if err != nil {

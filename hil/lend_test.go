@@ -16,7 +16,7 @@ func TestRobotsThatCannotBeLent(t *testing.T) {
 		"quadruped":                     "to lend it",
 		"quadruped@mqtt:lab/dog":        "to lend it",
 		"quadruped@serial:/dev/absent":  "/dev/absent",
-		bus + "@serial:/dev/absent":     "expected a robot with Whisker's firmware",
+		bus + "@serial:/dev/absent":     "/dev/absent",
 		"no-profile@serial:/dev/absent": "no-profile",
 	} {
 		err := Lend(context.Background(), Lending{Robot: robot, MQTT: MQTT{Robot: "dog", Broker: mqtt.Broker{URL: "lab"}}, Realtime: "preferred"}, zerolog.Nop())
