@@ -47,6 +47,10 @@ func (s *Scenario) names() (name, transport, where string) {
 	return name, transport, where
 }
 
+// maxAssist bounds the spring: beyond it, it is stiffer than a step of the physics
+// bears on the rat.
+const maxAssist = 1000
+
 // checkTransport reports what a robot cannot obey for where it is: only a simulated
 // or emulated one waits for the program, and only a simulated one starts anywhere.
 func (s *Scenario) checkTransport(bad func(key, want string, got any) error) error {
@@ -57,6 +61,12 @@ func (s *Scenario) checkTransport(bad func(key, want string, got any) error) err
 		return bad("pace", "realtime for a robot whose time is its own", s.Pace)
 	case physical && s.Physics.Randomise != "":
 		return bad("physics.randomise", "none for a robot that is not simulated", s.Physics.Randomise)
+	case !(s.Physics.Assist >= 0 && s.Physics.Assist <= maxAssist):
+		return bad("physics.assist_n_per_m", fmt.Sprintf("0 to %d", maxAssist), s.Physics.Assist)
+	case !simulated && s.Physics.Assist > 0:
+		return bad("physics.assist_n_per_m", "0 for a robot that is not simulated", s.Physics.Assist)
+	case s.Physics.Assist > 0 && s.foreign():
+		return bad("physics.assist_n_per_m", "0 for a policy that follows no clip", s.Physics.Assist)
 	case !simulated && s.Physics.Torque:
 		return bad("physics.torque_actuators", "false for a robot that is not simulated", true)
 	case !simulated && s.Baseline:

@@ -3,6 +3,7 @@ package hil
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 
 	"whisker/bridge/mqtt"
@@ -27,6 +28,8 @@ type pass struct {
 	next    int            // the clip that an onlooker chose; -1 for none
 	silent  bool           // neither recorded, shown nor timed
 	paused  bool
+	help    float64 // sum of the assist's forces over the ticks that count, N
+	helped  int     // those ticks
 	aligned bool
 	north   float64 // rad, from the IMU's heading to the clip's
 }
@@ -136,6 +139,7 @@ func (p *pass) onSample(s *controller.Sample) {
 	if s.Mode == controller.ModeTrack && !p.over {
 		p.over = !p.score(frame, s)
 	}
+	p.assist(frame)
 	if p.silent {
 		return
 	}
@@ -154,6 +158,30 @@ func (p *pass) onSample(s *controller.Sample) {
 		n := len(g.live)
 		g.view.Publish(s, g.live, g.ghosts[p.index][frame*n:(frame+1)*n])
 	}
+}
+
+// assist sets the spring that helps a simulated trunk during the next period: none
+// once the pass is over.
+func (p *pass) assist(frame int) {
+	stiffness := p.rig.scenario.Physics.Assist
+	if stiffness == 0 {
+		return
+	}
+	if p.over {
+		stiffness = 0
+	} else {
+		p.help += p.rig.truth.Assist
+		p.helped++
+	}
+	p.rig.model.SetAssist(p.ref.Root(min(frame+1, p.ref.Len()-1)), stiffness)
+}
+
+// note is what onlookers should know of a pass: who acts, and what helps.
+func (p *pass) note() string {
+	if a := p.rig.scenario.Physics.Assist; a > 0 {
+		return fmt.Sprintf("%s, root assist %g N/m", p.controller(), a)
+	}
+	return p.controller()
 }
 
 // score scores a tick, and says whether the robot still follows its clip.
@@ -192,7 +220,7 @@ func (p *pass) show(fault string) {
 	}
 	if v := p.rig.view; v != nil {
 		v.SetStatus(view.Status{
-			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.controller(),
+			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.note(),
 		})
 	}
 }
@@ -217,6 +245,10 @@ func (p *pass) describe() string {
 // row is the score of the pass that ended with err.
 func (p *pass) row(err error) Row {
 	r := Row{Score: p.scorer.Score(), Controller: p.controller(), Played: p.driver.Frame() > p.last}
+	if p.helped > 0 {
+		help := motion.Measure(p.help / float64(p.helped))
+		r.Assist, r.Help = p.rig.scenario.Physics.Assist, &help
+	}
 	if p.travel != nil {
 		t := p.travel.Score()
 		r.Travel, r.Retargeting = &t, p.rig.fidelity[p.clip.Name]

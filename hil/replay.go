@@ -184,6 +184,9 @@ func (g *rig) simulate(ctx context.Context, recorded []controller.Sample) (float
 		return 0, nil
 	}
 	first, worst := &recorded[0].State, 0.0
+	if g.scenario.Physics.Assist > 0 {
+		return 0, fmt.Errorf("hil: a root assist of %g N/m helped the body: replay without simulating again", g.scenario.Physics.Assist)
+	}
 	if g.world == nil {
 		return 0, fmt.Errorf("hil: robot %s was not in the simulator: replay without simulating again", g.scenario.Robot)
 	}

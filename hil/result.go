@@ -46,6 +46,10 @@ type Row struct {
 	Controller  string           `json:"controller"`      // policy or open loop
 	Played      bool             `json:"played"`          // to the last frame that was asked for, without being lost
 	Fault       string           `json:"fault,omitempty"` // why the pass ended, when a fault ended it
+	// Assist is the stiffness of the spring that helped the trunk, Help the mean size
+	// of its force; absent where nothing helped.
+	Assist float64         `json:"assist_n_per_m,omitempty"`
+	Help   *motion.Measure `json:"assist_n,omitempty"`
 }
 
 // Table prints the result for people.
@@ -56,6 +60,9 @@ func (r *Result) Table(w io.Writer) error {
 	for _, c := range r.Clips {
 		if c.Fault != "" {
 			fmt.Fprintf(w, "%s, %s: %s\n", c.Clip, c.Controller, c.Fault)
+		}
+		if c.Help != nil {
+			fmt.Fprintf(w, "%s, %s: helped by a root assist of %g N/m, %.2f N on average\n", c.Clip, c.Controller, c.Assist, float64(*c.Help))
 		}
 	}
 	fmt.Fprintln(w)

@@ -101,6 +101,39 @@ func TestSecondsAndStartFrameBoundAPass(t *testing.T) {
 	}
 }
 
+// The spring carries a body through a clip that it falls in by itself, and all that
+// people look at says so.
+func TestAssistHelpsAndSaysSo(t *testing.T) {
+	s := lockstep("walk")
+	s.Policy = OpenLoop
+	alone := mustRun(t, s).Clips[0]
+	s.Physics.Assist = 30
+	r := mustRun(t, s)
+	helped := r.Clips[0]
+	if alone.Completed || alone.Help != nil || !helped.Completed {
+		t.Errorf("completed alone %v (help %v), helped %v: want only the second", alone.Completed, alone.Help, helped.Completed)
+	}
+	if helped.Assist != 30 || helped.Help == nil || !(*helped.Help > 0.01 && *helped.Help < 2.4) {
+		t.Errorf("assist %g N/m, %v N: want 30 N/m and less than the body's weight", helped.Assist, helped.Help)
+	}
+	var table bytes.Buffer
+	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "root assist of 30 N/m") {
+		t.Errorf("%v: the table does not tell of the assist:\n%s", err, &table)
+	}
+	g, err := openRig(s, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	p, err := g.newPass(0, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(p.note(), "root assist 30 N/m") {
+		t.Errorf("the view says %q", p.note())
+	}
+}
+
 func TestLockstepRecordingsRepeat(t *testing.T) {
 	dir := t.TempDir()
 	samples := func(name string) []controller.Sample {
@@ -200,6 +233,8 @@ func TestBadScenariosMoveNothing(t *testing.T) {
 		{"no transport", func(s *Scenario) { s.Robot = "quadruped@" }, "quadruped@"},
 		{"transport without a place", func(s *Scenario) { s.Robot, s.Pace = "quadruped@serial", "realtime" }, "serial:DEVICE"},
 		{"rat on a line", func(s *Scenario) { s.Robot, s.Pace = "rat@serial:/dev/absent", "realtime" }, "rat"},
+		{"assist on a line", func(s *Scenario) { s.Robot, s.Physics.Assist = "quadruped@emulated", 30 }, "assist_n_per_m"},
+		{"assist that pushes away", func(s *Scenario) { s.Physics.Assist = -1 }, "assist_n_per_m"},
 		{"baseline on a line", func(s *Scenario) { s.Robot, s.Baseline = "quadruped@emulated", true }, "baseline"},
 		{"absent gamepad", func(s *Scenario) { s.Gamepad = "/dev/input/absent" }, "gamepad: open /dev/input/absent"},
 		{"two switches", func(s *Scenario) { s.Gamepad, s.DeadMan = "/dev/input/event5", "off" }, "dead_man"},

@@ -69,6 +69,9 @@ type Physics struct {
 	// Held hangs a robot with a profile on a stand: its root does not move, and
 	// gravity pulls no joint.
 	Held bool `yaml:"held"`
+	// Assist is a spring on a simulated trunk towards the reference, N/m; 0 is none.
+	// View, table and JSON say so.
+	Assist float64 `yaml:"assist_n_per_m"`
 }
 
 // Overruns bounds how many periods may be missed in a window before the loop

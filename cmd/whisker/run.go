@@ -41,6 +41,7 @@ type runCmd struct {
 	Baseline    bool     `help:"Also play each clip open loop."`
 	Hold        bool     `help:"Keep playing until Ctrl-C."`
 	Torque      bool     `help:"Torque actuators in place of position servos."`
+	Assist      *float64 `help:"Spring on the simulated trunk towards the reference, N/m; view, table and JSON say so." placeholder:"N_PER_M"`
 	TimestepMs  *float64 `name:"timestep-ms" help:"Physics step: 4 or 2 ms." placeholder:"MS"`
 }
 
@@ -118,6 +119,7 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 	set(&s.StartFrame, c.StartFrame)
 	set(&s.Seconds, c.Seconds)
 	set(&s.Seed, c.Seed)
+	set(&s.Physics.Assist, c.Assist)
 	set(&s.Physics.TimestepMs, c.TimestepMs)
 	c.apply(&s.MQTT.Broker, c.MQTT)
 	if c.MQTTRobot != "" {
