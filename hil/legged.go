@@ -102,26 +102,15 @@ func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
 		if seconds == 0 {
 			seconds = goalSeconds
 		}
-		return []*motion.Clip{g.course(s.goal(), seconds)}, nil
+		return []*motion.Clip{course(g.body, g.kin, s.goal(), seconds)}, nil
 	}
-	source := &leggedSource{rig: g}
-	defer source.close()
-	for _, name := range s.Clips {
-		more, err := source.read(name)
-		if err != nil {
-			return nil, err
-		}
-		clips = append(clips, more...)
-	}
-	if len(clips) == 0 {
-		return nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
-	}
-	return clips, nil
+	clips, g.fidelity, err = LeggedClips(s.Clips, g.body, g.kin)
+	return clips, err
 }
 
 // standing is the clip of a robot that stands.
-func (g *rig) standing() *motion.Clip {
-	c := g.course(policy.Velocity{}, standSeconds)
+func standing(b *controller.Body, k *sim.Kinematics) *motion.Clip {
+	c := course(b, k, policy.Velocity{}, standSeconds)
 	c.Name, c.Source = "stand", "the standing pose of the profile"
 	return c
 }
@@ -133,25 +122,25 @@ const (
 
 // course is a clip that stands, goes and turns at a velocity, with the feet where
 // they are when standing: the ghost and the measure of a policy that has a goal.
-func (g *rig) course(v policy.Velocity, seconds float64) *motion.Clip {
+func course(b *controller.Body, k *sim.Kinematics, v policy.Velocity, seconds float64) *motion.Clip {
 	c := &motion.Clip{
 		Name: fmt.Sprintf("goal %g,%g,%g", v.Forward, v.Left, v.Turn), Source: "the goal",
-		Rate: 1 / g.body.Period.Seconds(), Joints: g.kin.JointNames(),
+		Rate: 1 / b.Period.Seconds(), Joints: k.JointNames(),
 	}
 	low := math.Inf(1)
-	g.kin.SetPose([3]float64{}, [4]float64{1, 0, 0, 0}, g.body.Stand)
-	for _, name := range g.body.Feet {
-		if id, ok := g.kin.BodyID(name); ok {
-			low = math.Min(low, g.kin.LowestPoint(id))
+	k.SetPose([3]float64{}, [4]float64{1, 0, 0, 0}, b.Stand)
+	for _, name := range b.Feet {
+		if id, ok := k.BodyID(name); ok {
+			low = math.Min(low, k.LowestPoint(id))
 		}
 	}
-	at, dt := [3]float64{0, 0, -low}, g.body.Period.Seconds()
+	at, dt := [3]float64{0, 0, -low}, b.Period.Seconds()
 	for f := range max(2, int(math.Round(seconds*c.Rate))) {
 		h := v.Turn * dt * float64(f)
 		cos, sin := math.Cos(h), math.Sin(h)
 		vel := [3]float64{cos*v.Forward - sin*v.Left, sin*v.Forward + cos*v.Left, 0}
-		c.Poses = append(c.Poses, motion.Pose{Pos: at, Quat: [4]float64{math.Cos(h / 2), 0, 0, math.Sin(h / 2)}, Q: g.body.Stand})
-		c.Twists = append(c.Twists, motion.Twist{Vel: vel, AngVel: [3]float64{0, 0, v.Turn}, Qd: make([]float64, len(g.body.Joints))})
+		c.Poses = append(c.Poses, motion.Pose{Pos: at, Quat: [4]float64{math.Cos(h / 2), 0, 0, math.Sin(h / 2)}, Q: b.Stand})
+		c.Twists = append(c.Twists, motion.Twist{Vel: vel, AngVel: [3]float64{0, 0, v.Turn}, Qd: make([]float64, len(b.Joints))})
 		at[0], at[1] = at[0]+dt*vel[0], at[1]+dt*vel[1]
 	}
 	return c

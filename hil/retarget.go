@@ -4,16 +4,44 @@ import (
 	"fmt"
 	"slices"
 
+	"whisker/controller"
 	"whisker/policy/motion"
 	"whisker/sim"
 )
 
-// leggedSource reads the clips of a robot with a profile: its own, and those of
-// the rat, which it retargets on the way.
+// LeggedClips reads what names mean to a robot with a profile, whose geometry k is:
+// stand, its own clips, motions of other robots with legs, and clips of the rat,
+// files, globs or shipped names. What is not its own is retargeted on the way: kept
+// tells by clip name what was kept.
+func LeggedClips(names []string, b *controller.Body, k *sim.Kinematics) (clips []*motion.Clip, kept map[string]*motion.Fidelity, err error) {
+	l := &leggedSource{body: b, own: k, kept: map[string]*motion.Fidelity{}}
+	defer l.close()
+	for _, name := range names {
+		more, err := l.read(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		clips = append(clips, more...)
+	}
+	if len(clips) == 0 {
+		return nil, nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
+	}
+	for i, c := range clips {
+		if clips[i], err = c.Reorder(k.JointNames()); err != nil {
+			return nil, nil, err
+		}
+		clips[i] = atRate(clips[i], b.Period)
+	}
+	return clips, l.kept, nil
+}
+
+// leggedSource reads the clips of a robot with a profile.
 type leggedSource struct {
-	rig *rig
-	rat *sim.Robot // opened with the first clip of a rat
-	kin *sim.Kinematics
+	body *controller.Body
+	own  *sim.Kinematics
+	kept map[string]*motion.Fidelity
+	rat  *sim.Robot // opened with the first clip of a rat
+	kin  *sim.Kinematics
 }
 
 func (l *leggedSource) close() {
@@ -27,7 +55,7 @@ func (l *leggedSource) close() {
 // a file or a glob.
 func (l *leggedSource) read(name string) (clips []*motion.Clip, err error) {
 	if name == "stand" {
-		return []*motion.Clip{l.rig.standing()}, nil
+		return []*motion.Clip{standing(l.body, l.own)}, nil
 	}
 	if slices.Contains(motion.ShippedNames(), name) {
 		c, err := motion.Shipped(name)
@@ -50,11 +78,20 @@ func (l *leggedSource) read(name string) (clips []*motion.Clip, err error) {
 	return clips, nil
 }
 
-// file reads a file whose joints are the robot's, else as one of a rat.
+// file reads a file whose joints are the robot's, a motion of another robot's legs,
+// or a clip of a rat.
 func (l *leggedSource) file(name string) ([]*motion.Clip, error) {
 	own, err := motion.ReadFile(name, nil)
-	if err == nil && l.owns(own) {
-		return motion.ReadFile(name, l.rig.kin)
+	switch {
+	case err == nil && l.owns(own):
+		return motion.ReadFile(name, l.own)
+	case err == nil && motion.IsLegs(own[0]):
+		c, kept, err := motion.RetargetLegs(own[0], l.own, l.body)
+		if err != nil {
+			return nil, err
+		}
+		l.kept[c.Name] = kept
+		return []*motion.Clip{c}, nil
 	}
 	if err := l.openRat(); err != nil {
 		return nil, err
@@ -70,7 +107,7 @@ func (l *leggedSource) file(name string) ([]*motion.Clip, error) {
 func (l *leggedSource) owns(clips []*motion.Clip) bool {
 	for _, c := range clips {
 		for _, j := range c.Joints {
-			if l.rig.body.JointIndex(j) >= 0 {
+			if l.body.JointIndex(j) >= 0 {
 				return true
 			}
 		}
@@ -99,14 +136,11 @@ func (l *leggedSource) retarget(rats []*motion.Clip) (out []*motion.Clip, err er
 		if err != nil {
 			return nil, err
 		}
-		c, kept, err := motion.Retarget(ordered, l.kin, l.rig.kin, l.rig.body)
+		c, kept, err := motion.Retarget(ordered, l.kin, l.own, l.body)
 		if err != nil {
 			return nil, err
 		}
-		if l.rig.fidelity == nil {
-			l.rig.fidelity = map[string]*motion.Fidelity{}
-		}
-		l.rig.fidelity[c.Name] = kept
+		l.kept[c.Name] = kept
 		out = append(out, c)
 	}
 	return out, nil

@@ -62,10 +62,7 @@ type rig struct {
 func readPolicy(s *Scenario) (*policy.File, error) {
 	switch s.Policy {
 	case "":
-		if s.Robot != "rat" {
-			return nil, nil // none ships: open loop
-		}
-		return policy.Rat()
+		return policy.Shipped(s.Robot)
 	case OpenLoop:
 		return nil, nil
 	}

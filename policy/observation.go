@@ -54,6 +54,13 @@ func NewLayout(b *controller.Body) Layout {
 	return l
 }
 
+// Looking is l with another window: the reference frames, counted from the current.
+func (l Layout) Looking(frames []int) Layout {
+	l.Frames = slices.Clone(frames)
+	l.Proprioception, l.Reference = l.terms()
+	return l
+}
+
 // isTail tells the caudal joints of the rat: vertebra_C1_bend to vertebra_C29_bend.
 func isTail(joint string) bool {
 	rest, ok := strings.CutPrefix(joint, "vertebra_C")

@@ -394,3 +394,22 @@ func BenchmarkQuadruped(b *testing.B) {
 		})
 	}
 }
+
+// Begun anew with a seed, a robot is that seed's, whatever it was before.
+func TestRedrawnRobotIsTheSeeds(t *testing.T) {
+	r := quadruped(t)
+	if err := r.Randomise(DefaultRanges(), 1); err != nil {
+		t.Fatal(err)
+	}
+	run := func(seed uint64) float64 {
+		r.Redraw(seed)
+		g := start(t, r)
+		g.hold()
+		g.tick(40)
+		return g.s.Pos[2]
+	}
+	a, b, again := run(1), run(2), run(1)
+	if a != again || a == b {
+		t.Errorf("seed 1 gave %v and %v, seed 2 %v", a, again, b)
+	}
+}

@@ -51,6 +51,14 @@ func (r *Robot) Randomise(g *Ranges, seed uint64) error {
 	return nil
 }
 
+// Redraw begins the random numbers of a randomised robot anew: the next Start draws
+// the robot, the noise and the pushes of that seed, whatever came before.
+func (r *Robot) Redraw(seed uint64) {
+	if r.variation != nil {
+		r.variation.rng = rand.New(rand.NewPCG(seed, 0))
+	}
+}
+
 func (v *variation) draw(g Range) float64 { return g[0] + (g[1]-g[0])*v.rng.Float64() }
 
 // vary draws the robot of this start.

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sort"
 
 	"golang.org/x/sync/errgroup"
 
+	"whisker/hil"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/policy/train"
@@ -17,6 +19,24 @@ import (
 type bench struct {
 	robots  []*sim.Robot
 	players []train.Player
+	// rats make the clips: the players themselves, or for a robot with a profile,
+	// whose clips are retargeted, a bench of rats.
+	rats *bench
+}
+
+// newLeggedBench is a bench of the robots of a scenario, with rats beside them.
+func newLeggedBench(s hil.Scenario, cores int) (*bench, error) {
+	robots, err := hil.Worlds(s, cores)
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{robots: robots}
+	b.seat()
+	if b.rats, err = newBench(sim.Options{}, cores); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
 }
 
 func newBench(o sim.Options, cores int) (*bench, error) {
@@ -33,13 +53,24 @@ func newBench(o sim.Options, cores int) (*bench, error) {
 		}
 		b.robots = append(b.robots, r)
 	}
-	for _, r := range b.robots {
-		b.players = append(b.players, train.Player{Stage: r, Kin: r.Kinematics()})
-	}
+	b.seat()
+	b.rats = b
 	return b, nil
 }
 
+func (b *bench) seat() {
+	for _, r := range b.robots {
+		b.players = append(b.players, train.Player{Stage: r, Kin: r.Kinematics()})
+	}
+}
+
+// legged tells whether the robots are no rats.
+func (b *bench) legged() bool { return b.rats != b }
+
 func (b *bench) close() {
+	if b.rats != nil && b.legged() {
+		b.rats.close()
+	}
 	for _, p := range b.players {
 		p.Kin.(*sim.Kinematics).Close()
 	}
@@ -48,14 +79,14 @@ func (b *bench) close() {
 	}
 }
 
-// each runs f for 0 to n-1 on all cores, with the kinematics of one.
-func (b *bench) each(ctx context.Context, n int, f func(i int, k motion.Kinematics) error) error {
+// each runs f for 0 to n-1 on all cores, with the number of the core.
+func (b *bench) each(ctx context.Context, n int, f func(i, core int) error) error {
 	jobs := make(chan int)
 	group, ctx := errgroup.WithContext(ctx)
-	for _, p := range b.players {
+	for core := range b.players {
 		group.Go(func() error {
 			for i := range jobs {
-				if err := f(i, p.Kin); err != nil {
+				if err := f(i, core); err != nil {
 					return err
 				}
 			}
@@ -95,38 +126,56 @@ func specs(library map[string]int, first uint64) ([]motion.Spec, error) {
 	return list, nil
 }
 
-// synthesise makes references of specs; with shake above 0 each is followed by one
-// of a shaken copy that was cleaned.
-func (b *bench) synthesise(ctx context.Context, list []motion.Spec, shake float64) ([]*policy.Reference, error) {
+// synthesise makes the rat's clips of specs; with shake above 0 each is followed by
+// a shaken copy that was cleaned, played up to brisk times faster.
+func (b *bench) synthesise(ctx context.Context, list []motion.Spec, shake, brisk float64) ([]*motion.Clip, error) {
 	times := 1
 	if shake > 0 {
 		times = 2
 	}
-	refs := make([]*policy.Reference, times*len(list))
-	body := b.robots[0].Body()
-	return refs, b.each(ctx, len(list), func(i int, k motion.Kinematics) error {
+	clips := make([]*motion.Clip, times*len(list))
+	body := b.rats.robots[0].Body()
+	return clips, b.each(ctx, len(list), func(i, core int) error {
+		k := b.rats.players[core].Kin
 		clip, err := motion.Synthesize(k, body, list[i])
 		if err != nil {
 			return err
 		}
-		if refs[times*i], err = policy.NewReference(body, clip, k); err != nil || shake == 0 {
-			return err
+		clips[times*i] = clip
+		if shake == 0 {
+			return nil
 		}
-		shaken, err := cleaned([]*motion.Clip{train.Shake(clip, shake, list[i].Seed)}, k)
+		faster := 1 + (brisk-1)*rand.New(rand.NewPCG(list[i].Seed, 0xb12)).Float64()
+		shaken, err := cleaned([]*motion.Clip{train.Faster(train.Shake(clip, shake, list[i].Seed), faster)}, k)
 		if err != nil {
 			return err
 		}
-		refs[times*i+1], err = policy.NewReference(body, shaken[0], k)
+		clips[times*i+1] = shaken[0]
+		return nil
+	})
+}
+
+// retarget makes clips of the rat the robot's, and tells what each kept.
+func (b *bench) retarget(ctx context.Context, rats []*motion.Clip) ([]*motion.Clip, []*motion.Fidelity, error) {
+	clips, kept := make([]*motion.Clip, len(rats)), make([]*motion.Fidelity, len(rats))
+	body := b.robots[0].Body()
+	return clips, kept, b.each(ctx, len(rats), func(i, core int) (err error) {
+		k := b.rats.players[core].Kin
+		ordered, err := rats[i].Reorder(k.JointNames())
+		if err != nil {
+			return err
+		}
+		clips[i], kept[i], err = motion.Retarget(ordered, k, b.players[core].Kin, body)
 		return err
 	})
 }
 
-// prepare makes references of clips that were read.
+// prepare makes references of clips of the robot.
 func (b *bench) prepare(ctx context.Context, clips []*motion.Clip) ([]*policy.Reference, error) {
 	refs := make([]*policy.Reference, len(clips))
 	body := b.robots[0].Body()
-	return refs, b.each(ctx, len(clips), func(i int, k motion.Kinematics) (err error) {
-		refs[i], err = policy.NewReference(body, clips[i], k)
+	return refs, b.each(ctx, len(clips), func(i, core int) (err error) {
+		refs[i], err = policy.NewReference(body, clips[i], b.players[core].Kin)
 		return err
 	})
 }

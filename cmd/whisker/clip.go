@@ -17,6 +17,7 @@ type clipCmd struct {
 	Info       clipInfoCmd       `cmd:"" help:"Say what a clip shows: path, speed, heights, gait, what was repaired."`
 	Fit        clipFitCmd        `cmd:"" help:"Fit the rat's body to key points and write the clip."`
 	Convert    clipConvertCmd    `cmd:"" help:"Read any clip and write it as CSV or NPZ."`
+	Retarget   clipRetargetCmd   `cmd:"" help:"Make a rat's clip, or a motion of another robot's legs, that of a robot."`
 	Plot       clipPlotCmd       `cmd:"" help:"Draw a clip as SVG: path, height, joints, gait."`
 	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom."`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,20 +10,22 @@ import (
 
 	"whisker/hil"
 	"whisker/policy"
-	"whisker/policy/motion"
 	"whisker/policy/train"
 	"whisker/sim"
 )
 
 // evaluateCmd scores a policy on clips, with the open-loop baseline beside it.
 type evaluateCmd struct {
-	Policy  string         `default:"rat" help:"Policy file, or rat for the one that ships." placeholder:"FILE"`
+	Robot   string         `default:"rat" help:"rat, or a robot with a profile, which follows the rat's clips retargeted: quadruped, go1, go2 or PROFILE.yaml."`
+	Model   string         `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
+	Policy  string         `help:"Policy file in place of the one that ships; none plays open loop only." placeholder:"FILE"`
 	Clip    []string       `help:"Clip files, patterns allowed." placeholder:"GLOB"`
 	Library map[string]int `help:"Synthesised clips to play besides: how many of each kind." placeholder:"KIND=N;..."`
 	Seed    uint64         `help:"Seed of the first synthesised clip of each kind." default:"900000"`
 	Shake   float64        `help:"Play a copy of each synthesised clip that drifts by so much, rad, as well." placeholder:"RAD"`
 	Starts  []int          `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
-	Perturb bool           `help:"Also with changed mass and friction, late commands and pushes, a table each."`
+	Perturb bool           `help:"Also with changed mass and friction, late commands and pushes, a table each; a robot with a profile is randomised in all of it at once."`
+	Ranges  string         `name:"randomise" help:"How far --perturb takes a robot with a profile from its model: default, or a YAML file of ranges." default:"default" placeholder:"RANGES"`
 	Assist  []float64      `help:"Spring on the torso towards the reference, N/m, a table for each; every table says so." default:"0" placeholder:"N_PER_M"`
 	Torque  bool           `help:"Torque actuators in place of position servos."`
 	Raw     bool           `help:"Play clips as they were recorded: do not clean them."`
@@ -31,15 +34,17 @@ type evaluateCmd struct {
 
 // evaluation is what --json writes: one of one table.
 type evaluation struct {
-	Policy    string        `json:"policy"`
-	Hash      string        `json:"policy_sha256"`
-	Library   string        `json:"library_sha256,omitempty"`
-	Assist    float64       `json:"assist_n_per_m"`
-	Condition string        `json:"condition"`
-	Flying    int           `json:"starts_skipped_in_flight"`
-	Rows      []train.Row   `json:"rows"`
-	Trials    []train.Trial `json:"trials"`
-	OpenLoop  []train.Trial `json:"open_loop_trials"`
+	Policy    string      `json:"policy"`
+	Hash      string      `json:"policy_sha256"`
+	Library   string      `json:"library_sha256,omitempty"`
+	Assist    float64     `json:"assist_n_per_m"`
+	Condition string      `json:"condition"`
+	Flying    int         `json:"starts_skipped_in_flight"`
+	Rows      []train.Row `json:"rows,omitempty"`
+	// Travel has the rows of a robot with legs.
+	Travel   []train.TravelRow `json:"travel_rows,omitempty"`
+	Trials   []train.Trial     `json:"trials"`
+	OpenLoop []train.Trial     `json:"open_loop_trials"`
 }
 
 // condition is how a table's robot differs from the model.
@@ -48,6 +53,7 @@ type condition struct {
 	mass, friction float64
 	delay          int     // control periods
 	push           float64 // of the body's weight
+	randomise      string  // ranges of a robot with a profile; "" for none
 }
 
 var perturbations = []condition{
@@ -65,13 +71,15 @@ func (c *evaluateCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	b, err := newBench(sim.Options{Torque: c.Torque}, runtime.NumCPU())
+	b, err := c.bench("")
 	if err != nil {
 		return usage(err)
 	}
 	defer b.close()
-	if err := file.Check(b.robots[0].Body()); err != nil {
-		return usage(err)
+	if file != nil {
+		if err := file.Check(b.robots[0].Body()); err != nil {
+			return usage(err)
+		}
 	}
 	takes, hash, err := c.takes(e, b)
 	if err != nil {
@@ -80,8 +88,8 @@ func (c *evaluateCmd) Run(e *env) error {
 	var all []evaluation
 	for _, at := range c.conditions() {
 		for _, assist := range c.Assist {
-			r := evaluation{Policy: c.Policy, Hash: file.Hash(), Library: hash, Assist: assist, Condition: at.name}
-			if err := r.play(e, b, file, takes, at); err != nil {
+			r := evaluation{Policy: cmp.Or(c.Policy, "of the "+c.Robot), Library: hash, Assist: assist, Condition: at.name}
+			if err := c.play(e, b, &r, file, takes, at); err != nil {
 				return err
 			}
 			all = append(all, r)
@@ -95,19 +103,40 @@ func (c *evaluateCmd) Run(e *env) error {
 	return usage(c.write(e.out, all))
 }
 
+// bench is a robot per core, drawn from ranges unless they are "".
+func (c *evaluateCmd) bench(ranges string) (*bench, error) {
+	if c.Robot == "rat" {
+		return newBench(sim.Options{Model: c.Model, Torque: c.Torque}, runtime.NumCPU())
+	}
+	s := hil.DefaultScenario()
+	s.Robot, s.Model, s.Physics.Torque, s.Physics.Randomise = c.Robot, c.Model, c.Torque, ranges
+	return newLeggedBench(s, runtime.NumCPU())
+}
+
 // conditions are the nominal one and, where asked for, the perturbed ones.
 func (c *evaluateCmd) conditions() []condition {
 	list := []condition{{name: "nominal", mass: 1, friction: 1}}
-	if c.Perturb {
+	switch {
+	case c.Perturb && c.Robot != "rat":
+		list = append(list, condition{name: "randomised by " + c.Ranges + " ranges, another robot in every trial", mass: 1, friction: 1, randomise: c.Ranges})
+	case c.Perturb:
 		list = append(list, perturbations...)
 	}
 	return list
 }
 
 // play fills r with every trial under one condition, with and without the policy.
-func (r *evaluation) play(e *env, b *bench, file *policy.File, takes []train.Take, at condition) error {
+func (c *evaluateCmd) play(e *env, b *bench, r *evaluation, file *policy.File, takes []train.Take, at condition) error {
+	if at.randomise != "" {
+		drawn, err := c.bench(at.randomise)
+		if err != nil {
+			return usage(err)
+		}
+		defer drawn.close()
+		b = drawn
+	}
 	const gravity = 9.81
-	trouble := train.Trouble{Assist: r.Assist, Delay: at.delay, Push: at.push * gravity * b.players[0].Kin.(*sim.Kinematics).Mass(), Seed: 1}
+	trouble := train.Trouble{Assist: r.Assist, Delay: at.delay, Push: at.push * gravity * b.players[0].Kin.(*sim.Kinematics).Mass(), Seed: 1, Legged: b.legged()}
 	for _, robot := range b.robots {
 		if err := robot.Scale(at.mass, at.friction); err != nil {
 			return err
@@ -117,8 +146,12 @@ func (r *evaluation) play(e *env, b *bench, file *policy.File, takes []train.Tak
 	if r.OpenLoop, err = train.Evaluate(e.ctx, b.players, nil, takes, trouble); err != nil {
 		return err
 	}
-	if r.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble); err != nil {
-		return err
+	r.Trials = r.OpenLoop
+	if file != nil {
+		r.Hash = file.Hash()
+		if r.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble); err != nil {
+			return err
+		}
 	}
 	for _, robot := range b.robots {
 		if err := robot.Scale(1/at.mass, 1/at.friction); err != nil {
@@ -128,62 +161,23 @@ func (r *evaluation) play(e *env, b *bench, file *policy.File, takes []train.Tak
 	for i := range takes {
 		r.Flying += takes[i].Skipped
 	}
-	r.Rows = train.Rows(r.Trials, r.OpenLoop)
+	if b.legged() {
+		r.Travel = train.TravelRows(r.Trials, r.OpenLoop)
+	} else {
+		r.Rows = train.Rows(r.Trials, r.OpenLoop)
+	}
 	return nil
 }
 
+// policy is the file named, or the one that ships; nil is open loop.
 func (c *evaluateCmd) policy() (*policy.File, error) {
-	if c.Policy == "rat" {
-		return policy.Rat()
+	switch c.Policy {
+	case "", c.Robot:
+		return policy.Shipped(c.Robot)
+	case hil.OpenLoop:
+		return nil, nil
 	}
 	return policy.Load(c.Policy)
-}
-
-// takes reads, cleans and synthesises what is to be played; hash is that of the
-// synthesised part.
-func (c *evaluateCmd) takes(e *env, b *bench) (takes []train.Take, hash string, err error) {
-	k := b.players[0].Kin
-	if len(c.Clip) == 0 && len(c.Library) == 0 {
-		return nil, "", fmt.Errorf("whisker: nothing to play: want --clip, --library or both")
-	}
-	var raw []*motion.Clip
-	if len(c.Clip) > 0 {
-		if raw, err = hil.Clips(c.Clip, k); err != nil {
-			return nil, "", err
-		}
-	}
-	clips := raw
-	if !c.Raw {
-		if clips, err = cleaned(raw, k); err != nil {
-			return nil, "", err
-		}
-	}
-	refs, err := b.prepare(e.ctx, clips)
-	if err != nil {
-		return nil, "", err
-	}
-	list, err := specs(c.Library, c.Seed)
-	if err != nil {
-		return nil, "", err
-	}
-	made, err := b.synthesise(e.ctx, list, c.Shake)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(made) > 0 {
-		hash = train.Hash(made)
-	}
-	for i, r := range append(refs, made...) {
-		t := train.Take{Ref: r}
-		if i < len(raw) {
-			if t.Raw, err = raw[i].Reorder(k.JointNames()); err != nil {
-				return nil, "", err
-			}
-		}
-		t.Starts, t.Skipped = train.Starts(r, k, c.Starts)
-		takes = append(takes, t)
-	}
-	return takes, hash, nil
 }
 
 // write puts all trials where --json says.
@@ -210,9 +204,14 @@ func (r *evaluation) print(out io.Writer) error {
 		clips = fmt.Sprintf("; synthesised clips %.12s", r.Library)
 	}
 	fmt.Fprintf(out, "policy %s (%.12s), %s, assist %g N/m%s; %d starts in flight skipped\n", r.Policy, r.Hash, r.Condition, r.Assist, clips, r.Flying)
-	if err := train.Table(out, r.Rows); err != nil {
+	table := func() error { return train.Table(out, r.Rows) }
+	if r.Travel != nil {
+		table = func() error { return train.TravelTable(out, r.Travel) }
+	}
+	err := table()
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out)
+	_, err = fmt.Fprintln(out)
 	return err
 }

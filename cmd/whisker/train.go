@@ -13,6 +13,7 @@ import (
 
 	"whisker/hil"
 	"whisker/policy"
+	"whisker/policy/motion"
 	"whisker/policy/train"
 	"whisker/sim"
 )
@@ -20,11 +21,15 @@ import (
 // trainCmd teaches a policy to follow clips. Run again with the same --out it
 // goes on from its checkpoint.
 type trainCmd struct {
+	Robot       string         `help:"rat, or a robot with a profile, which follows the rat's clips retargeted: quadruped, go1, go2 or PROFILE.yaml." default:"rat"`
+	Model       string         `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
+	Randomise   string         `help:"How far a robot with a profile differs from its model, anew in each episode: default, or a YAML file of ranges; none is not." default:"default" placeholder:"RANGES"`
 	Out         string         `required:"" xor:"to" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
 	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainer on a GPU, policy/train/mjx." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
 	Shake       float64        `help:"Add a copy of each synthesised clip that drifts by so much, rad, and is cleaned again; 0 is none." default:"0.06"`
+	Brisk       float64        `help:"Play the shaken copies up to so many times faster." default:"1"`
 	Clip        []string       `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
 	Teacher     string         `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
 	From        string         `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
@@ -57,23 +62,23 @@ func (c *trainCmd) Run(e *env) error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return usage(err)
 	}
-	b, err := newBench(sim.Options{Torque: c.Torque}, c.Workers)
+	b, err := c.bench()
 	if err != nil {
 		return usage(err)
 	}
 	defer b.close()
-	refs, err := c.references(e, b)
+	robots, err := c.robots(b)
 	if err != nil {
 		return usage(err)
 	}
-	worlds := make([]train.World, c.Worlds)
-	for i := range worlds {
-		w, err := b.robots[0].Clone()
-		if err != nil {
-			return err
-		}
-		defer w.Close()
-		worlds[i] = w
+	worlds := make([]train.World, len(robots))
+	for i, r := range robots {
+		defer r.Close()
+		worlds[i] = r
+	}
+	refs, err := c.references(e, b)
+	if err != nil {
+		return usage(err)
 	}
 	err = train.Run(e.ctx, config, worlds, refs)
 	if err != nil && !errors.Is(err, context.Canceled) {
@@ -81,6 +86,39 @@ func (c *trainCmd) Run(e *env) error {
 	}
 	fmt.Fprintf(e.out, "%s\n", config.Policy)
 	return nil
+}
+
+// scenario names the robots that clips are retargeted for.
+func (c *trainCmd) scenario() hil.Scenario {
+	s := hil.DefaultScenario()
+	s.Robot, s.Model, s.Physics.Torque = c.Robot, c.Model, c.Torque
+	return s
+}
+
+func (c *trainCmd) bench() (*bench, error) {
+	if c.Robot == "rat" {
+		return newBench(sim.Options{Model: c.Model, Torque: c.Torque}, c.Workers)
+	}
+	return newLeggedBench(c.scenario(), c.Workers)
+}
+
+// robots are those to learn on: rats as their model is, others randomised.
+func (c *trainCmd) robots(b *bench) (robots []*sim.Robot, err error) {
+	if b.legged() {
+		s := c.scenario()
+		if s.Physics.RandomSeed = c.Seed; c.Randomise != "none" {
+			s.Physics.Randomise = c.Randomise
+		}
+		return hil.Worlds(s, c.Worlds)
+	}
+	for range c.Worlds {
+		r, err := b.robots[0].Clone()
+		if err != nil {
+			return nil, err
+		}
+		robots = append(robots, r)
+	}
+	return robots, nil
 }
 
 // config is what worked best, and what the flags say.
@@ -91,7 +129,10 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
-	t.Policy = filepath.Join(c.Out, "rat.policy")
+	t.Policy = filepath.Join(c.Out, name(c.Robot)+".policy")
+	if c.Robot != "rat" {
+		t.Task, t.Gamma, t.Critic = train.QuadrupedTask(), 0.97, []int{128, 128}
+	}
 	t.Command, t.Data = c.String(), c.data()
 	t.Progress = func(line string) { e.log.Info().Msg(line) }
 	var err error
@@ -107,6 +148,11 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	return t, err
 }
 
+// name is a robot's, without the folder and extension of its profile.
+func name(robot string) string {
+	return strings.TrimSuffix(filepath.Base(robot), filepath.Ext(robot))
+}
+
 // String is the command line that repeats this training.
 func (c *trainCmd) String() string {
 	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --noise-start %g --noise-end %g --encoder %s --decoder %s",
@@ -120,19 +166,22 @@ func (c *trainCmd) String() string {
 	if c.Torque {
 		s += " --torque"
 	}
+	if c.Robot != "rat" {
+		s += " --robot " + c.Robot + " --randomise " + c.Randomise
+	}
 	return s
 }
 
 func (c *trainCmd) sources() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("--library '%s' --first-seed %d --shake %g", c.library(), c.FirstSeed, c.Shake)
+		return fmt.Sprintf("--library '%s' --first-seed %d --shake %g --brisk %g", c.library(), c.FirstSeed, c.Shake, c.Brisk)
 	}
 	return "--clip '" + strings.Join(c.Clip, "' --clip '") + "'"
 }
 
 func (c *trainCmd) data() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also shaken by %g rad and cleaned", c.library(), c.FirstSeed, c.Shake)
+		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also shaken by %g rad, played up to %g times faster and cleaned", c.library(), c.FirstSeed, c.Shake, c.Brisk)
 	}
 	return "clips " + strings.Join(c.Clip, ", ") + ", cleaned"
 }
@@ -160,11 +209,35 @@ func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
 		return nil, err
 	}
 	e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
-	return b.synthesise(e.ctx, list, c.Shake)
+	clips, err := b.synthesise(e.ctx, list, c.Shake, c.Brisk)
+	if err != nil {
+		return nil, err
+	}
+	if b.legged() {
+		if clips, err = c.retargeted(e, b, clips); err != nil {
+			return nil, err
+		}
+	}
+	return b.prepare(e.ctx, clips)
+}
+
+// retargeted are the clips of which the robot keeps enough to count.
+func (c *trainCmd) retargeted(e *env, b *bench, rats []*motion.Clip) (clips []*motion.Clip, err error) {
+	all, kept, err := b.retarget(e.ctx, rats)
+	if err != nil {
+		return nil, err
+	}
+	for i, clip := range all {
+		if kept[i].Kept() {
+			clips = append(clips, clip)
+		}
+	}
+	e.log.Info().Int("clips", len(clips)).Int("of", len(all)).Msgf("retargeted to %s; the others lost too much of the rat's motion", c.Robot)
+	return clips, nil
 }
 
 func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
-	k := b.players[0].Kin
+	k := b.rats.players[0].Kin
 	raw, err := hil.Clips(c.Clip, k)
 	if err != nil {
 		return nil, err
@@ -172,6 +245,11 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 	clean, err := cleaned(raw, k)
 	if err != nil {
 		return nil, err
+	}
+	if b.legged() {
+		if clean, err = c.retargeted(e, b, clean); err != nil {
+			return nil, err
+		}
 	}
 	return b.prepare(e.ctx, clean)
 }

@@ -15,7 +15,7 @@ import (
 // maxFile is the largest clip file that is read, bytes.
 const maxFile = 2 << 30
 
-// ReadFile reads the clips of a file: CSV, NPZ, HDF5, or key points as CSV, HDF5
+// ReadFile reads the clips of a file: CSV, NPZ, HDF5, a motion of legs, or key points as CSV, HDF5
 // or MAT, told apart by content. k is the body that they are for: joints come
 // out in its order, glitches are repaired, and key points are fitted to it. With
 // k nil the joints stay as the file has them, nothing is repaired, and a file of
@@ -68,6 +68,8 @@ func decode(data []byte, path string, k Kinematics) ([]*Clip, error) {
 		return ReadHDF5(data, path)
 	case isMAT(data):
 		return fitted(ReadKeyPointsMAT(data, path))
+	case bytes.HasPrefix(bytes.TrimSpace(data[:min(len(data), 64)]), []byte("{")):
+		return one(ReadLegs(data, path))
 	case isKeyPointCSV(data):
 		return fitted(ReadKeyPointsCSV(bytes.NewReader(data), path))
 	}

@@ -42,10 +42,30 @@ func Retarget(c *Clip, rat, robot Kinematics, b *controller.Body) (*Clip, *Fidel
 	if err != nil {
 		return nil, nil, fmt.Errorf("motion: clip %s: %w", c.Name, err)
 	}
+	return retarget(clean, src, q)
+}
+
+// RetargetLegs makes of a motion that ReadLegs read one of the four-legged robot b,
+// whose kinematics are robot, as Retarget does of a rat's: by its trunk and by when
+// which foot stands.
+func RetargetLegs(c *Clip, robot Kinematics, b *controller.Body) (*Clip, *Fidelity, error) {
+	q, err := newQuadruped(robot, b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("motion: clip %s: %w", c.Name, err)
+	}
+	src, err := newLegCourse(c, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	return retarget(c, src, q)
+}
+
+// retarget keeps the attempt that misses least.
+func retarget(c *Clip, src *trunkCourse, q *quadruped) (*Clip, *Fidelity, error) {
 	var best *Clip
 	var fid *Fidelity
 	for _, a := range attempts {
-		out, f, err := newRetargeter(src, q, b, a).run(clean)
+		out, f, err := newRetargeter(src, q, a).run(c)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -60,29 +80,29 @@ func Retarget(c *Clip, rat, robot Kinematics, b *controller.Body) (*Clip, *Fidel
 	return best, fid, nil
 }
 
-// attempt is how much of the scaled path is asked for, and how much of the legs'
-// reach feet may use to stand longer than the rat's.
-type attempt struct{ path, stride float64 }
+// attempt is how much of the scaled path is asked for, how much of the legs' reach
+// feet may use to stand longer than the rat's, and how much to stand at all.
+type attempt struct{ path, stride, stance float64 }
 
-// attempts are tried in turn until legs reach and motors suffice: a dash may need
-// more feet on the floor and a little less way.
-var attempts = [3]attempt{{1, 0.8}, {0.96, 1}, {0.92, 1}}
+// attempts are tried in turn until legs reach and motors suffice: who rears steps
+// along with his trunk; a dash may need more feet on the floor and a little less way.
+var attempts = [...]attempt{{1, 0.8, 1}, {1, 0.8, 0.5}, {0.96, 1, 1}, {0.92, 1, 1}, {0.9, 1, 1}}
 
-func newRetargeter(src *ratCourse, q *quadruped, b *controller.Body, a attempt) *retargeter {
-	w := &retargeter{q: q, src: src, rate: 1 / b.Period.Seconds(), ratio: q.hip / src.hip, attempt: a}
+func newRetargeter(src *trunkCourse, q *quadruped, a attempt) *retargeter {
+	w := &retargeter{q: q, src: src, rate: 1 / q.b.Period.Seconds(), ratio: q.hip / src.hip, attempt: a}
 	w.time = math.Sqrt(w.ratio)
 	return w
 }
 
 // run makes the clip.
-func (w *retargeter) run(rat *Clip) (*Clip, *Fidelity, error) {
+func (w *retargeter) run(from *Clip) (*Clip, *Fidelity, error) {
 	w.sketch()
 	w.plan()
 	w.fitAll()
 	out := &Clip{
-		Name: rat.Name + "_" + w.q.b.Name, Rate: w.rate, Joints: append([]string(nil), w.q.joints...), Poses: w.poses,
-		Source:  fmt.Sprintf("%s, retargeted to %s: lengths by %.2f, times by %.2f", rat.Source, w.q.b.Name, w.ratio, w.time),
-		Repairs: append([]string(nil), rat.Repairs...),
+		Name: from.Name + "_" + w.q.b.Name, Rate: w.rate, Joints: append([]string(nil), w.q.joints...), Poses: w.poses,
+		Source:  fmt.Sprintf("%s, retargeted to %s: lengths by %.2f, times by %.2f", from.Source, w.q.b.Name, w.ratio, w.time),
+		Repairs: append([]string(nil), from.Repairs...),
 	}
 	if err := out.finish(); err != nil {
 		return nil, nil, err
@@ -93,7 +113,7 @@ func (w *retargeter) run(rat *Clip) (*Clip, *Fidelity, error) {
 // retargeter holds a clip on its way from rat to robot.
 type retargeter struct {
 	q           *quadruped
-	src         *ratCourse
+	src         *trunkCourse
 	rate        float64 // frames per second
 	ratio, time float64 // of lengths and of times, robot over rat
 	attempt     attempt
@@ -105,6 +125,7 @@ type retargeter struct {
 	poses       []Pose
 	lowered     []float64 // by how much the trunk had to come down to reach, m
 	eased       []float64 // share of pitch and roll that it had to give up
+	raised      []float64 // as eased, for knees too near the floor
 }
 
 // sketch lays the trunk's course: the rat's, larger and slower.
@@ -120,7 +141,7 @@ func (w *retargeter) sketch() {
 		f.height = w.q.stand.Pos[2] + softly(w.ratio*s.z.Predict(t), 0.3*w.q.hip, 0.05*w.q.hip)
 		w.trunk = append(w.trunk, f)
 	}
-	w.lowered, w.eased = make([]float64, n), make([]float64, n)
+	w.lowered, w.eased, w.raised = make([]float64, n), make([]float64, n), make([]float64, n)
 }
 
 // softly bends v so that it stays between -down and up.
@@ -217,7 +238,7 @@ func (w *retargeter) outer(all []stance, end, swing float64) (out []stance, firs
 func (w *retargeter) within(leg int, s stance, swing float64) []stance {
 	at, far := w.place(leg, s)
 	s.x, s.y = at[0], at[1]
-	if far <= w.q.legs[leg].stride || s.to-s.from < 4*swing {
+	if far <= w.attempt.stance*w.q.legs[leg].stride || s.to-s.from < 4*swing {
 		return []stance{s}
 	}
 	w.extra++

@@ -85,18 +85,24 @@ func (w *retargeter) support(f int) polygon {
 // reach fits all frames, and lowers the trunk smoothly where feet stay short; it
 // returns how short the worst stays, m.
 func (w *retargeter) reach() (worst float64) {
+	clear(w.raised)
 	for pass := 0; ; pass++ {
-		short := make([]float64, len(w.poses))
+		short, sunk := make([]float64, len(w.poses)), make([]float64, len(w.poses))
 		worst = 0
 		for f := range w.poses {
 			short[f] = w.fit(f)
-			worst = math.Max(worst, short[f])
+			if math.Abs(w.trunk[f].pitch) >= steep {
+				sunk[f] = w.q.sunk()
+			}
+			worst = math.Max(worst, math.Max(short[f], sunk[f]))
 		}
 		if worst < 0.001 || pass == reachPasses {
 			return worst
 		}
 		widen(short, w.rate)
+		widen(sunk, w.rate)
 		for f := range short {
+			w.raised[f] = math.Min(w.raised[f]+sunk[f]/w.q.hip, 1)
 			if math.Abs(w.trunk[f].pitch) < steep {
 				w.lowered[f] = math.Min(w.lowered[f]+2*short[f], 0.45*w.q.hip)
 			} else {
@@ -131,7 +137,7 @@ func widen(v []float64, rate float64) {
 // fit solves the legs of frame f from those of the frame before, and returns how
 // far a foot stays from where it belongs, m.
 func (w *retargeter) fit(f int) (short float64) {
-	t, p, keep := &w.trunk[f], &w.poses[f], 1-w.eased[f]
+	t, p, keep := &w.trunk[f], &w.poses[f], (1-w.eased[f])*(1-w.raised[f])
 	p.Pos = [3]float64{t.x, t.y, t.height - w.lowered[f]}
 	p.Quat = quatMul(quatExp([3]float64{0, 0, t.yaw}), quatMul(quatExp([3]float64{0, -keep * t.pitch, 0}), quatExp([3]float64{keep * t.roll, 0, 0})))
 	if f > 0 {

@@ -7,11 +7,11 @@ import (
 	"gonum.org/v1/gonum/interp"
 )
 
-// ratCourse is what retargeting takes from a rat: the course of its trunk as
+// trunkCourse is what retargeting takes from a rat: the course of its trunk as
 // functions of time (s), and when its paws stand. The trunk is the line from
 // between the hips to between the shoulders; x, y (m) are its middle, z (m) and
 // pitch (rad) count from standing.
-type ratCourse struct {
+type trunkCourse struct {
 	x, y, z, yaw, pitch, roll interp.NotAKnotCubic
 	holds                     [4][]hold
 	rate                      float64
@@ -34,12 +34,12 @@ const (
 )
 
 // seconds is how long the course is.
-func (s *ratCourse) seconds() float64 { return float64(s.frames-1) / s.rate }
+func (s *trunkCourse) seconds() float64 { return float64(s.frames-1) / s.rate }
 
 // trunkPose is a trunk in numbers: x, y, z, yaw, pitch, roll.
 type trunkPose [6]float64
 
-func newRatCourse(c *Clip, k Kinematics) (*ratCourse, error) {
+func newRatCourse(c *Clip, k Kinematics) (*trunkCourse, error) {
 	r, err := findRat(k)
 	if err != nil {
 		return nil, fmt.Errorf("motion: clip %s: retargeting starts from the rat, the body lacks %w", c.Name, err)
@@ -57,7 +57,7 @@ func newRatCourse(c *Clip, k Kinematics) (*ratCourse, error) {
 	}
 	k.SetPose(r.stand.Pos, r.stand.Quat, r.stand.Q)
 	stand := trunkOf(k, &ids)
-	s := &ratCourse{rate: c.Rate, frames: c.Len(), hip: stand[2]}
+	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: stand[2]}
 	poses := make([]trunkPose, c.Len())
 	for f := range poses {
 		p := &c.Poses[f]
@@ -94,7 +94,7 @@ func trunkOf(k Kinematics, ids *[4]int) trunkPose {
 }
 
 // fit smooths the frames and lays splines through them.
-func (s *ratCourse) fit(poses []trunkPose) error {
+func (s *trunkCourse) fit(poses []trunkPose) error {
 	for round := 0; round < courseSmoothing; round++ {
 		last := poses[0]
 		for f := 1; f < len(poses)-1; f++ {

@@ -24,6 +24,7 @@ type quadruped struct {
 // leg is one of its legs. The foot is taken for a sphere.
 type leg struct {
 	foot   Target
+	knee   Target     // the axis of its last joint
 	radius float64    // m
 	home   [2]float64 // of the foot under a standing trunk, m
 	stride float64    // how far from home the foot may be on the floor, m
@@ -98,7 +99,40 @@ func (q *quadruped) legOf(body int) leg {
 			l.joints = append(l.joints, j)
 		}
 	}
+	if n := len(l.joints); n > 0 {
+		knee := add(centre, q.axis(body, centre, l.joints[n-1]))
+		l.knee = Target{Body: body, Offset: quatRotate(quatConj(quat), sub(knee, pos)), Weight: 1}
+	}
 	return l
+}
+
+// axis is the way from a point of a body to the axis of a joint that moves it: the
+// point's velocity is c = a x -d, which three velocities tell.
+func (q *quadruped) axis(body int, at [3]float64, joint int) [3]float64 {
+	jac := make([]float64, 3*q.nv)
+	velocity := func(p [3]float64) (v [3]float64) {
+		q.k.PointJacobian(body, p, jac)
+		for i := range v {
+			v[i] = jac[i*q.nv+6+joint]
+		}
+		return v
+	}
+	c := velocity(at)
+	x, y := sub(velocity(add(at, [3]float64{1, 0, 0})), c), sub(velocity(add(at, [3]float64{0, 1, 0})), c)
+	a := [3]float64{y[2], -x[2], x[1]} // of unit length
+	return cross(a, c)
+}
+
+// kneeRoom is how high the knees stay above the floor, in hip heights: a leg is
+// about half as thick.
+const kneeRoom = 0.15
+
+// sunk is how far the lowest knee of the current pose is below its room, m.
+func (q *quadruped) sunk() (deep float64) {
+	for i := range q.legs {
+		deep = math.Max(deep, kneeRoom*q.hip-q.ik.point(&q.legs[i].knee)[2])
+	}
+	return deep
 }
 
 // crouch is the height, as a share of standing, down to which a long step may
@@ -129,7 +163,7 @@ func (q *quadruped) pitchReach(sign float64) float64 {
 	for pitch := 0.05; pitch < 1.3; pitch += 0.05 {
 		ok := false
 		for h := 0.55; h <= 1.1 && !ok; h += 0.05 {
-			ok = q.miss(h*q.stand.Pos[2], sign*pitch, -1, 0) < 0.002
+			ok = q.miss(h*q.stand.Pos[2], sign*pitch, -1, 0) < 0.002 && q.sunk() == 0
 		}
 		if !ok {
 			break

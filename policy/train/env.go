@@ -106,11 +106,14 @@ func (e *env) step(c *Config, out []float32) outcome {
 	e.steps++
 	e.world.Truth(&e.truth)
 	pos, rot := rootErrors(&e.truth.Root, e.ref, e.frame)
-	if end := &c.Task.Termination; !(pos < end.RootPosition && rot < end.RootRotation) {
+	if end := &c.Task.Termination; !(pos < end.RootPosition && rot < end.RootRotation) || end.RootHeight > 0 && !(e.height() < end.RootHeight) {
 		return outcome{failed: true, ended: true}
 	}
 	return outcome{reward: e.reward(&c.Task.Reward, pos, rot), ended: e.steps >= e.possible}
 }
+
+// height is how far the root is above or below the reference, m.
+func (e *env) height() float64 { return math.Abs(e.truth.Root.Pos[2] - e.ref.Poses[e.frame].Pos[2]) }
 
 // rootErrors is the distance (m) and rotation (rad) of root from the reference.
 func rootErrors(root *controller.Root, r *policy.Reference, frame int) (pos, rot float64) {
@@ -142,7 +145,7 @@ func (e *env) reward(k *Reward, pos, rot float64) float64 {
 	for i := range e.prev {
 		jerk += square(e.prev[i] - e.last[i])
 	}
-	return k.RootPosition.of(pos*pos) + k.RootRotation.of(rot*rot) + k.LimbJoints.of(joints) + k.Feet.of(e.feetError()) +
+	return k.RootPosition.of(pos*pos) + k.RootHeight.of(square(e.height())) + k.RootRotation.of(rot*rot) + k.LimbJoints.of(joints) + k.Feet.of(e.feetError()) +
 		k.RootVelocity.of(vel) + k.RootRotationRate.of(ang) - k.CommandChange*min(1, jerk)
 }
 

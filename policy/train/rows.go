@@ -41,30 +41,41 @@ type Row struct {
 // of a kind count as one clip; a row of all synthesised ones follows. open are the
 // same trials without a policy.
 func Rows(trials, open []Trial) []Row {
-	var names []string
-	groups := map[string][]int{}
-	put := func(name string, i int) {
-		if groups[name] == nil {
-			names = append(names, name)
-		}
-		groups[name] = append(groups[name], i)
+	var rows []Row
+	for _, g := range groups(trials) {
+		rows = append(rows, row(g.name, g.trials, trials, open))
 	}
-	var made []int
+	return rows
+}
+
+// group is the trials that a row sums up.
+type group struct {
+	name   string
+	trials []int
+}
+
+func groups(trials []Trial) (all []group) {
+	put := func(name string, i int) {
+		for g := range all {
+			if all[g].name == name {
+				all[g].trials = append(all[g].trials, i)
+				return
+			}
+		}
+		all = append(all, group{name, []int{i}})
+	}
+	made := group{name: "all synthesised"}
 	for i := range trials {
 		kind, isMade := synthesised(trials[i].Clip)
 		if isMade {
-			made = append(made, i)
+			made.trials = append(made.trials, i)
 		}
 		put(kind, i)
 	}
-	if len(made) > 0 {
-		names, groups["all synthesised"] = append(names, "all synthesised"), made
+	if len(made.trials) > 0 {
+		all = append(all, made)
 	}
-	var rows []Row
-	for _, n := range names {
-		rows = append(rows, row(n, groups[n], trials, open))
-	}
-	return rows
+	return all
 }
 
 // synthesised tells the kind of a synthesised clip from its name: walk-900001.

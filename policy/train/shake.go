@@ -59,6 +59,16 @@ func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
 	return out
 }
 
+// Faster is c played times faster, at its own rate.
+func Faster(c *motion.Clip, times float64) *motion.Clip {
+	if times == 1 {
+		return c
+	}
+	fast := c.Slice(0, c.Len())
+	fast.Rate *= times
+	return motion.Resample(fast, c.Rate)
+}
+
 // isCaudal tells the joints of the tail, which recorded poses keep straight.
 func isCaudal(joint string) bool {
 	const stem = "vertebra_C"

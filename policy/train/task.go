@@ -14,6 +14,9 @@ import (
 //go:embed task.yaml
 var taskYAML []byte
 
+//go:embed task-quadruped.yaml
+var quadrupedYAML []byte
+
 // Task is what is learned: what the policy sees of the reference, what is
 // rewarded, when an episode ends and where it starts. The trainer in Python
 // (policy/train/mjx) reads the same file.
@@ -25,6 +28,7 @@ type Task struct {
 	Termination struct {
 		RootPosition float64 `yaml:"root_position"` // m
 		RootRotation float64 `yaml:"root_rotation"` // rad
+		RootHeight   float64 `yaml:"root_height"`   // m; 0 is no limit of its own
 	} `yaml:"termination"`
 	Start Start `yaml:"start"`
 }
@@ -33,6 +37,7 @@ type Task struct {
 // squared change of the command (rad², at most 1).
 type Reward struct {
 	RootPosition     Bell    `yaml:"root_position"`      // m
+	RootHeight       Bell    `yaml:"root_height"`        // m
 	RootRotation     Bell    `yaml:"root_rotation"`      // rad
 	LimbJoints       Bell    `yaml:"limb_joints"`        // rad, root of the mean square
 	Feet             Bell    `yaml:"feet"`               // m, root of the mean square
@@ -48,7 +53,12 @@ type Bell struct {
 }
 
 // of is the reward for a squared error.
-func (b *Bell) of(sq float64) float64 { return b.Weight * math.Exp(-sq/(b.Width*b.Width)) }
+func (b *Bell) of(sq float64) float64 {
+	if b.Weight == 0 {
+		return 0
+	}
+	return b.Weight * math.Exp(-sq/(b.Width*b.Width))
+}
 
 // Start holds the standard deviations of an episode's first state around the
 // reference: rad, rad/s, m/s and rad/s.
@@ -59,9 +69,15 @@ type Start struct {
 	RootRotationRate float64 `yaml:"root_rotation_rate"`
 }
 
-// RatTask is the task of the policies that ship.
-func RatTask() Task {
-	t, err := ParseTask(taskYAML)
+// RatTask is the task of the rat's policy that ships.
+func RatTask() Task { return mustParse(taskYAML) }
+
+// QuadrupedTask is that of the quadruped's: its policy does not see where it is,
+// so that only height, heading and speed are rewarded.
+func QuadrupedTask() Task { return mustParse(quadrupedYAML) }
+
+func mustParse(text []byte) Task {
+	t, err := ParseTask(text)
 	if err != nil {
 		panic(err) // it is embedded and tested
 	}
@@ -85,15 +101,15 @@ func (t *Task) check() error {
 		name string
 		Bell
 	}{
-		{"root_position", r.RootPosition}, {"root_rotation", r.RootRotation}, {"limb_joints", r.LimbJoints},
+		{"root_position", r.RootPosition}, {"root_height", r.RootHeight}, {"root_rotation", r.RootRotation}, {"limb_joints", r.LimbJoints},
 		{"feet", r.Feet}, {"root_velocity", r.RootVelocity}, {"root_rotation_rate", r.RootRotationRate},
 	} {
-		if !(b.Weight >= 0 && b.Width > 0) {
+		if b.Bell != (Bell{}) && !(b.Weight >= 0 && b.Width > 0) {
 			return fmt.Errorf("train: task: reward.%s has weight %g and width %g; want a weight of at least 0 and a positive width", b.name, b.Weight, b.Width)
 		}
 	}
-	if !(t.Termination.RootPosition > 0 && t.Termination.RootRotation > 0) {
-		return fmt.Errorf("train: task: termination at %g m and %g rad; want positive limits", t.Termination.RootPosition, t.Termination.RootRotation)
+	if e := &t.Termination; !(e.RootPosition > 0 && e.RootRotation > 0 && e.RootHeight >= 0) {
+		return fmt.Errorf("train: task: termination at %g m, %g rad and %g m of height; want positive limits", e.RootPosition, e.RootRotation, e.RootHeight)
 	}
 	if len(t.Observation.Frames) == 0 {
 		return errors.New("train: task: observation.frames is empty; want reference frames such as [1, 2, 3, 4, 5]")

@@ -22,7 +22,7 @@ type teacher struct {
 // newTeacher runs f for up to worlds worlds; it must see what the student sees.
 func newTeacher(f *policy.File, student *policy.Contract, worlds int, g *nn.Gemm) (*teacher, error) {
 	c := &f.Contract
-	if !slices.Equal(c.Layout.Proprioception, student.Layout.Proprioception) || !slices.Equal(c.Layout.Reference, student.Layout.Reference) ||
+	if !slices.Equal(c.Layout.Frames, student.Layout.Frames) || !slices.Equal(c.Layout.Proprioception, student.Layout.Proprioception) || !slices.Equal(c.Layout.Reference, student.Layout.Reference) ||
 		!slices.Equal(c.Actuators, student.Actuators) || !slices.Equal(c.Joints, student.Joints) || c.Action.Drive != student.Action.Drive {
 		return nil, fmt.Errorf("train: the teacher is for %s with %s drives and sees %d numbers, the student for %s with %s drives and sees %d; want a teacher of the same body and observation",
 			c.Body, c.Action.Drive, c.Layout.Size(), student.Body, student.Action.Drive, student.Layout.Size())
@@ -55,6 +55,9 @@ func (t *teacher) answer(w *worker) {
 func (l *learner) adopt(f *policy.File, b *controller.Body) error {
 	if err := f.Check(b); err != nil {
 		return fmt.Errorf("train: the policy to go on from: %w", err)
+	}
+	if have, want := f.Contract.Layout.Frames, l.contract.Layout.Frames; !slices.Equal(have, want) {
+		return fmt.Errorf("train: the policy to go on from sees reference frames %v, the task has %v", have, want)
 	}
 	a, err := actorOf(&f.Network, f.Contract.Layout.BodySize())
 	if err != nil {

@@ -141,6 +141,7 @@ func newLearner(c *Config, worlds []World, refs []*policy.Reference) (*learner, 
 	b := worlds[0].Body()
 	l := &learner{c: c, fresh: true, contract: policy.NewContract(b)}
 	l.contract.Action.Residual = c.Residual
+	l.contract.Layout = l.contract.Layout.Looking(c.Task.Observation.Frames)
 	obs, body := l.contract.Layout.Size(), l.contract.Layout.BodySize()
 	if c.From != nil {
 		if err := l.adopt(c.From, b); err != nil {

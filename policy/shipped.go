@@ -10,3 +10,12 @@ var ratPolicy []byte
 // carries the reference to the command.
 // What it was trained on is in its contract.
 func Rat() (*File, error) { return Parse(ratPolicy) }
+
+// Shipped is the policy that ships for a robot, by name; nil where none does: the
+// reference's own command is then all there is.
+func Shipped(robot string) (*File, error) {
+	if robot == "rat" {
+		return Rat()
+	}
+	return nil, nil
+}

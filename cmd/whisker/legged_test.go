@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"whisker/policy"
+)
+
+// A quadruped learns from a rat's clips, a student imitates it, both are scored
+// as their model is and randomised, and the file says for whom it is.
+func TestQuadrupedIsTrainedAndEvaluated(t *testing.T) {
+	dir := t.TempDir()
+	small := []string{"train", "--robot", "quadruped", "--library", "stand=1;turn=1", "--worlds", "8", "--workers", "2", "--minibatch", "256", "--encoder", "16", "--decoder", "16", "--transitions", "1024"}
+	ok(t, append(small, "--out", filepath.Join(dir, "teacher"), "--brisk", "1.5")...)
+	teacher := filepath.Join(dir, "teacher", "quadruped.policy")
+	ok(t, append(small, "--out", filepath.Join(dir, "student"), "--shake", "0", "--teacher", teacher)...)
+	student := filepath.Join(dir, "student", "quadruped.policy")
+	f, err := policy.Load(student)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &f.Contract
+	if c.Body != "quadruped" || c.NeedsRoot() || c.Action.Residual || !strings.Contains(c.Training.Command, "--robot quadruped --randomise default") || !strings.Contains(c.Training.Command, "--brisk 1") {
+		t.Errorf("for %s, sees its root %v, adds to the reference %v, made by %q", c.Body, c.NeedsRoot(), c.Action.Residual, c.Training.Command)
+	}
+	out := filepath.Join(dir, "e.json")
+	table := ok(t, "evaluate", "--robot", "quadruped", "--policy", student, "--library", "stand=1;lunge=1", "--perturb", "--json", out).out
+	if !strings.Contains(table, "randomised by default ranges") || strings.Count(table, "all synthesised") != 2 {
+		t.Errorf("%s", table)
+	}
+	var all []evaluation
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 2 || len(all[0].Trials) != 2 || len(all[0].Travel) != 3 || all[0].Trials[1].Kept == nil || all[0].Travel[2].OpenCompleted != 1 {
+		t.Errorf("%d tables, %+v", len(all), all[0].Travel)
+	}
+	if all[0].OpenLoop[0].Travel.JointRMS == all[1].OpenLoop[0].Travel.JointRMS {
+		t.Error("the randomised robot does as the model does")
+	}
+	refused(t, whisker("evaluate", "--robot", "quadruped", "--policy", "../../policy/rat.policy", "--library", "stand=1"), "policy: joint 0 is")
+	refused(t, whisker("evaluate", "--robot", "quadruped", "--policy", student, "--clip", filepath.Join(dir, "*.csv")), "matches no file")
+	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--randomise", "absent.yaml")...), "absent.yaml")
+	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--clip", filepath.Join(dir, "*.npz"))...), "matches no file")
+}
+
+func TestClipRetarget(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "walk.csv")
+	if said := ok(t, "clip", "retarget", "walk", "--robot", "quadruped", "--out", out).out; !strings.Contains(said, "lengths by") || !strings.Contains(said, "kept") {
+		t.Errorf("%s", said)
+	}
+	if row := play(t, "--robot", "quadruped", "--clip", out, "--seconds", "1", "--policy", "none").Clips[0]; row.Clip != "walk" || row.Fault != "" {
+		t.Errorf("%+v", row)
+	}
+	refused(t, whisker("clip", "retarget", out, "--robot", "quadruped", "--out", out), "nothing to retarget")
+	refused(t, whisker("clip", "retarget", "walk", "--robot", "dog", "--out", out), `"dog" is none of quadruped`)
+}

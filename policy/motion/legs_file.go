@@ -1,0 +1,156 @@
+package motion
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// LegJoints are the joints of a motion of a robot with four legs that belongs to no
+// robot in particular: abduction about x, thigh and knee about y, positive back.
+var LegJoints = []string{
+	"FR_hip", "FR_thigh", "FR_knee", "FL_hip", "FL_thigh", "FL_knee",
+	"RR_hip", "RR_thigh", "RR_knee", "RL_hip", "RL_thigh", "RL_knee",
+}
+
+// legFile is the text that animators and imitation learning exchange (Peng et al.
+// 2020, "Learning agile robotic locomotion skills by imitating animals"): a frame
+// is root x, y, z (m), quaternion x, y, z, w, and the angles of LegJoints.
+type legFile struct {
+	FrameDuration float64 // s
+	Frames        [][]float64
+}
+
+// ReadLegs reads the motion of a robot with four legs of three joints. Such files
+// have their robot's own root frame: of the two in use, the one in which it stands
+// upright is taken.
+func ReadLegs(data []byte, path string) (*Clip, error) {
+	var f legFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, fmt.Errorf("motion: %s: no motion of legs: %w", path, err)
+	}
+	if !(f.FrameDuration > 0) {
+		return nil, fmt.Errorf("motion: %s: FrameDuration is %g, expected seconds", path, f.FrameDuration)
+	}
+	c := &Clip{
+		Name: strings.TrimSuffix(filepath.Base(path), filepath.Ext(path)), Source: path,
+		Rate: 1 / f.FrameDuration, Joints: append([]string(nil), LegJoints...),
+	}
+	for i, row := range f.Frames {
+		if len(row) != 7+len(LegJoints) {
+			return nil, fmt.Errorf("motion: %s: frame %d has %d numbers, expected root x, y, z, quaternion x, y, z, w and %d joints", path, i, len(row), len(LegJoints))
+		}
+		c.Poses = append(c.Poses, Pose{Pos: [3]float64(row[:3]), Quat: [4]float64{row[6], row[3], row[4], row[5]}, Q: row[7:]})
+	}
+	c.upright()
+	return c, c.finish()
+}
+
+// upright takes the root frame of the first of these robots, whose axes are z
+// forward, x left and y up, out of the quaternions.
+func (c *Clip) upright() {
+	lying, turned := 0.0, [4]float64{0.5, -0.5, -0.5, -0.5}
+	for _, p := range c.Poses {
+		lying += quatRotate(quatMul(p.Quat, turned), [3]float64{0, 0, 1})[2] - quatRotate(p.Quat, [3]float64{0, 0, 1})[2]
+	}
+	if !(lying > 0) {
+		return
+	}
+	for i := range c.Poses {
+		c.Poses[i].Quat = quatMul(c.Poses[i].Quat, turned)
+	}
+}
+
+// median of x, which it sorts.
+func median(x []float64) float64 {
+	slices.Sort(x)
+	return x[len(x)/2]
+}
+
+// IsLegs tells a motion that ReadLegs read.
+func IsLegs(c *Clip) bool {
+	for _, j := range LegJoints {
+		if indexOf(c.Joints, j) < 0 {
+			return false
+		}
+	}
+	return len(c.Joints) == len(LegJoints)
+}
+
+// newLegCourse is the course of a motion of legs, as seen by a robot with such legs:
+// the robot that it was made for is taken for a larger or smaller one of the same
+// build, as much larger as its root is higher above the feet.
+func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
+	const low, slow, drift = 0.1, 1.5, 0.1 // hip heights, the second a second
+	size, order := q.size(c), q.fileOrder()
+	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: size * q.hip}
+	poses, heights := make([]trunkPose, c.Len()), make([]float64, c.Len())
+	var paths [4]pawPath
+	for f := range poses {
+		p := &c.Poses[f]
+		q.pose(p, order, size)
+		heights[f] = p.Pos[2]
+		nose, left := quatRotate(p.Quat, [3]float64{1, 0, 0}), quatRotate(p.Quat, [3]float64{0, 1, 0})
+		poses[f] = trunkPose{p.Pos[0], p.Pos[1], p.Pos[2], heading(p.Quat), math.Asin(nose[2]), math.Atan2(left[2], math.Hypot(left[0], left[1]))}
+		if f > 0 {
+			poses[f][3] = poses[f-1][3] + wrap(poses[f][3]-poses[f-1][3])
+		}
+		floor := math.Inf(1)
+		for leg := range paths {
+			at := q.ik.point(&q.legs[leg].foot)
+			paths[leg].pad = append(paths[leg].pad, at)
+			paths[leg].low = append(paths[leg].low, at[2])
+			floor = math.Min(floor, at[2])
+		}
+		for leg := range paths {
+			paths[leg].low[f] -= floor
+		}
+	}
+	stand := median(heights)
+	for f := range poses {
+		poses[f][2] -= stand
+	}
+	for leg := range paths {
+		s.holds[leg] = paths[leg].stances(low*q.hip, drift*q.hip, c.Rate, func(int) float64 { return slow * q.hip })
+	}
+	return s, s.fit(poses)
+}
+
+// fileOrder is the joint of the robot for each of LegJoints.
+func (q *quadruped) fileOrder() (order [12]int) {
+	for i, leg := range [4]int{rightFore, leftFore, rightHind, leftHind} {
+		copy(order[3*i:], q.legs[leg].joints)
+	}
+	return order
+}
+
+// pose puts the robot where one of a size stands in p.
+func (q *quadruped) pose(p *Pose, order [12]int, size float64) {
+	own := Pose{Quat: p.Quat, Q: make([]float64, len(q.joints))}
+	for a := range own.Pos {
+		own.Pos[a] = p.Pos[a] / size
+	}
+	for i, j := range order {
+		own.Q[j] = p.Q[i]
+	}
+	q.k.SetPose(own.Pos, own.Quat, own.Q)
+}
+
+// size is how many times larger the robot of c is.
+func (q *quadruped) size(c *Clip) float64 {
+	order, ratio := q.fileOrder(), make([]float64, c.Len())
+	for f := range ratio {
+		p := c.Poses[f]
+		p.Pos = [3]float64{}
+		q.pose(&p, order, 1)
+		low := math.Inf(1)
+		for i := range q.legs {
+			low = math.Min(low, q.ik.point(&q.legs[i].foot)[2]-q.legs[i].radius)
+		}
+		ratio[f] = -c.Poses[f].Pos[2] / low
+	}
+	return median(ratio)
+}

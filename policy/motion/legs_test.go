@@ -1,0 +1,117 @@
+package motion_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"whisker/policy/motion"
+)
+
+// legsOf writes a clip of the reference quadruped as the motion of a robot that is
+// size times larger, lying in its root frame or not.
+func legsOf(t *testing.T, c *motion.Clip, size float64, lying bool) string {
+	t.Helper()
+	var f struct {
+		LoopMode      string
+		FrameDuration float64
+		Frames        [][]float64
+	}
+	f.LoopMode, f.FrameDuration = "Wrap", math.Sqrt(size)/c.Rate
+	for _, p := range c.Poses {
+		q := p.Quat
+		if lying { // times (0.5, 0.5, 0.5, 0.5)
+			w, x, y, z := q[0], q[1], q[2], q[3]
+			q = [4]float64{(w - x - y - z) / 2, (w + x + y - z) / 2, (w - x + y + z) / 2, (w + x - y + z) / 2}
+		}
+		row := []float64{size * p.Pos[0], size * p.Pos[1], size * p.Pos[2], q[1], q[2], q[3], q[0]}
+		f.Frames = append(f.Frames, append(row, p.Q...))
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "motion.txt")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// A walk of the quadruped, written as that of a larger robot, comes back as the walk.
+func TestMotionOfALargerRobotIsRetargeted(t *testing.T) {
+	b, k := openRat(t)
+	robot, rk := openQuadruped(t)
+	rat, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Walk, Seed: 3, Speed: 0.3, Curvature: 1, Seconds: 3})
+	walk, _, err := motion.Retarget(rat, k, rk, robot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, turned := path(walk)
+	for _, lying := range []bool{true, false} {
+		clips, err := motion.ReadFile(legsOf(t, walk, 1.3, lying), nil)
+		if err != nil || len(clips) != 1 || !motion.IsLegs(clips[0]) || motion.IsLegs(walk) {
+			t.Fatalf("lying %v: %v", lying, err)
+		}
+		out, fid, err := motion.RetargetLegs(clips[0], rk, robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !fid.Kept() || math.Abs(1/fid.LengthRatio-1.3) > 0.05 {
+			t.Errorf("lying %v: %v", lying, fid)
+		}
+		way, turn := path(out)
+		if math.Abs(way-want) > 0.1*want || math.Abs(turn-turned) > 0.1*math.Abs(turned) || math.Abs(float64(out.Len()-walk.Len())) > 10 {
+			t.Errorf("lying %v: %.2f m and %.2f rad in %d frames, want %.2f m, %.2f rad, %d", lying, way, turn, out.Len(), want, turned, walk.Len())
+		}
+		inRange(t, rk, out)
+		feetStayAbove(t, robot, rk, out)
+	}
+}
+
+func TestMotionsOfLegsThatAreNoneAreRefused(t *testing.T) {
+	good := `{"FrameDuration": 0.03, "Frames": [` + strings.Repeat(`[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1],`, 9) + `[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1]]}`
+	if _, err := motion.ReadLegs([]byte(good), "good.txt"); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{"0.03", "0", "FrameDuration is 0"},
+		{"0.03", `"fast"`, "no motion of legs"},
+		{"[[0,0,0.4,", "[[0,0.4,", "frame 0 has 18 numbers"},
+		{"[[0,0,0.4, 0,0,0,1,", "[[0,0,0.4, 0,0,0,0,", "frame 0"},
+		{"]]}", "]", "no motion of legs"},
+	} {
+		_, err := motion.ReadLegs([]byte(strings.Replace(good, c.old, c.new, 1)), "bad.txt")
+		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bad.txt") {
+			t.Errorf("%q: %v, want %q", c.new, err, c.want)
+		}
+	}
+}
+
+// A robot that rears as far as it can does not kneel on the floor.
+func TestRearingRobotKeepsItsKneesOffTheFloor(t *testing.T) {
+	b, k := openRat(t)
+	robot, rk := openQuadruped(t)
+	for seed := range uint64(2) {
+		rat, _ := synthesize(t, b, k, motion.RandomSpec(motion.Rear, 900_000+seed))
+		out, fid, err := motion.Retarget(rat, k, rk, robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !fid.Kept() || fid.PitchRange < 0.5 {
+			t.Errorf("seed %d: %v, pitch range %.2f rad", seed, fid, fid.PitchRange)
+		}
+		for f, p := range out.Poses {
+			rk.SetPose(p.Pos, p.Quat, p.Q)
+			for _, calf := range []string{"FR_calf", "FL_calf", "RR_calf", "RL_calf"} {
+				id, _ := rk.BodyID(calf)
+				if knee, _ := rk.BodyPose(id); knee[2] < 0.025 {
+					t.Fatalf("seed %d, frame %d: the knee of %s is %.0f mm above the floor", seed, f, calf, 1e3*knee[2])
+				}
+			}
+		}
+	}
+}
