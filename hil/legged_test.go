@@ -16,10 +16,10 @@ import (
 	"whisker/policy/motion"
 )
 
-// dog is a lockstep scenario of the reference quadruped.
+// dog is a lockstep scenario of the reference quadruped, open loop.
 func dog(clips ...string) Scenario {
 	s := lockstep(clips...)
-	s.Robot = "quadruped"
+	s.Robot, s.Policy = "quadruped", OpenLoop
 	return s
 }
 
@@ -66,6 +66,17 @@ func TestQuadrupedStandsAndSways(t *testing.T) {
 	var table strings.Builder
 	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "heading deg") || !strings.Contains(table.String(), "sway") {
 		t.Errorf("%s %v", table.String(), err)
+	}
+}
+
+// The policy that ships takes a quadruped that differs from its model through the
+// rat's walk.
+func TestTheQuadrupedsOwnPolicyFollowsTheRatsWalk(t *testing.T) {
+	s := dog("walk")
+	s.Policy, s.Physics.Randomise, s.Physics.RandomSeed = "", "default", 4
+	row := mustRun(t, s).Clips[0]
+	if !row.Completed || row.Controller != "policy" || row.Travel.JointRMS > 0.15 {
+		t.Errorf("%s by %s: %+v %s", row.Clip, row.Controller, *row.Travel, row.Fault)
 	}
 }
 

@@ -3,6 +3,7 @@ package hil
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -62,7 +63,8 @@ type rig struct {
 func readPolicy(s *Scenario) (*policy.File, error) {
 	switch s.Policy {
 	case "":
-		return policy.Shipped(s.Robot)
+		robot, _, _ := strings.Cut(s.Robot, "@")
+		return policy.Shipped(robot)
 	case OpenLoop:
 		return nil, nil
 	}

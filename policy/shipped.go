@@ -11,11 +11,22 @@ var ratPolicy []byte
 // What it was trained on is in its contract.
 func Rat() (*File, error) { return Parse(ratPolicy) }
 
+//go:embed quadruped.policy
+var quadrupedPolicy []byte
+
+// Quadruped is the policy that ships for the reference quadruped: it follows the
+// rat's clips, retargeted, and sees no more than such a robot measures. It adds to
+// the reference's command, as its contract says.
+func Quadruped() (*File, error) { return Parse(quadrupedPolicy) }
+
 // Shipped is the policy that ships for a robot, by name; nil where none does: the
 // reference's own command is then all there is.
 func Shipped(robot string) (*File, error) {
-	if robot == "rat" {
+	switch robot {
+	case "rat":
 		return Rat()
+	case "quadruped":
+		return Quadruped()
 	}
 	return nil, nil
 }

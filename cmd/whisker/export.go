@@ -11,6 +11,9 @@ import (
 
 // export writes what policy/train/mjx trains on into the folder of --export.
 func (c *trainCmd) export(e *env) error {
+	if c.Robot != "rat" {
+		return usage(fmt.Errorf("whisker: --export is for the rat, not for %s", c.Robot))
+	}
 	if err := os.MkdirAll(c.Export, 0o755); err != nil {
 		return usage(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"whisker/policy"
+	"whisker/policy/motion"
+	"whisker/policy/train"
 )
 
 // A quadruped learns from a rat's clips, a student imitates it, both are scored
@@ -50,6 +52,19 @@ func TestQuadrupedIsTrainedAndEvaluated(t *testing.T) {
 	refused(t, whisker("evaluate", "--robot", "quadruped", "--policy", student, "--clip", filepath.Join(dir, "*.csv")), "matches no file")
 	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--randomise", "absent.yaml")...), "absent.yaml")
 	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--clip", filepath.Join(dir, "*.npz"))...), "matches no file")
+}
+
+// A clip that the robot cannot do is named, with what it lacks.
+func TestTrainingOnAClipThatTheRobotCannotDoIsRefused(t *testing.T) {
+	walk, err := motion.Shipped("walk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast := filepath.Join(t.TempDir(), "fast.csv")
+	if err := motion.WriteFile(fast, train.Faster(walk, 12)); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, whisker("train", "--robot", "quadruped", "--clip", fast, "--worlds", "8", "--workers", "1", "--out", t.TempDir()), "quadruped can do none of 1 clips", "not kept")
 }
 
 func TestClipRetarget(t *testing.T) {

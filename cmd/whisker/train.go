@@ -80,6 +80,11 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
+	if c.Teacher != "" { // it may have learned on while the clips were made
+		if config.Teacher, err = policy.Load(c.Teacher); err != nil {
+			return usage(err)
+		}
+	}
 	err = train.Run(e.ctx, config, worlds, refs)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -231,6 +236,9 @@ func (c *trainCmd) retargeted(e *env, b *bench, rats []*motion.Clip) (clips []*m
 		if kept[i].Kept() {
 			clips = append(clips, clip)
 		}
+	}
+	if len(clips) == 0 {
+		return nil, fmt.Errorf("whisker: %s can do none of %d clips; the first, %s, is %s", c.Robot, len(all), rats[0].Name, kept[0])
 	}
 	e.log.Info().Int("clips", len(clips)).Int("of", len(all)).Msgf("retargeted to %s; the others lost too much of the rat's motion", c.Robot)
 	return clips, nil

@@ -45,7 +45,7 @@ func legsOf(t *testing.T, c *motion.Clip, size float64, lying bool) string {
 func TestMotionOfALargerRobotIsRetargeted(t *testing.T) {
 	b, k := openRat(t)
 	robot, rk := openQuadruped(t)
-	rat, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Walk, Seed: 3, Speed: 0.3, Curvature: 1, Seconds: 3})
+	rat, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Walk, Seed: 3, Speed: 0.3, Curvature: 1, Seconds: 2})
 	walk, _, err := motion.Retarget(rat, k, rk, robot)
 	if err != nil {
 		t.Fatal(err)
@@ -95,22 +95,20 @@ func TestMotionsOfLegsThatAreNoneAreRefused(t *testing.T) {
 func TestRearingRobotKeepsItsKneesOffTheFloor(t *testing.T) {
 	b, k := openRat(t)
 	robot, rk := openQuadruped(t)
-	for seed := range uint64(2) {
-		rat, _ := synthesize(t, b, k, motion.RandomSpec(motion.Rear, 900_000+seed))
-		out, fid, err := motion.Retarget(rat, k, rk, robot)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !fid.Kept() || fid.PitchRange < 0.5 {
-			t.Errorf("seed %d: %v, pitch range %.2f rad", seed, fid, fid.PitchRange)
-		}
-		for f, p := range out.Poses {
-			rk.SetPose(p.Pos, p.Quat, p.Q)
-			for _, calf := range []string{"FR_calf", "FL_calf", "RR_calf", "RL_calf"} {
-				id, _ := rk.BodyID(calf)
-				if knee, _ := rk.BodyPose(id); knee[2] < 0.025 {
-					t.Fatalf("seed %d, frame %d: the knee of %s is %.0f mm above the floor", seed, f, calf, 1e3*knee[2])
-				}
+	rat, _ := synthesize(t, b, k, motion.RandomSpec(motion.Rear, 900_000))
+	out, fid, err := motion.Retarget(rat.Slice(0, 125), k, rk, robot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !fid.Kept() || fid.PitchRange < 0.5 {
+		t.Errorf("%v, pitch range %.2f rad", fid, fid.PitchRange)
+	}
+	for f, p := range out.Poses {
+		rk.SetPose(p.Pos, p.Quat, p.Q)
+		for _, calf := range []string{"FR_calf", "FL_calf", "RR_calf", "RL_calf"} {
+			id, _ := rk.BodyID(calf)
+			if knee, _ := rk.BodyPose(id); knee[2] < 0.025 {
+				t.Fatalf("frame %d: the knee of %s is %.0f mm above the floor", f, calf, 1e3*knee[2])
 			}
 		}
 	}
