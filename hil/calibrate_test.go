@@ -35,6 +35,19 @@ func (o *observer) Confirm(_ context.Context, question string) (bool, error) {
 	return true, nil
 }
 
+// calibrated calibrates, again where this machine paused for longer than the
+// firmware or the host bears.
+func calibrated(r *board.Robot, o *observer, pose board.Pose) (c *board.Calibration, err error) {
+	for range 8 {
+		c, err = r.Calibrate(o.b.t.Context(), o, pose)
+		if err == nil || !strings.Contains(err.Error(), "did not answer") && !strings.Contains(err.Error(), "fault bits") && !strings.Contains(err.Error(), "expired") {
+			return c, err
+		}
+		o.b.t.Logf("this machine paused: %v", err)
+	}
+	return c, err
+}
+
 // wiredOtherwise exchanges signs and shifts encoders.
 func wiredOtherwise(p *profile.Profile) {
 	for i := range p.Joints {
@@ -85,7 +98,7 @@ func TestCalibrationFindsSignsAndOffsets(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := b.owner()
-	c, err := r.Calibrate(t.Context(), &observer{b: b}, lies(p))
+	c, err := calibrated(r, &observer{b: b}, lies(p))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +146,7 @@ func TestCalibrationSeesWrongWiring(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.owner().Calibrate(t.Context(), &observer{b: b}, lies(p)); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := calibrated(b.owner(), &observer{b: b}, lies(p)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
 		}
 	}
