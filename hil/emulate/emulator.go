@@ -151,7 +151,7 @@ func (e *Emulator) exchange(flags uint32) error {
 		return e.proc.why(err)
 	}
 	if got := binary.LittleEndian.Uint32(e.out[:]); got != e.count {
-		return fmt.Errorf("emulate: the firmware answered exchange %d, want %d", got, e.count)
+		return fmt.Errorf("emulate: the firmware answered exchange %d, want %d: one that was built before this program, perhaps; `make firmware` builds it", got, e.count)
 	}
 	e.moving = e.out[4] != 0
 	return nil
