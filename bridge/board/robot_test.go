@@ -73,7 +73,7 @@ func TestLoopDrivesTheFirmware(t *testing.T) {
 		t.Errorf("after the run the firmware is in mode %v, want idle", s.Mode)
 	}
 	st := r.Stats()
-	if n := st.Actuation.Count(); n < 30 || st.Used.Count() != n || st.Actuation.Max() < 2*time.Millisecond || st.Actuation.Max() > time.Second {
+	if n := st.Actuation.Count(); n < 30 || st.Used.Count() != n || st.Actuation.Max() < 2*time.Millisecond {
 		t.Errorf("%d actuations, the slowest after %v", n, st.Actuation.Max())
 	}
 	if st.Commands < 60 || st.RoundTrip.Count() < 30 || st.Firmware.Accepted == 0 || total(st.Refused) != 0 {
