@@ -47,3 +47,24 @@ func TestGo1WalksByAPolicyOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// The motions made for another robot, and recorded rats, on the quadruped: what the
+// policy that ships completes of them, beside open loop. It must complete as much.
+// The rat's dash is left out: it asks for more than the motors have, and the guard
+// ends the run when the robot falls.
+func TestQuadrupedOnMotionsOfOthers(t *testing.T) {
+	data := os.Getenv("WHISKER_DATA")
+	s := lockstep(filepath.Join(data, "quadruped_motions/*.txt"), filepath.Join(data, "rat/rat_A*_250.csv"), filepath.Join(data, "rat/*groom*_250.csv"))
+	s.Robot, s.Baseline = "quadruped", true
+	r := mustRun(t, s)
+	done := map[string]int{}
+	for _, row := range r.Clips {
+		t.Logf("%s, %s: stood %.2f s, path %.2f of %.2f m, heading %.0f degrees off, joints %.3f rad; %v", row.Clip, row.Controller, row.Travel.Stood, row.Travel.Path, row.Travel.RefPath, row.Travel.HeadingErr, row.Travel.JointRMS, row.Retargeting)
+		if row.Completed {
+			done[row.Controller]++
+		}
+	}
+	if len(r.Clips) != 12 || done["policy"] < done["open loop"] {
+		t.Errorf("%d rows, completed: %v", len(r.Clips), done)
+	}
+}
