@@ -281,33 +281,6 @@ func (g *rig) report(r *Result) {
 	}
 }
 
-// Latency is how old measurements are when their commands move motors, ms.
-type Latency struct {
-	State   Spread `json:"state"`   // from the measurement to the host's use of it
-	Command Spread `json:"command"` // from there to the command's arrival; on a real line to its echo
-	Total   Spread `json:"total"`   // to the motors' first tick under the command
-	Virtual bool   `json:"virtual"` // by a clock that waits for this program
-}
-
-// Spread is a distribution, ms.
-type Spread struct {
-	P50  motion.Measure `json:"p50_ms"`
-	P99  motion.Measure `json:"p99_ms"`
-	P999 motion.Measure `json:"p99_9_ms"`
-	Max  motion.Measure `json:"max_ms"`
-}
-
-func newLatency(state, command, total *controller.Histogram, virtual bool) *Latency {
-	if total.Count() == 0 {
-		return nil
-	}
-	spread := func(h *controller.Histogram) Spread {
-		ms := func(d time.Duration) motion.Measure { return motion.Measure(d.Seconds() * 1000) }
-		return Spread{ms(h.Quantile(0.5)), ms(h.Quantile(0.99)), ms(h.Quantile(0.999)), ms(h.Max())}
-	}
-	return &Latency{spread(state), spread(command), spread(total), virtual}
-}
-
 // Failures are why the result does not pass, a line each: clips that were not
 // completed though nothing was broken in them, faults that were not borne, frames
 // that were altered and accepted, gates that were not kept.
