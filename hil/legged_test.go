@@ -191,3 +191,32 @@ func TestClipThatLostTheRatsMotionIsNotCompleted(t *testing.T) {
 		}
 	}
 }
+
+// What the guard sees in the collapse of a simulated robot is a score; of any other
+// robot it ends the run, and so does whatever is no collapse.
+func TestACollapseInTheSimulatorIsAScore(t *testing.T) {
+	g, err := openRig(dog("stand"), zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	p, err := g.newPass(0, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	following, state := &controller.Fault{Code: controller.FaultFollowing}, &controller.Fault{Code: controller.FaultStateNotFinite}
+	if err := p.fault(following); err != nil {
+		t.Errorf("a following error in the simulator ends the run: %v", err)
+	}
+	if row := p.row(following); row.Fault == "" || row.Completed {
+		t.Errorf("the row says %+v, want the fault and not completed", row)
+	}
+	if p.fault(state) == nil {
+		t.Error("a broken state in the simulator does not end the run")
+	}
+	g.emulation = &emulation{}
+	if p.fault(following) == nil {
+		t.Error("a following error behind a firmware does not end the run")
+	}
+	g.emulation = nil
+}

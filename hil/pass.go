@@ -198,16 +198,39 @@ func (p *pass) score(frame int, s *controller.Sample) bool {
 }
 
 // fault is the fault or error that ended the pass. The fall of a simulated robot
-// is a score, and the tilt that the guard sees in it no reason to end the run.
+// is a score, and what the guard sees in it no reason to end the run.
 func (p *pass) fault(err error) error {
-	var f *controller.Fault
-	if p.rig.faulty != nil && errors.As(err, &f) {
+	if p.rig.faulty != nil && faultCode(err) != 0 {
 		return nil // the rows of the faults tell
 	}
-	if p.travel != nil && p.rig.emulation == nil && errors.As(err, &f) && (f.Code == controller.FaultTilt || p.travel.Score().Fell != "") {
+	if p.collapsed(err) {
 		return nil
 	}
 	return faultOf(err)
+}
+
+// collapsed tells whether the guard ended the pass because a simulated legged
+// robot fell, or gave way under its own weight.
+func (p *pass) collapsed(err error) bool {
+	if p.travel == nil || p.rig.emulation != nil {
+		return false
+	}
+	switch faultCode(err) {
+	case 0:
+		return false
+	case controller.FaultTilt, controller.FaultFollowing, controller.FaultJointSpeed, controller.FaultJointLimit:
+		return true
+	}
+	return p.travel.Score().Fell != ""
+}
+
+// faultCode is that of the fault in err; 0 for none.
+func faultCode(err error) controller.FaultCode {
+	var f *controller.Fault
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return 0
 }
 
 // show tells view and broker where the pass is, and why it was stopped.
@@ -256,6 +279,8 @@ func (p *pass) row(err error) Row {
 	}
 	if f := p.fault(err); f != nil {
 		r.Fault, r.Completed = f.Error(), false
+	} else if p.collapsed(err) {
+		r.Fault, r.Completed = err.Error(), false
 	}
 	return r
 }
