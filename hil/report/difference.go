@@ -30,6 +30,9 @@ type Difference struct {
 	// Parameters are the fits of both recordings, cause by cause.
 	Parameters []Parameter `json:"parameters"`
 	Sensors    []string    `json:"sensors"`
+	// StopsAt is the share of their largest torque at which motors of either stop although
+	// more is asked of them; 0 where none does. It is measured, not fitted.
+	StopsAt [2]Number `json:"stops_at"`
 	// Settings are differences that the recordings state themselves.
 	Settings []string `json:"settings"`
 	// Replay errors of joint positions in windows, RMS, rad: of the second under the
@@ -189,6 +192,7 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 		return nil, err
 	}
 	d.Sensors, d.Settings = c.sensors(d.speeds), c.settings()
+	d.StopsAt = [2]Number{Number(tops[0]), Number(tops[1])}
 	if err := d.holdOut(ctx, b, k, ws, c.stretches); err != nil {
 		return nil, err
 	}

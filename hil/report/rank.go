@@ -226,8 +226,12 @@ func (d *Difference) say(c *comparison) {
 	names := c.second() + " differs from " + c.first()
 	switch len(d.Named) {
 	case 0:
-		d.Words = fmt.Sprintf("No difference in %s is proven: replayed in the simulator, both err alike (%.4f and %.4f rad of joint position).",
-			kinds(), float64(d.Floor), float64(d.Error))
+		alike := "both err alike"
+		if d.Error > nearFloor*d.Floor {
+			alike = "they err differently, and none of these explains it"
+		}
+		d.Words = fmt.Sprintf("No difference in %s is proven: replayed in the simulator, %s (%.4f and %.4f rad of joint position).",
+			kinds(), alike, float64(d.Floor), float64(d.Error))
 	default:
 		var say []string
 		for _, k := range d.Named {
@@ -239,10 +243,22 @@ func (d *Difference) say(c *comparison) {
 			d.Words += " That is proven, but hardly above the floor."
 		}
 	}
+	d.tellStops(c)
 	if len(d.Sensors) > 0 {
 		d.Words += " Sensors: " + strings.Join(d.Sensors, "; ") + "."
 	}
 	d.tellSettings()
+}
+
+// tellStops says where motors stop, when those of the two do so at other torques.
+func (d *Difference) tellStops(c *comparison) {
+	lower, other, name := d.StopsAt[1], d.StopsAt[0], c.second()
+	if lower == 0 || other > 0 && other < lower {
+		lower, other, name = other, lower, c.first()
+	}
+	if lower > 0 && (other == 0 || lower*nearFloor < other) {
+		d.Words += fmt.Sprintf(" Motors of %s stop at x%.2f of their largest torque although more is asked of them.", name, float64(lower))
+	}
 }
 
 func (d *Difference) tellSettings() {

@@ -83,8 +83,13 @@ func TestMotorsThatStopEarlyAreNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found.Named) != 1 || found.Named[0].Kinds[0] != report.KindCeiling || found.Named[0].Values[0] < -0.75 || found.Named[0].Values[0] > -0.55 {
-		t.Errorf("%s", found.Words)
+	if found.StopsAt[0] != 0 || math.Abs(float64(found.StopsAt[1])-0.35) > 0.02 || !strings.Contains(found.Words, "stop at x0.3") {
+		t.Errorf("motors stop at %v of their largest torque, want 0 and 0.35: %s", found.StopsAt, found.Words)
+	}
+	for _, k := range found.Named {
+		if k.Kinds[0] != report.KindCeiling {
+			t.Errorf("motors that stop early are taken for something else: %s", found.Words)
+		}
 	}
 }
 
