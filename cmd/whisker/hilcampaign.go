@@ -20,6 +20,10 @@ func (c *hilCampaignCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
+	out, err := createJSON(c.JSON, e.out)
+	if err != nil {
+		return err
+	}
 	last := time.Time{}
 	r, err := campaign.Run(e.ctx, p, c.Out, version(), e.log, func(done, of int, left time.Duration) {
 		if now := time.Now(); done == of || now.Sub(last) > 2*time.Second {
@@ -28,17 +32,10 @@ func (c *hilCampaignCmd) Run(e *env) error {
 		}
 	})
 	if err != nil {
+		out.drop(err)
 		return openError(err)
 	}
-	if c.JSON != "" {
-		out, err := create(c.JSON, e.out)
-		if err != nil {
-			return usage(err)
-		}
-		if err := out.json(r); err != nil {
-			return err
-		}
-	} else if err := r.Table(e.out); err != nil {
+	if err := out.result(r, e.out, r.Table); err != nil {
 		return err
 	}
 	if !r.Pass {

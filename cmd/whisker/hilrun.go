@@ -32,26 +32,11 @@ func (c *hilRunCmd) Run(e *env) error {
 	if c.Compare {
 		return c.compare(e, s)
 	}
-	var out *output
-	if c.JSON != "" {
-		if out, err = create(c.JSON, e.out); err != nil {
-			return usage(err)
-		}
-	}
-	result, err := hil.Run(e.ctx, s, version(), e.log)
+	result, err, told := playScenario(e, s, c.JSON)
 	if result == nil {
-		if out != nil {
-			_ = out.end(err)
-		}
-		return openError(err)
+		return err
 	}
-	var perr error
-	if out != nil {
-		perr = out.json(result)
-	} else {
-		perr = result.Table(e.out)
-	}
-	return cmp.Or(err, perr, failed(result.Failures(&s)))
+	return cmp.Or(err, told, failed(result.Failures(&s)))
 }
 
 func (c *hilRunCmd) compare(e *env, s hil.Scenario) error {
@@ -63,11 +48,7 @@ func (c *hilRunCmd) compare(e *env, s hil.Scenario) error {
 		return openError(err)
 	}
 	if c.JSON != "" {
-		out, err := create(c.JSON, e.out)
-		if err != nil {
-			return usage(err)
-		}
-		return out.json(a)
+		return writeJSON(c.JSON, e.out, a)
 	}
 	fmt.Fprintln(e.out, a)
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -22,8 +23,13 @@ func (c *hilSoakCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
+	out, err := createJSON(c.JSON, e.out)
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "soak")
 	if err != nil {
+		out.drop(err)
 		return err
 	}
 	defer os.RemoveAll(dir)
@@ -36,18 +42,11 @@ func (c *hilSoakCmd) Run(e *env) error {
 		}
 	})
 	if err != nil {
+		out.drop(err)
 		return openError(err)
 	}
-	if c.JSON != "" {
-		out, err := create(c.JSON, e.out)
-		if err != nil {
-			return usage(err)
-		}
-		if err := out.json(&s); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintln(e.out, s.String())
+	if err := out.result(&s, e.out, func(w io.Writer) error { _, err := fmt.Fprintln(w, &s); return err }); err != nil {
+		return err
 	}
 	for _, why := range s.Failures {
 		e.log.Error().Msg(why)

@@ -53,6 +53,32 @@ func create(path string, stdout io.Writer) (*output, error) {
 	}}, nil
 }
 
+// createJSON opens the file that a --json flag names; nil where it names none, for
+// which result prints the table.
+func createJSON(path string, stdout io.Writer) (*output, error) {
+	if path == "" {
+		return nil, nil
+	}
+	o, err := create(path, stdout)
+	return o, usage(err)
+}
+
+// result ends the output with v as JSON; where no JSON was asked for, table prints
+// it on standard output.
+func (o *output) result(v any, stdout io.Writer, table func(io.Writer) error) error {
+	if o == nil {
+		return table(stdout)
+	}
+	return o.json(v)
+}
+
+// drop ends an output that gets no result.
+func (o *output) drop(err error) {
+	if o != nil {
+		_ = o.end(err)
+	}
+}
+
 // end keeps what was written if err is nil, and drops it otherwise. It returns
 // the first error.
 func (o *output) end(err error) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"io"
 
 	"whisker/hil"
 )
@@ -51,32 +50,29 @@ func (c *runCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	var out *output
-	if c.JSON != "" {
-		if out, err = create(c.JSON, e.out); err != nil {
-			return usage(err)
-		}
-	}
-	result, err := hil.Run(e.ctx, s, version(), e.log)
+	result, err, told := playScenario(e, s, c.JSON)
 	if result == nil {
-		if out != nil {
-			_ = out.end(err)
-		}
-		return openError(err)
+		return err
 	}
-	perr := c.print(e.out, out, result)
 	if err == nil && s.Record != "" {
 		e.log.Info().Msg("recording: " + s.Record)
 	}
-	return cmp.Or(err, perr)
+	return cmp.Or(err, told)
 }
 
-// print writes the table, or the JSON where it was asked for.
-func (c *runCmd) print(table io.Writer, out *output, r *hil.Result) error {
-	if out != nil {
-		return out.json(r)
+// playScenario runs a scenario and writes what it found, as JSON where a path is given for
+// that. Without a result err says why nothing was played; told is what became of
+// writing it.
+func playScenario(e *env, s hil.Scenario, json string) (r *hil.Result, err, told error) {
+	out, err := createJSON(json, e.out)
+	if err != nil {
+		return nil, err, nil
 	}
-	return r.Table(table)
+	if r, err = hil.Run(e.ctx, s, version(), e.log); r == nil {
+		out.drop(err)
+		return nil, openError(err), nil
+	}
+	return r, err, out.result(r, e.out, r.Table)
 }
 
 // openError marks what hil refused before anything moved as an error of usage.
