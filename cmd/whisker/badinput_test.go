@@ -237,6 +237,8 @@ func TestPlacesThatCannotBeWritten(t *testing.T) {
 		{"policy", "export", "--out", absent},
 		{"policy", "info", "--json", absent},
 		{"clip", "convert", "stand", "--out", absent + ".csv"},
+		{"hil", "campaign", "../../hil/campaign/plans/air.yaml", "--out", t.TempDir(), "--json", absent},
+		{"hil", "soak", "../../hil/campaign/plans/soak.yaml", "--json", absent},
 	} {
 		refused(t, whisker(args...), absent)
 	}
