@@ -121,10 +121,10 @@ func TestShoulderButtonsAreTheSwitch(t *testing.T) {
 	g.held(t, false)
 	g.send(t, event{evKey, 0x130, 1}, report, event{evAbs, 1, -32768}, report) // another button, a stick
 	g.send(t, event{evKey, buttonTR, 1}, report)
-	g.held(t, true)
-	if aim, _ := g.newest(); aim != [3]float64{0.5, 0, 0} {
-		t.Errorf("%v: want all forward once the switch is held", aim)
-	}
+	eventually(t, "all forward once the switch is held", func() bool {
+		aim, _ := g.newest()
+		return g.Held() && aim == [3]float64{0.5, 0, 0}
+	})
 }
 
 // A button that was held before has no press: only its release, or nothing, comes.
