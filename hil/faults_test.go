@@ -3,7 +3,6 @@ package hil
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,11 +15,7 @@ import (
 // trial is a scenario of the reference quadruped for a target of the harness.
 func trial(t *testing.T, target, text string) Scenario {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "scenario.yaml")
-	if err := os.WriteFile(file, []byte("robot: quadruped\nclips: [stand]\npolicy: none\nseconds: 3\n"+text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s, err := ReadTrial(file, target)
+	s, err := ReadTrial(write(t, "robot: quadruped\nclips: [stand]\npolicy: none\nseconds: 3\n"+text), target)
 	if err != nil {
 		t.Fatal(err)
 	}

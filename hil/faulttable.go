@@ -12,14 +12,7 @@ func (r *Result) faults(w io.Writer) error {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "fault\tat s\tclip\tinjected\tdetected by\tfor\tafter ms\tsafe after ms\tmotion rad\tspeed rad/s\trecovery\tverdict")
 		for _, f := range r.Faults {
-			why := f.Guard
-			if f.Firmware != "" {
-				if why != "" {
-					why += ", "
-				}
-				why += f.Firmware
-			}
-			fmt.Fprintf(t, "%v\t%g\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Fault, f.Fault.At, f.Clip, f.Injected, f.By(), why,
+			fmt.Fprintf(t, "%v\t%g\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Fault, f.Fault.At, f.Clip, f.Injected, f.By(), f.Why(),
 				number(f.Detected, 0), number(f.Safe, 0), number(f.Motion, 3), number(f.Speed, 2), f.Recovery, f.Verdict)
 		}
 		if err := t.Flush(); err != nil {

@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -202,8 +203,8 @@ func (g *rig) openMQTT(name, where string) error {
 	}
 	b := g.scenario.MQTT.Broker
 	b.URL = where[:i]
-	if m := &g.scenario.MQTT; m.URL != "" && m.Robot == where[i+1:] {
-		return fmt.Errorf("hil: mqtt.robot is %s, the name of the robot's agent: expected another one for this run", m.Robot)
+	if m := &g.scenario.MQTT; m.URL != "" && cmp.Or(m.Robot, p.Name) == where[i+1:] {
+		return fmt.Errorf("hil: mqtt.robot is %s, the name of the robot's agent: expected another one for this run", where[i+1:])
 	}
 	body := board.Body(p)
 	if p.Device.Bus != "" {

@@ -279,7 +279,7 @@ func (p *pass) row(err error) Row {
 	}
 	if f := p.fault(err); f != nil {
 		r.Fault, r.Completed = f.Error(), false
-	} else if p.collapsed(err) && !r.Played { // what falls over after its clip has played it
+	} else if faultCode(err) != 0 && !r.Played { // what falls over after its clip has played it
 		r.Fault, r.Completed = err.Error(), false
 	}
 	return r

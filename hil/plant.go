@@ -167,3 +167,18 @@ func (p *plant) FramePoses(out []float32) {
 	defer p.mu.Unlock()
 	p.Robot.FramePoses(out)
 }
+
+// tracked says that the robot goes where its clip does, and somebody knows where
+// that is.
+func (g *rig) tracked() bool { return g.world != nil && !g.scenario.Physics.Held }
+
+// hold hangs the body on a stand where the scenario wants it.
+func (s *Scenario) hold(r *sim.Robot) error {
+	if !s.Physics.Held {
+		return nil
+	}
+	return r.Hold()
+}
+
+// hangs is how high above the ground a held robot hangs, m.
+const hangs = 0.3

@@ -1,7 +1,6 @@
 package hil
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -53,6 +52,7 @@ type rig struct {
 	rec       *record.Recorder
 	view      *view.Server
 	broker    *mqtt.Embedded // inside of this program; nil for none
+	own       *ownBroker     // beside this program; nil for none
 	telemetry *mqtt.Telemetry
 	remote    *remote
 	stats     controller.Stats
@@ -103,24 +103,30 @@ func (g *rig) open() (err error) {
 	g.kin, g.drawn = g.model.Kinematics(), g.model.Kinematics()
 	g.closers = append(g.closers, g.kin.Close, g.drawn.Close)
 	g.legged = g.scenario.Robot != "rat"
-	if err := errors.Join(g.openFaults(), g.openDeadMan()); err != nil {
+	if err := g.openFaults(); err != nil {
 		return err
 	}
+	if err := g.openDeadMan(); err != nil {
+		return err
+	}
+	if err := g.openPolicy(); err != nil {
+		return err
+	}
+	if err := g.openClips(); err != nil {
+		return err
+	}
+	return g.openBroker()
+}
+
+// openPolicy reads who acts, and checks that it fits the body.
+func (g *rig) openPolicy() (err error) {
 	if g.scenario.foreign() {
-		if err := g.readForeign(); err != nil {
-			return err
-		}
-		return g.openClips()
+		return g.readForeign()
 	}
-	if g.file, err = readPolicy(&g.scenario); err != nil {
+	if g.file, err = readPolicy(&g.scenario); err != nil || g.file == nil {
 		return err
 	}
-	if g.file != nil {
-		if err := g.file.Check(g.body); err != nil {
-			return err
-		}
-	}
-	return g.openClips()
+	return g.file.Check(g.body)
 }
 
 func (g *rig) openClips() (err error) {

@@ -166,3 +166,38 @@ func TestPhysicalRobotNeedsATerminalOrAWord(t *testing.T) {
 		t.Errorf("without a calibration: %v", err)
 	}
 }
+
+// A trial on a serial line: the firmware's latency is measured, what the target
+// can have is injected, and what it cannot have is refused.
+func TestATrialRunsOnASerialLine(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.calibrate()
+	s := trial(t, "serial:"+b.device, "dead_man: 'off'\noverruns: {max: 240, window_ticks: 250}\nfaults:\n  - {at_s: 0.2, fault: disk full, for_s: 0.1}\n")
+	s.Robot, s.Seconds, s.Record = b.profile+"@serial:"+b.device, 0.6, filepath.Join(t.TempDir(), "run.mcap")
+	r, err := Run(context.Background(), s, "test", zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Faults) != 1 || r.Faults[0].Injected != 1 || r.Faults[0].Verdict != "ok" || r.Clips[0].Frames != 30 || len(r.Failures(&s)) > 0 {
+		t.Errorf("%+v, %+v", r.Faults, r.Clips)
+	}
+	if r.Latency == nil || !(r.Latency.Total.Max > 0) {
+		t.Errorf("latency %+v", r.Latency)
+	}
+	for text, want := range map[string]string{
+		"faults: [{fault: link cut}]":                      "link cut is refused for target serial: it has no line",
+		"faults: [{fault: push, target: x, magnitude: 3}]": "the harness cannot break a physical robot",
+		"faults: [{fault: mcu hang}]":                      "refused for target serial",
+		"faults: [{fault: host pause, for_s: 1}]":          "refused for target serial",
+		"physics: {randomise: default}":                    "physics.randomise is default",
+	} {
+		s, err := ReadTrial(write(t, "robot: quadruped\nclips: [stand]\npolicy: none\ndead_man: 'off'\n"+text), "serial:"+b.device)
+		if err == nil {
+			_, err = Run(context.Background(), s, "test", zerolog.Nop())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}

@@ -15,8 +15,9 @@ import (
 // MQTT is the part of a scenario that says whom to tell what the robot does, and
 // from whom to take commands.
 type MQTT struct {
-	// Broker is mqtt://HOST[:PORT], mqtts://HOST[:PORT], or embedded[:ADDRESS], a
-	// broker inside of this program; "" is none.
+	// Broker is mqtt://HOST[:PORT], mqtts://HOST[:PORT], embedded[:ADDRESS], a broker
+	// inside of this program, or own[:ADDRESS], a mosquitto that the run starts, so that
+	// it can stall; "" is none.
 	mqtt.Broker `yaml:",inline"`
 	Robot       string  `yaml:"robot"`   // its name in the topics; "" is that of its body
 	RateHz      float64 `yaml:"rate_hz"` // of the states
@@ -33,7 +34,13 @@ func (m *MQTT) check() error {
 	if m.URL == "" {
 		return nil
 	}
-	if !strings.HasPrefix(m.URL, "embedded") {
+	own, ok := m.own()
+	switch {
+	case ok:
+		if err := checkOwn(own); err != nil {
+			return err
+		}
+	case !strings.HasPrefix(m.URL, "embedded"):
 		if err := m.Broker.Check(); err != nil {
 			return err
 		}

@@ -51,6 +51,7 @@ func (r *Robot) hearMeasured(payload []byte, retained bool, _ string) {
 	r.stats.Robot = m.counts
 	r.heard = m.seq
 	m.came = r.clock()
+	r.stats.Stop = r.away.hear(m, r.start)
 	r.states.Send()
 	r.tell()
 }

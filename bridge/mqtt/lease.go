@@ -37,6 +37,7 @@ func (r *Robot) Start() error {
 	}
 	r.mu.Lock()
 	r.lease, r.ended, r.heard = 0, "", 0
+	r.away, r.stats.Stop = away{}, AgentStop{}
 	r.mu.Unlock()
 	r.have, r.seq = nil, 0
 	ack, err := r.ask(Command{Kind: KindLease, Holder: r.holder, Body: bodyHash(r.body)}, leaseTime)

@@ -60,6 +60,7 @@ type Robot struct {
 	have *arrival // the newest state of this lease
 
 	mu    sync.Mutex // guards what follows
+	away  away
 	agent *Connection
 	asked map[string]*Ack // by id, nil until it is answered
 	ended string          // why the lease is over, when not by Halt
@@ -81,6 +82,7 @@ type RobotStats struct {
 	Stale   uint64         // of them, behind a newer one
 	Refused uint64         // not well formed, or of another lease
 	Robot   SetpointCounts // what the agent says of our setpoints
+	Stop    AgentStop      // of the lease before now
 }
 
 // NewRobot checks the options. The broker may be away.

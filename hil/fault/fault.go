@@ -97,8 +97,8 @@ func (f *Fault) check(i int, k *kind, b *controller.Body) error {
 		return f.bad(i, "%s has no magnitude, %v was given", k.name, f.Magnitude)
 	case k.unit != "" && (f.Magnitude == 0 && k.name != "motor limited" && k.name != "imu saturation" || !(f.Magnitude >= k.least && f.Magnitude <= k.most)):
 		return f.bad(i, "magnitude of %s is %v, expected %g to %g %s and not 0", k.name, f.Magnitude, k.least, k.most, k.unit)
-	case k.name == "host pause" && f.For == 0:
-		return f.bad(i, "host pause needs for_s: a host that never goes on measures nothing")
+	case (k.name == "host pause" || k.name == "broker stall") && f.For == 0:
+		return f.bad(i, "%s needs for_s: of what never goes on nobody hears", k.name)
 	}
 	return f.checkAim(i, k, b)
 }

@@ -72,6 +72,7 @@ func TestWhatNamesNothingIsRefusedWithItsLine(t *testing.T) {
 		"fault: link cut, magnitude: 1":                                  "has no magnitude",
 		"fault: mcu reset, for_s: 1":                                     "is over at once",
 		"fault: host pause":                                              "needs for_s",
+		"fault: broker stall":                                            "needs for_s",
 		"fault: link cut, at_s: -1":                                      "at_s is -1",
 		"fault: link cut, at_s: .nan":                                    "at_s is NaN",
 		"fault: payload, magnitude: .inf":                                "magnitude of payload is +Inf",
@@ -253,7 +254,7 @@ func TestSensorsSayWhatTheirFaultsAdd(t *testing.T) {
 }
 
 func TestRowsAreJudged(t *testing.T) {
-	limits := Limits{Safe: 102 * time.Millisecond, Motion: 0.1, Speed: 3}
+	limits := Limits{Safe: 102 * time.Millisecond, Motion: 0.1, Speed: 3, Allowance: 200 * time.Millisecond}
 	for _, c := range []struct {
 		name      string
 		fault     Fault
@@ -282,14 +283,30 @@ func TestRowsAreJudged(t *testing.T) {
 			in.Firmware(10*time.Millisecond, "x")
 			in.Watch(20*time.Millisecond, []float64{1}, []float64{-4}, true)
 		}, false, "a joint turned at 4.00 rad/s", "firmware", "none before the end"},
-		{"unsafe", Fault{Kind: "mcu reset"}, func(in *Injector) { in.Firmware(10*time.Millisecond, "x") }, false, "never safe", "firmware", "none before the end"},
+		{"unsafe", Fault{Kind: "mcu reset"}, func(in *Injector) { in.Firmware(10*time.Millisecond, "x") }, false, "never seen safe", "firmware", "none before the end"},
 		{"unseen", Fault{Kind: "link cut", For: 1}, func(*Injector) {}, true, "nobody noticed", "nobody", "went on"},
 		{"too short to matter", Fault{Kind: "link cut", For: 0.05}, func(*Injector) {}, true, "ok", "nobody", "went on"},
 		{"borne", Fault{Kind: "payload", Magnitude: 1}, func(*Injector) {}, true, "ok", "nobody", "went on"},
 		{"fell", Fault{Kind: "payload", Magnitude: 1}, func(*Injector) {}, false, "lost the clip, and nobody noticed", "nobody", "lost the clip"},
+		{"taken back", Fault{Kind: "broker stall", For: 1}, func(in *Injector) {
+			in.Guard(250*time.Millisecond, "state age")
+			in.Agent(240*time.Millisecond, "policy", 0.05, 2)
+			in.Recovered("cleared")
+		}, false, "ok", "guard, agent", "none: the agent took the robot back"},
+		{"taken back late", Fault{Kind: "broker stall", For: 1}, func(in *Injector) {
+			in.Agent(310*time.Millisecond, "policy", 0.05, 2)
+		}, false, "safe only after 310 ms, 302ms is allowed", "agent", "none: the agent took the robot back"},
+		{"taken back and moved", Fault{Kind: "broker stall", For: 1}, func(in *Injector) {
+			in.Agent(210*time.Millisecond, "policy", 0.2, 2)
+		}, false, "a joint moved by 0.200 rad", "agent", "none: the agent took the robot back"},
+		{"stopped before", Fault{Kind: "broker stall", For: 1}, func(in *Injector) {
+			in.Agent(-time.Millisecond, "policy", 0.05, 2)
+		}, true, "nobody noticed", "nobody", "went on"},
+		{"driven on without the broker", Fault{Kind: "broker stall", For: 1}, func(*Injector) {}, true, "nobody noticed", "nobody", "went on"},
+		{"short stall", Fault{Kind: "broker stall", For: 0.3}, func(*Injector) {}, true, "ok", "nobody", "went on"},
 		{"never", Fault{Kind: "payload", Magnitude: 1, At: 9}, func(*Injector) {}, true, "not injected", "nobody", "never began: the clip ended before"},
 	} {
-		in := NewInjector([]Fault{c.fault}, Bench{Body: body(t), Lines: &Lines{}, Board: board{}})
+		in := NewInjector([]Fault{c.fault}, Bench{Body: body(t), Lines: &Lines{}, Board: board{}, Broker: func(bool) {}})
 		in.Begin(0)
 		if err := in.Tick(0); err != nil {
 			t.Fatal(err)

@@ -74,7 +74,7 @@ var kinds = []kind{
 	{"payload", Body, atNothing, "kg", 0, 100, false, true, "a load on the trunk"},
 	{"host pause", Time, atNothing, "", 0, 0, true, true, "this program stands still"},
 	{"disk full", Storage, atNothing, "", 0, 0, false, true, "the recording's disk takes nothing"},
-	{"broker stall", Broker, atNothing, "", 0, 0, false, true, "the broker passes nothing on"},
+	{"broker stall", Broker, atNothing, "", 0, 0, false, true, "the broker's process stands still"},
 }
 
 func kindOf(name string) *kind {

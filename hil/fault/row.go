@@ -3,6 +3,8 @@ package fault
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"whisker/policy/motion"
@@ -13,10 +15,12 @@ type Row struct {
 	Clip     string `json:"clip"`
 	Fault    Fault  `json:"fault"`
 	Injected int    `json:"injected"` // frames, bits, ticks or once, as the kind has it
-	// Guard and Firmware say what each stopped the robot for, "" for nothing.
+	// Guard, Agent (of a robot that is lent) and Firmware say what each stopped the
+	// robot for, "" for nothing.
 	Guard    string `json:"guard,omitempty"`
+	Agent    string `json:"agent,omitempty"`
 	Firmware string `json:"firmware,omitempty"`
-	// Detected is from the beginning to the first of the two, ms; Safe to the first
+	// Detected is from the beginning to the first of them, ms; Safe to the first
 	// tick in which no motor could do more than resist. Null is never.
 	Detected motion.Measure `json:"detected_ms"`
 	Safe     motion.Measure `json:"safe_ms"`
@@ -41,15 +45,31 @@ func (r *Row) begin(now time.Duration) { r.on, r.began = true, now }
 
 // By says who stopped the robot.
 func (r *Row) By() string {
-	switch {
-	case r.Guard != "" && r.Firmware != "":
-		return "guard, firmware"
-	case r.Guard != "":
-		return "guard"
-	case r.Firmware != "":
-		return "firmware"
+	var who []string
+	for _, w := range r.stopped() {
+		who = append(who, w.who)
 	}
-	return "nobody"
+	if who == nil {
+		return "nobody"
+	}
+	return strings.Join(who, ", ")
+}
+
+// Why says what for.
+func (r *Row) Why() string {
+	var why []string
+	for _, w := range r.stopped() {
+		why = append(why, w.why)
+	}
+	return strings.Join(why, ", ")
+}
+
+type witness struct{ who, why string }
+
+// stopped are those who stopped the robot.
+func (r *Row) stopped() []witness {
+	all := []witness{{"guard", r.Guard}, {"agent", r.Agent}, {"firmware", r.Firmware}}
+	return slices.DeleteFunc(all, func(w witness) bool { return w.why == "" })
 }
 
 func ms(d time.Duration) motion.Measure {
@@ -66,10 +86,24 @@ func (in *Injector) Firmware(now time.Duration, why string) {
 	in.notice(now, func(r *Row) *string { return &r.Firmware }, why)
 }
 
+// Agent notes that a robot's agent stopped it at a time, for good, and how far and
+// how fast a joint went afterwards, rad and rad/s.
+func (in *Injector) Agent(now time.Duration, why string, moved, fastest float64) {
+	in.notice(now, func(r *Row) *string { return &r.Agent }, why)
+	for i := range in.rows {
+		if r := &in.rows[i]; r.Agent != "" && !r.closed {
+			r.safe, r.Safe = true, ms(now-r.began)
+			r.Detected = min(r.Detected, r.Safe)
+			r.Motion, r.Speed = motion.Measure(moved), motion.Measure(fastest)
+			r.closed, r.Recovery = true, "none: the agent took the robot back"
+		}
+	}
+}
+
 func (in *Injector) notice(now time.Duration, by func(*Row) *string, why string) {
 	for i := range in.rows {
 		r := &in.rows[i]
-		if !r.on || r.closed || in.ended || *by(r) != "" {
+		if !r.on || r.closed || in.ended || now < r.began || *by(r) != "" {
 			continue
 		}
 		if r.By() == "nobody" {
@@ -116,6 +150,17 @@ type Limits struct {
 	Safe   time.Duration // to the safe state, after a cause that has to stop the robot or what was detected
 	Motion float64       // rad, after it
 	Speed  float64       // rad/s, after it
+	// Allowance is what a robot behind the broker may do without it: a stall has to
+	// stop it Safe after that. 0 is a robot that is not behind it.
+	Allowance time.Duration
+}
+
+// of are the limits of a fault: whether it has to stop the robot, and within what.
+func (l *Limits) of(k *kind) (stops bool, within time.Duration) {
+	if k.place == Broker && l.Allowance > 0 {
+		return true, l.Safe + l.Allowance
+	}
+	return k.stops, l.Safe
 }
 
 // Rows ends the watch and judges every row. completed says that the clip was
@@ -145,8 +190,9 @@ func (in *Injector) Rows(clip string, completed bool, l Limits) []Row {
 }
 
 func (r *Row) judge(k *kind, completed bool, l Limits) string {
+	stops, within := l.of(k)
 	late := r.Safe
-	if !k.stops {
+	if !stops {
 		late = r.Safe - r.Detected
 	}
 	if r.By() == "nobody" {
@@ -155,12 +201,12 @@ func (r *Row) judge(k *kind, completed bool, l Limits) string {
 	switch {
 	case !r.on:
 		return "not injected"
-	case k.stops && r.By() == "nobody" && r.lasted(l):
+	case stops && r.By() == "nobody" && r.lasted(within):
 		return "nobody noticed"
 	case r.By() != "nobody" && !r.safe:
-		return "never safe"
-	case l.Safe > 0 && late > ms(l.Safe):
-		return fmt.Sprintf("safe only after %.0f ms, %v is allowed", float64(late), l.Safe)
+		return "never seen safe"
+	case l.Safe > 0 && late > ms(within):
+		return fmt.Sprintf("safe only after %.0f ms, %v is allowed", float64(late), within)
 	case l.Motion > 0 && r.Motion > motion.Measure(l.Motion):
 		return fmt.Sprintf("a joint moved by %.3f rad, %.3g is allowed", float64(r.Motion), l.Motion)
 	case l.Speed > 0 && r.Speed > motion.Measure(l.Speed):
@@ -173,6 +219,6 @@ func (r *Row) judge(k *kind, completed bool, l Limits) string {
 
 // lasted says that a cause stood for longer than may be borne: a line that is cut
 // for a moment stops nobody.
-func (r *Row) lasted(l Limits) bool {
-	return r.Fault.For == 0 || r.Fault.For > l.Safe.Seconds()
+func (r *Row) lasted(within time.Duration) bool {
+	return r.Fault.For == 0 || r.Fault.For > within.Seconds()
 }
