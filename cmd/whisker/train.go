@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"whisker/controller"
 	"whisker/hil"
 	"whisker/policy"
 	"whisker/policy/motion"
@@ -85,6 +86,14 @@ func (c *trainCmd) Run(e *env) error {
 			return usage(err)
 		}
 	}
+	twins, err := c.twins(config.Teacher)
+	if err != nil {
+		return usage(err)
+	}
+	for _, r := range twins {
+		defer r.Close()
+		config.Twins = append(config.Twins, r)
+	}
 	err = train.Run(e.ctx, config, worlds, refs)
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -126,6 +135,22 @@ func (c *trainCmd) robots(b *bench) (robots []*sim.Robot, err error) {
 	return robots, nil
 }
 
+// twins are a rat with servos per worker where such a teacher teaches one with torque
+// motors.
+func (c *trainCmd) twins(teacher *policy.File) (twins []*sim.Robot, err error) {
+	if teacher == nil || !c.Torque || teacher.Contract.Action.Drive != controller.DrivePosition {
+		return nil, nil
+	}
+	for range c.Workers {
+		r, err := sim.Open(sim.Options{Model: c.Model})
+		if err != nil {
+			return nil, err
+		}
+		twins = append(twins, r)
+	}
+	return twins, nil
+}
+
 // config is what worked best, and what the flags say.
 func (c *trainCmd) config(e *env) (train.Config, error) {
 	t := train.NewConfig()
@@ -134,7 +159,7 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
-	t.Policy = filepath.Join(c.Out, name(c.Robot)+".policy")
+	t.Policy = filepath.Join(c.Out, policyName(c.Robot, c.Torque)+".policy")
 	if c.Robot != "rat" {
 		t.Task, t.Gamma, t.Critic = train.QuadrupedTask(), 0.97, []int{128, 128}
 	}
@@ -143,6 +168,7 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	var err error
 	if c.Teacher != "" {
 		t.Residual = false
+		t.Imitation.Alone = min(t.Imitation.Alone, c.Transitions/3)
 		if t.Teacher, err = policy.Load(c.Teacher); err != nil {
 			return t, err
 		}
@@ -156,6 +182,14 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 // name is a robot's, without the folder and extension of its profile.
 func name(robot string) string {
 	return strings.TrimSuffix(filepath.Base(robot), filepath.Ext(robot))
+}
+
+// policyName is what a robot's policy ships as.
+func policyName(robot string, torque bool) string {
+	if torque {
+		return name(robot) + "-torque"
+	}
+	return name(robot)
 }
 
 // String is the command line that repeats this training.

@@ -56,6 +56,10 @@ type Config struct {
 	From *policy.File
 	// Teacher, where not nil, is imitated in place of learning from reward.
 	Teacher *policy.File
+	// Twins, one per worker, have the teacher's drives where the student has torque
+	// motors: they tell what torques the teacher's commands lead to. None where both
+	// have the same.
+	Twins []Twin
 	// Imitation says how, where there is a Teacher.
 	Imitation Imitation
 
@@ -114,6 +118,9 @@ func (c *Config) check(worlds, references int) error {
 		return fmt.Errorf("train: %d worlds times horizon %d is no multiple of minibatch %d", worlds, c.Horizon, c.Minibatch)
 	case c.Latent < 1 || c.Gamma <= 0 || c.Gamma >= 1 || c.NoiseStart <= 0 || c.NoiseEnd <= 0:
 		return fmt.Errorf("train: latent %d, gamma %g, noise %g to %g; want positive ones and gamma below 1", c.Latent, c.Gamma, c.NoiseStart, c.NoiseEnd)
+	}
+	if n := len(c.Twins); n > 0 && (n != c.Workers || c.Teacher == nil) {
+		return fmt.Errorf("train: %d twins for %d workers; want one each, and a teacher", n, c.Workers)
 	}
 	if c.Teacher != nil {
 		return c.Imitation.check(worlds * c.Horizon)

@@ -19,7 +19,9 @@
 //
 // A residual policy adds to the command of the reference. A student (Config.Teacher)
 // imitates it where the student itself goes (DAgger), and has no path from
-// reference to command but its latent: that is what ships.
+// reference to command but its latent: that is what ships. A teacher with position
+// servos can teach a student with torque motors (Config.Twins): a twin with servos is
+// put where the student is, and the torques that follow are the answer.
 //
 // On a GPU the same task is learned by policy/train/mjx, in Python, from what
 // Export writes.

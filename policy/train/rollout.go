@@ -169,7 +169,7 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 		}
 	}
 	if w.teacher != nil {
-		w.teacher.answer(w)
+		w.teacher.answer(w.envs, w.raw)
 		clear(w.eps) // the student acts on its latent's mean
 	}
 	mean := w.actor.forward(l.s.Actor, w.x, w.eps, n)

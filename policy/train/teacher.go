@@ -17,13 +17,15 @@ type teacher struct {
 	pass         *actorPass
 	x, eps       []float32
 	out          []float32 // per world, as the output that would give the student this command
+	servos       *servos   // nil where the student has the teacher's drives
 }
 
-// newTeacher runs f for up to worlds worlds; it must see what the student sees.
-func newTeacher(f *policy.File, student *policy.Contract, worlds int, g *nn.Gemm) (*teacher, error) {
+// newTeacher runs f for up to worlds worlds; it must see what the student sees. twin
+// is nil where the student has the teacher's drives.
+func newTeacher(f *policy.File, twin Twin, student *policy.Contract, worlds int, g *nn.Gemm) (*teacher, error) {
 	c := &f.Contract
 	if !slices.Equal(c.Layout.Frames, student.Layout.Frames) || !slices.Equal(c.Layout.Proprioception, student.Layout.Proprioception) || !slices.Equal(c.Layout.Reference, student.Layout.Reference) ||
-		!slices.Equal(c.Actuators, student.Actuators) || !slices.Equal(c.Joints, student.Joints) || c.Action.Drive != student.Action.Drive {
+		!slices.Equal(c.Actuators, student.Actuators) || !slices.Equal(c.Joints, student.Joints) || twin == nil && c.Action.Drive != student.Action.Drive {
 		return nil, fmt.Errorf("train: the teacher is for %s with %s drives and sees %d numbers, the student for %s with %s drives and sees %d; want a teacher of the same body and observation",
 			c.Body, c.Action.Drive, c.Layout.Size(), student.Body, student.Action.Drive, student.Layout.Size())
 	}
@@ -31,22 +33,35 @@ func newTeacher(f *policy.File, student *policy.Contract, worlds int, g *nn.Gemm
 	if err != nil {
 		return nil, err
 	}
-	return &teacher{
+	t := &teacher{
 		own: &c.Action, student: &student.Action, norm: fixedNormaliser(&f.Network), params: parameters(&f.Network),
 		pass: newActorPass(a, worlds, g), x: make([]float32, worlds*a.obs), eps: make([]float32, worlds*a.latent), out: make([]float32, worlds*a.act),
-	}, nil
+	}
+	if twin != nil {
+		t.servos, err = newServos(twin, c)
+	}
+	return t, err
 }
 
-// answer fills out for the worlds of w where they are.
-func (t *teacher) answer(w *worker) {
+// answer fills out for the worlds of envs where they are, raw being what they see.
+func (t *teacher) answer(envs []*env, raw []float32) {
 	a := t.pass.a
-	for i := range w.envs {
-		t.norm.apply(t.x[i*a.obs:(i+1)*a.obs], w.raw[i*a.obs:(i+1)*a.obs])
+	for i, e := range envs {
+		x, seen := t.x[i*a.obs:(i+1)*a.obs], raw[i*a.obs:(i+1)*a.obs]
+		if t.servos != nil {
+			t.servos.observe(x, e)
+			seen = x
+		}
+		t.norm.apply(x, seen)
 	}
-	mean := t.pass.forward(t.params, t.x, t.eps, len(w.envs))
-	for i, e := range w.envs {
-		out := t.out[i*a.act : (i+1)*a.act]
-		t.own.Fill(&e.cmd, e.ref, e.frame, mean[i*a.act:(i+1)*a.act])
+	mean := t.pass.forward(t.params, t.x, t.eps, len(envs))
+	for i, e := range envs {
+		out, own := t.out[i*a.act:(i+1)*a.act], mean[i*a.act:(i+1)*a.act]
+		if t.servos != nil {
+			t.servos.torques(e, t.own, own)
+		} else {
+			t.own.Fill(&e.cmd, e.ref, e.frame, own)
+		}
 		t.student.Invert(out, e.ref, e.frame, &e.cmd)
 	}
 }

@@ -62,6 +62,7 @@ func (l *learner) run(ctx context.Context, m *metrics) error {
 	if err := l.calibrate(); err != nil {
 		return err
 	}
+	l.scaleTorques()
 	saved, shown := time.Now(), time.Time{}
 	for l.s.Transitions < l.c.Transitions && ctx.Err() == nil {
 		if !l.fresh && l.s.Update%resetEvery == 0 && time.Since(saved) > l.c.Every {
@@ -192,7 +193,11 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 		rows: rows{x: make([]float32, share*a.obs), eps: make([]float32, share*a.latent), dMean: make([]float32, share*a.act), dValue: make([]float32, share)},
 	}
 	if l.c.Teacher != nil {
-		t, err := newTeacher(l.c.Teacher, &l.contract, n, g)
+		var twin Twin
+		if len(l.c.Twins) > 0 {
+			twin = l.c.Twins[index]
+		}
+		t, err := newTeacher(l.c.Teacher, twin, &l.contract, n, g)
 		if err != nil {
 			return nil, err
 		}
@@ -209,7 +214,8 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 	return w, nil
 }
 
-// calibrate fixes the observation's normaliser on noisy open-loop motion.
+// calibrate fixes the observation's normaliser on noisy open-loop motion; where that
+// is no guide to torques, on the teacher's.
 func (l *learner) calibrate() error {
 	if l.s.Norm.Fixed {
 		return nil
@@ -227,10 +233,7 @@ func (l *learner) calibrate() error {
 		for over := false; !over && n < l.c.NormaliseOver; n++ {
 			e.observe(x)
 			l.s.Norm.add(x)
-			for k := range out {
-				out[k] = float32(l.c.NoiseStart * rng.NormFloat64())
-			}
-			over = e.step(l.c, out).ended
+			over = e.step(l.c, w.probe(l, out, x, rng)).ended
 		}
 	}
 	l.s.Norm.fix()

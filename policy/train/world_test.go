@@ -8,13 +8,21 @@ import (
 	"whisker/sim"
 )
 
-var _ World = (*sim.Robot)(nil)
+var (
+	_ World = (*sim.Robot)(nil)
+	_ Twin  = (*sim.Robot)(nil)
+)
 
 // balancers opens n worlds of a trunk that an ankle has to keep upright, and the
 // reference of standing still for two seconds.
 func balancers(t testing.TB, n int) ([]World, []*policy.Reference) {
 	t.Helper()
-	first, err := sim.Open(sim.Options{Model: "testdata/balancer.xml"})
+	return balancersOf(t, n, "testdata/balancer.xml")
+}
+
+func balancersOf(t testing.TB, n int, model string) ([]World, []*policy.Reference) {
+	t.Helper()
+	first, err := sim.Open(sim.Options{Model: model})
 	if err != nil {
 		t.Fatal(err)
 	}
