@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: hil hil-mutants dist netem soak prove-report demo-robot train-rat train-rat-quick train-quadruped evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: hil hil-mutants dist netem soak prove-report demo-robot train-rat train-rat-quick train-rat-torque train-quadruped evaluate evaluate-transfer help deps build run test bench picture lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -94,6 +94,11 @@ train-rat: build ## train the rat's policy: a teacher by reward, then a student 
 train-rat-quick: ## the same in half an hour on two cores: standing, head turns, slow walking
 	$(MAKE) train-rat TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
 
+# Servos teach torques: the policy that ships for servos shows the rat with torque motors what forces follow.
+train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos
+	bin/whisker train --torque --out $(TRAIN)/torque --teacher policy/rat.policy --seed 11 --transitions 300000 --worlds 64 --encoder 512,256 --decoder 512,256 \
+	  --library 'walk=50;trot=20;turn=20;groom=5;headturn=5;stand=10'
+
 # On a machine with an NVIDIA GPU: CUDA=1, and WHEELS=dir where it has no network.
 # policy/train/mjx/README.md tells what to carry there.
 MJX ?= out/mjx
@@ -119,6 +124,7 @@ evaluate: build ## print how well the policies follow clips they never saw
 	bin/whisker evaluate --robot quadruped --perturb --library 'walk=40;trot=25;rear=20;turn=25;lunge=4;groom=4;headturn=2;stand=2' \
 	  $(if $(DATA),--clip '$(DATA)/quadruped_motions/*.txt' --clip '$(DATA)/rat/*_250.csv')
 	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
+	bin/whisker evaluate --torque --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
 ifneq ($(DATA),)
 	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
 	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'

@@ -64,7 +64,7 @@ func readPolicy(s *Scenario) (*policy.File, error) {
 	switch s.Policy {
 	case "":
 		robot, _, _ := strings.Cut(s.Robot, "@")
-		return policy.Shipped(robot)
+		return policy.Shipped(robot, s.Physics.Torque)
 	case OpenLoop:
 		return nil, nil
 	}

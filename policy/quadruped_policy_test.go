@@ -11,7 +11,7 @@ import (
 // Loading recomputes the golden pairs; the policy fits its robot, sees what that
 // measures, and says that it adds to the reference's command.
 func TestTheShippedPolicyIsForTheQuadruped(t *testing.T) {
-	f, err := policy.Shipped("quadruped")
+	f, err := policy.Shipped("quadruped", false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestTheShippedPolicyIsForTheQuadruped(t *testing.T) {
 	if n := len(encode(t, f)); n > 1<<20 {
 		t.Errorf("the file has %d bytes, want at most 1 MB", n)
 	}
-	if none, err := policy.Shipped("go1"); none != nil || err != nil {
+	if none, err := policy.Shipped("go1", false); none != nil || err != nil {
 		t.Errorf("for go1: %v, %v", none, err)
 	}
 }

@@ -3,19 +3,31 @@ package policy_test
 import (
 	"testing"
 
+	"whisker/controller"
 	"whisker/policy"
-	"whisker/policy/motion"
+	"whisker/sim"
 )
 
 // Loading recomputes the golden pairs; the contract names the rat's joints,
 // actuators, drives and rate.
-func TestTheShippedPolicyIsForTheRat(t *testing.T) {
-	f, err := policy.Rat()
-	if err != nil {
-		t.Fatal(err)
+func TestTheShippedPoliciesAreForTheRat(t *testing.T) {
+	for _, torque := range []bool{false, true} {
+		f, err := policy.Shipped("rat", torque)
+		if err != nil {
+			t.Fatal(err)
+		}
+		robot, err := sim.Open(sim.Options{Torque: torque})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipsFor(t, f, robot.Body())
+		robot.Close()
 	}
-	robot, _, _ := rat(t, motion.Stand)
-	if err := f.Check(robot.Body()); err != nil {
+}
+
+func shipsFor(t *testing.T, f *policy.File, b *controller.Body) {
+	t.Helper()
+	if err := f.Check(b); err != nil {
 		t.Error(err)
 	}
 	if len(f.Golden) == 0 {

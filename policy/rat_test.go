@@ -14,7 +14,12 @@ import (
 // rat opens the simulated rat and a reference of two seconds.
 func rat(t testing.TB, kind motion.Kind) (*sim.Robot, *motion.Clip, *policy.Reference) {
 	t.Helper()
-	r, err := sim.Open(sim.Options{})
+	return ratOf(t, sim.Options{}, kind)
+}
+
+func ratOf(t testing.TB, o sim.Options, kind motion.Kind) (*sim.Robot, *motion.Clip, *policy.Reference) {
+	t.Helper()
+	r, err := sim.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,15 @@ var ratPolicy []byte
 // What it was trained on is in its contract.
 func Rat() (*File, error) { return Parse(ratPolicy) }
 
+//go:embed rat-torque.policy
+var ratTorquePolicy []byte
+
+// RatTorque is the policy that ships for the rat with torque motors: the forces
+// that make it follow clips of standing, turning and walking. It has no path from
+// the reference past its latents either, and learned from Rat through servos; it
+// falls sooner than that does.
+func RatTorque() (*File, error) { return Parse(ratTorquePolicy) }
+
 //go:embed quadruped.policy
 var quadrupedPolicy []byte
 
@@ -19,11 +28,15 @@ var quadrupedPolicy []byte
 // the reference's command, as its contract says.
 func Quadruped() (*File, error) { return Parse(quadrupedPolicy) }
 
-// Shipped is the policy that ships for a robot, by name; nil where none does: the
-// reference's own command is then all there is.
-func Shipped(robot string) (*File, error) {
+// Shipped is the policy that ships for a robot, by name, with torque motors in place
+// of the rat's position servos or not; nil where none does: the reference's own
+// command is then all there is.
+func Shipped(robot string, torque bool) (*File, error) {
 	switch robot {
 	case "rat":
+		if torque {
+			return RatTorque()
+		}
 		return Rat()
 	case "quadruped":
 		return Quadruped()

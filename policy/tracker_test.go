@@ -9,6 +9,7 @@ import (
 	"whisker/controller"
 	"whisker/policy"
 	"whisker/policy/motion"
+	"whisker/sim"
 )
 
 func TestTrackerPlaysTheClipToItsEndAndAgain(t *testing.T) {
@@ -98,16 +99,31 @@ func TestRestartForgetsTheRecurrentState(t *testing.T) {
 	}
 }
 
-// Without the latent the command depends on proprioception alone.
+// Without the latent the command depends on proprioception alone, of the policies
+// that ship for the rat too.
 func TestZeroLatentHidesTheReference(t *testing.T) {
 	robot, _, ref := rat(t, motion.Walk)
 	f := untrained(robot.Body())
 	f.Contract.Action.Residual = false
-	tr, err := policy.NewTracker(robot.Body(), f, ref)
+	hidesTheReference(t, f, ref)
+	for _, torque := range []bool{false, true} {
+		f, err := policy.Shipped("rat", torque)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, ref := ratOf(t, sim.Options{Torque: torque}, motion.Walk)
+		hidesTheReference(t, f, ref)
+	}
+}
+
+func hidesTheReference(t *testing.T, f *policy.File, ref *policy.Reference) {
+	t.Helper()
+	tr, err := policy.NewTracker(ref.Body, f, ref)
 	if err != nil {
 		t.Fatal(err)
 	}
 	copy(ref.Act[60], ref.Act[30]) // the command before the first is proprioception
+	copy(ref.Torque[60], ref.Torque[30])
 	at := func(frame int, zero bool) []float64 {
 		if err := tr.Switch(ref, frame); err != nil {
 			t.Fatal(err)
@@ -117,13 +133,13 @@ func TestZeroLatentHidesTheReference(t *testing.T) {
 		if err := tr.Act(&s, &cmd); err != nil {
 			t.Fatal(err)
 		}
-		return slices.Clone(cmd.Pos)
+		return slices.Clone(f.Contract.Action.Sent(&cmd))
 	}
 	if !slices.Equal(at(30, true), at(60, true)) {
-		t.Error("the decoder sees the reference past a zero latent")
+		t.Errorf("the decoder for %s drives sees the reference past a zero latent", f.Contract.Action.Drive)
 	}
 	if slices.Equal(at(30, false), at(60, false)) {
-		t.Error("with its latent the policy ignores the reference")
+		t.Errorf("with its latent the policy for %s drives ignores the reference", f.Contract.Action.Drive)
 	}
 }
 

@@ -154,7 +154,7 @@ func TestBadModelsAndPolicies(t *testing.T) {
 		{"model that is no XML", []string{"m.xml"}, with("--model", file(t, "m.xml", "no model"))},
 		{"policy for another body", []string{"joint"}, with("--model", pendulum)},
 		{"model without the clip's joints", []string{"joint", "clip stand"}, with("--model", pendulum, "--policy", "none")},
-		{"policy for other drives", []string{"torque", "position"}, with("--torque")},
+		{"policy for other drives", []string{"torque", "position"}, with("--torque", "--policy", "../../policy/rat.policy")},
 		{"absent policy", []string{"absent.policy"}, with("--policy", "absent.policy")},
 		{"truncated policy", []string{"cut.policy", "truncated"}, with("--policy", file(t, "cut.policy", shipped[:len(shipped)/2]))},
 		{"corrupt policy", []string{"bits.policy", "checksum"}, with("--policy", file(t, "bits.policy", spoilt(shipped)))},

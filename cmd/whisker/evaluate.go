@@ -88,7 +88,7 @@ func (c *evaluateCmd) Run(e *env) error {
 	var all []evaluation
 	for _, at := range c.conditions() {
 		for _, assist := range c.Assist {
-			r := evaluation{Policy: cmp.Or(c.Policy, "of the "+c.Robot), Library: hash, Assist: assist, Condition: at.name}
+			r := evaluation{Policy: cmp.Or(c.Policy, "of the "+policyName(c.Robot, c.Torque)), Library: hash, Assist: assist, Condition: at.name}
 			if err := c.play(e, b, &r, file, takes, at); err != nil {
 				return err
 			}
@@ -173,7 +173,7 @@ func (c *evaluateCmd) play(e *env, b *bench, r *evaluation, file *policy.File, t
 func (c *evaluateCmd) policy() (*policy.File, error) {
 	switch c.Policy {
 	case "", c.Robot:
-		return policy.Shipped(c.Robot)
+		return policy.Shipped(c.Robot, c.Torque)
 	case hil.OpenLoop:
 		return nil, nil
 	}

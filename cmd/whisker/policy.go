@@ -23,12 +23,13 @@ type policyCmd struct {
 
 // policyFile is the argument of all of them.
 type policyFile struct {
-	File string `arg:"" optional:"" help:"Policy file; none is the one that ships." type:"existingfile"`
+	File   string `arg:"" optional:"" help:"Policy file; none is the one that ships for the rat." type:"existingfile"`
+	Torque bool   `help:"The rat has torque actuators in place of position servos."`
 }
 
 func (p *policyFile) read() (*policy.File, error) {
 	if p.File == "" {
-		return policy.Rat()
+		return policy.Shipped("rat", p.Torque)
 	}
 	return policy.Load(p.File)
 }
@@ -100,8 +101,7 @@ func (c *policyInfoCmd) onnx(e *env) error {
 
 type policyCheckCmd struct {
 	policyFile
-	Model  string `help:"Body to check against: an MJCF or URDF file in place of the rat." placeholder:"FILE"`
-	Torque bool   `help:"Check against the rat with torque actuators."`
+	Model string `help:"Body to check against: an MJCF or URDF file in place of the rat." placeholder:"FILE"`
 }
 
 // Run is called by kong.

@@ -9,16 +9,21 @@ import (
 	"whisker/sim"
 )
 
-// What the shipped policy promises: on walks that it has not seen it stays with
-// the reference at least twice as long as open loop, and it completes the
-// shipped clips stand and turn.
-func TestTheShippedPolicyMeetsItsBar(t *testing.T) {
-	robot, err := sim.Open(sim.Options{})
+// What the policies that ship for the rat promise, with servos and with torque
+// motors: on walks that it has not seen each stays with the reference at least
+// twice as long as open loop, and it completes the shipped clips stand and turn.
+func TestTheShippedPoliciesMeetTheirBar(t *testing.T) {
+	t.Run("servos", func(t *testing.T) { meetsItsBar(t, sim.Options{}) })
+	t.Run("torque", func(t *testing.T) { meetsItsBar(t, sim.Options{Torque: true}) })
+}
+
+func meetsItsBar(t *testing.T, o sim.Options) {
+	robot, err := sim.Open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer robot.Close()
-	file, err := policy.Rat()
+	file, err := policy.Shipped("rat", o.Torque)
 	if err != nil {
 		t.Fatal(err)
 	}
