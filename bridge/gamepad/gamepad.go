@@ -158,11 +158,15 @@ func (a axis) part(value int32) float64 {
 	return max(-1, min(1, math.Copysign((math.Abs(x)-deadZone)/(1-deadZone), x)))
 }
 
-// tell makes what is held, and what the sticks ask for, known. Sticks point down and
-// right where their numbers grow.
+// tell makes what is held, and what the sticks ask for, known: who sees the switch
+// held finds the goal of that moment and none of an earlier one, who is told that
+// nothing is asked for finds the switch released. Sticks point down and right where
+// their numbers grow.
 func (p *Pad) tell() {
 	on := p.left || p.right
-	p.held.Store(on)
+	if !on {
+		p.held.Store(false)
+	}
 	aim := [3]float64{}
 	if on {
 		aim = [3]float64{-p.sticks[1] * p.opt.Forward, -p.sticks[0] * p.opt.Left, -p.sticks[2] * p.opt.Turn}
@@ -171,4 +175,5 @@ func (p *Pad) tell() {
 		p.opt.Aim(aim[0], aim[1], aim[2])
 	}
 	p.aimed = aim
+	p.held.Store(on)
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type rig struct {
 	stop   func() error
 	mu     sync.Mutex
 	aims   [][3]float64
+	during []bool // whether the switch was held when each was told
 }
 
 func newRig(t *testing.T) *rig {
@@ -51,6 +53,7 @@ func (g *rig) aim(forward, left, turn float64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.aims = append(g.aims, [3]float64{forward, left, turn})
+	g.during = append(g.during, g.Held())
 }
 
 func (g *rig) newest() (aim [3]float64, n int) {
@@ -95,9 +98,9 @@ func (g *rig) send(t *testing.T, events ...event) {
 
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("10 s without %s", what)
+			t.Fatalf("30 s without %s", what)
 		}
 	}
 }
@@ -121,10 +124,29 @@ func TestShoulderButtonsAreTheSwitch(t *testing.T) {
 	g.held(t, false)
 	g.send(t, event{evKey, 0x130, 1}, report, event{evAbs, 1, -32768}, report) // another button, a stick
 	g.send(t, event{evKey, buttonTR, 1}, report)
-	eventually(t, "all forward once the switch is held", func() bool {
-		aim, _ := g.newest()
-		return g.Held() && aim == [3]float64{0.5, 0, 0}
-	})
+	g.held(t, true)
+	if aim, _ := g.newest(); aim != [3]float64{0.5, 0, 0} {
+		t.Errorf("the switch is held, and the goal is %v: want all forward", aim)
+	}
+}
+
+// Nobody sees a switch that is held with the goal of an earlier moment: a press
+// tells the goal first, a release ends it last.
+func TestGoalIsToldWhileTheSwitchIsReleased(t *testing.T) {
+	g := newRig(t)
+	g.send(t, event{evAbs, 1, -32768}, event{evKey, buttonTL, 1}, report)
+	g.held(t, true)
+	g.send(t, event{evKey, buttonTL, 0}, report)
+	eventually(t, "the end of the goal", func() bool { _, n := g.newest(); return n == 2 })
+	g.send(t, event{evKey, buttonTL, 1}, report)
+	g.held(t, true)
+	g.send(t, event{evAbs, 1, 0}, report)
+	eventually(t, "another goal", func() bool { _, n := g.newest(); return n == 4 })
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if want := []bool{false, false, false, true}; !slices.Equal(g.during, want) {
+		t.Errorf("goals %v were told while the switch was held: %v, want %v", g.aims, g.during, want)
+	}
 }
 
 // A button that was held before has no press: only its release, or nothing, comes.
@@ -199,6 +221,9 @@ func TestSticks(t *testing.T) {
 	_, before := g.newest()
 	g.send(t, event{evAbs, 0, 3001}, report, event{evKey, buttonTL, 0}, report)
 	g.held(t, false)
+	if err := g.stop(); err != nil { // nothing more is told
+		t.Error(err)
+	}
 	if _, n := g.newest(); n != before {
 		t.Errorf("told %d times more of a goal that is the same", n-before)
 	}
