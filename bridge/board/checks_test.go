@@ -72,7 +72,7 @@ func TestStartRefuses(t *testing.T) {
 		}
 		r := g.robot(p)
 		r.o.Calibration = file
-		if err := r.Start(); err == nil || !contains(err, x.want) {
+		if err := g.refusal(r); err == nil || !contains(err, x.want) {
 			t.Errorf("%s: %v, want %q", x.name, err, x.want)
 		}
 		if m := r.newest().Mode; m != wire.ModeIdle {

@@ -48,6 +48,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	runtime.GOMAXPROCS(1) // what keeps the host from running keeps the firmware's clock from it too
 	code := m.Run()
 	os.RemoveAll(tmp)
 	os.Exit(code)
@@ -63,6 +64,7 @@ type rig struct {
 	cmd    *exec.Cmd
 	board  *os.File // our end of the firmware's line
 	cables sync.WaitGroup
+	halt   func() // ends the firmware's clock
 
 	toBoard, toHost atomic.Pointer[func([]byte) []byte] // what the cable does to bytes
 	deaf            atomic.Bool                         // nobody reads what the host writes
@@ -81,7 +83,7 @@ func newRig(t *testing.T, args ...string) *rig {
 	return g
 }
 
-// power starts the firmware. Its flash is the rig's.
+// power starts the firmware. Its flash and its clock are the rig's.
 func (g *rig) power(args ...string) {
 	g.t.Helper()
 	program, err := image()
@@ -96,12 +98,43 @@ func (g *rig) power(args ...string) {
 	defer theirs.Close()
 	g.board = os.NewFile(uintptr(fd[0]), "line")
 	g.cmd = exec.Command(program, append([]string{"--bench", "--flash", filepath.Join(g.dir, "flash")}, args...)...)
-	g.cmd.ExtraFiles, g.cmd.Stderr = []*os.File{theirs}, os.Stderr
+	clock, write, err := os.Pipe()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer clock.Close()
+	g.cmd.ExtraFiles, g.cmd.Stderr = []*os.File{theirs, clock}, os.Stderr
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	runtime.LockOSThread() // the death signal is the thread's
 	defer runtime.UnlockOSThread()
 	if err := g.cmd.Start(); err != nil {
 		g.t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var ticks sync.WaitGroup
+	ticks.Go(func() { tick(write, stop) })
+	g.halt = func() { close(stop); ticks.Wait(); write.Close() }
+}
+
+// tick lets the firmware's time pass while this program runs and the firmware keeps
+// up: of a pause of either no more than few ticks are made up for.
+func tick(clock *os.File, stop <-chan struct{}) {
+	const few = 5
+	fd, due := int(clock.Fd()), time.Now()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-time.After(firmwareTick):
+		}
+		if oldest := time.Now().Add(-few * firmwareTick); due.Before(oldest) {
+			due = oldest
+		}
+		for ; !due.After(time.Now()); due = due.Add(firmwareTick) {
+			if n, err := unix.IoctlGetInt(fd, unix.TIOCINQ); err != nil || n < few {
+				clock.Write([]byte{0})
+			}
+		}
 	}
 }
 
@@ -110,6 +143,7 @@ func (g *rig) off() {
 	g.cmd.Process.Kill()
 	g.cmd.Wait()
 	g.board.Close()
+	g.halt()
 }
 
 // plug connects the firmware to a new pty.
@@ -184,7 +218,7 @@ func quadruped(t *testing.T) *profile.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Limits.StateAgeMs, p.Limits.CommandAgeMs = 1000, 1000
+	p.Limits.StateAgeMs, p.Limits.CommandAgeMs = 20000, 20000
 	return p
 }
 
@@ -207,6 +241,23 @@ func (g *rig) robot(p *profile.Profile) *Robot {
 	return r
 }
 
+// time is the firmware's, of the newest state.
+func (r *Robot) time() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.in.clock
+}
+
+// refusal is why a robot does not start, once the firmware has missed the host before
+// it, which takes a second of its time.
+func (g *rig) refusal(r *Robot) (err error) {
+	g.eventually("the end of an earlier session", func() bool {
+		err = r.Start()
+		return err == nil || !contains(err, "another program has the robot")
+	})
+	return err
+}
+
 // calibrate stores what the profile says.
 func (g *rig) calibrate(r *Robot) *Calibration {
 	g.t.Helper()
@@ -224,10 +275,10 @@ func (g *rig) calibrate(r *Robot) *Calibration {
 	return c
 }
 
-// eventually waits for something, at most ten seconds.
+// eventually waits for something, at most half a minute.
 func (g *rig) eventually(what string, ok func() bool) {
 	g.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			g.t.Fatalf("%s did not come about; said: %q", what, g.notes)
 		}

@@ -26,33 +26,50 @@ func (r *Robot) header() wire.Header {
 	return wire.Header{Session: r.session, Seq: r.seq, TimeUs: r.in.timeUs}
 }
 
-// ask sends a message again and again until done, which is called with mu
-// held, or until the time is over.
+// ask sends a message every askEvery until done, which is called with mu held, or
+// until the time is over.
 func (r *Robot) ask(m wire.Message, limit time.Duration, done func() bool) error {
+	buf := make([]byte, 0, wire.MaxWire)
+	ok, err := r.wait(limit, done, func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		buf = wire.Append(buf[:0], r.header(), m)
+		return r.sender.Urge(buf)
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("board: %v: %w", m.Type(), err)
+	case !ok:
+		return fmt.Errorf("board: the firmware did not answer %v within %v", m.Type(), limit)
+	}
+	return nil
+}
+
+// wait waits until done, which is called with mu held, and calls each at once and
+// every askEvery. The time is counted in those waits: a pause of this machine is one
+// of them, and no silence of the robot.
+func (r *Robot) wait(limit time.Duration, done func() bool, each func() error) (ok bool, err error) {
 	again := time.NewTimer(0)
 	defer again.Stop()
-	buf := make([]byte, 0, wire.MaxWire)
-	for end := time.Now().Add(limit); time.Now().Before(end); {
+	for left := limit / askEvery; ; {
 		select {
 		case <-r.event:
 		case <-again.C:
-			r.mu.Lock()
-			buf = wire.Append(buf[:0], r.header(), m)
-			err := r.sender.Urge(buf)
-			r.mu.Unlock()
-			if err != nil {
-				return fmt.Errorf("board: %v: %w", m.Type(), err)
+			if left--; left < 0 {
+				return false, nil
+			}
+			if err := each(); err != nil {
+				return false, err
 			}
 			again.Reset(askEvery)
 		}
 		r.mu.Lock()
-		ok := done()
+		ok = done()
 		r.mu.Unlock()
 		if ok {
-			return nil
+			return true, nil
 		}
 	}
-	return fmt.Errorf("board: the firmware did not answer %v within %v", m.Type(), limit)
 }
 
 // request sends a request until it is acknowledged. The window lets no ack of an

@@ -42,21 +42,10 @@ func (r *Robot) greet() (id Identity, err error) {
 
 // until waits for something that comes by itself.
 func (r *Robot) until(limit time.Duration, done func() bool, why string) error {
-	end := time.NewTimer(limit)
-	defer end.Stop()
-	for {
-		r.mu.Lock()
-		ok := done()
-		r.mu.Unlock()
-		if ok {
-			return nil
-		}
-		select {
-		case <-r.event:
-		case <-end.C:
-			return errors.New("board: " + why)
-		}
+	if ok, _ := r.wait(limit, done, func() error { return nil }); !ok {
+		return errors.New("board: " + why)
 	}
+	return nil
 }
 
 // Connect opens a session and makes sure that the firmware is the one for this

@@ -1,8 +1,7 @@
 // The host board: the firmware as a Linux process. Its serial line is descriptor
-// 3 (a pty, a socket), its plant the descriptors 4 (in) and 5 (out); without
-// those, its own motors in real time. Options:
+// 3 (a pty, a socket), its plant the descriptors 4 (in) and 5 (out). Options:
 //
-//	--bench        own motors in place of a plant on descriptors 4 and 5
+//	--bench        own motors in place of a plant; a byte on descriptor 4 is a tick
 //	--law          run the joint law here, as a torque-controlled board does
 //	--flash FILE   keeps the calibration, and whether motors had torque
 //	--reset N      says why it started: enum wire_reset_cause
@@ -26,7 +25,7 @@ enum { SERIAL = 3, PLANT_FROM = 4, PLANT_TO = 5 };
 static struct plant plant;
 static bool bench, law;
 static const char *flash;
-static uint32_t next_us; // when the bench's next tick is due
+static uint32_t next_us; // when a paced tick is due
 static uint8_t told[WIRE_JOINTS][MIT_FRAME];
 
 // What the file keeps.
@@ -119,6 +118,7 @@ void board_start(struct robot_boot *boot)
 	memcpy(boot->uid, "host board", 10);
 	memcpy(boot->calibration, kept.calibration, sizeof boot->calibration);
 	if (fcntl(SERIAL, F_SETFL, O_NONBLOCK) < 0) die("descriptor 3, the serial line");
+	if (bench && fcntl(PLANT_FROM, F_SETFL, O_NONBLOCK) < 0) die("descriptor 4, the bench's clock");
 	if (!bench && (fcntl(PLANT_FROM, F_GETFD) < 0 || fcntl(PLANT_TO, F_GETFD) < 0)) die("descriptors 4 and 5, the plant");
 	for (int i = 0; i < WIRE_JOINTS; i++) mit_special(told[i], MIT_EXIT);
 	motors_start();
@@ -176,12 +176,21 @@ static void exchange_out(bool moving)
 	if (write(PLANT_TO, &out, sizeof out) != sizeof out) die("plant");
 }
 
+// bench_tick takes a tick of the bench's clock; the process ends with it.
+static bool bench_tick(void)
+{
+	uint8_t tick;
+	ssize_t n = read(PLANT_FROM, &tick, 1);
+	if (n == 0) exit(0);
+	if (n < 0 && errno != EAGAIN && errno != EINTR) die("the bench's clock");
+	return n == 1;
+}
+
 bool board_sense(struct robot *r, struct robot_input *in)
 {
 	r->law = law;
 	if (bench) {
-		if ((int32_t)(clock_us() - next_us) < 0) return false;
-		next_us += TICK_US;
+		if (!bench_tick()) return false;
 		plant.time_us += TICK_US;
 		motors_step(told, &plant.in);
 		plant_fill(in, &plant.in);
@@ -216,6 +225,6 @@ void board_feed(void)
 // In lockstep the plant is what there is to wait for, in exchange_in.
 void board_wait(void)
 {
-	struct pollfd p = {.fd = SERIAL, .events = POLLIN};
-	if (bench || plant.have || plant.in.flags & PLANT_PACED) poll(&p, 1, 1);
+	struct pollfd p[] = {{.fd = SERIAL, .events = POLLIN}, {.fd = PLANT_FROM, .events = POLLIN}};
+	if (bench || plant.have || plant.in.flags & PLANT_PACED) poll(p, bench ? 2 : 1, 1);
 }
