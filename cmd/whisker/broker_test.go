@@ -300,7 +300,7 @@ func TestSupervisorIsTold(t *testing.T) {
 	}
 	defer l.Close()
 	t.Setenv("NOTIFY_SOCKET", path)
-	t.Setenv("WATCHDOG_USEC", "40000")
+	t.Setenv("WATCHDOG_USEC", "240000000")
 	s, err := newSupervisor()
 	if err != nil {
 		t.Fatal(err)
@@ -319,7 +319,11 @@ func TestSupervisorIsTold(t *testing.T) {
 	if got := read(); got != "READY=1\nWATCHDOG=1" {
 		t.Errorf("%q", got)
 	}
-	time.Sleep(20 * time.Millisecond)
+	if s.every != time.Minute {
+		t.Errorf("tells every %v: want a quarter of what systemd asks for", s.every)
+	}
+	s.every = time.Millisecond
+	time.Sleep(2 * time.Millisecond)
 	s.alive()
 	s.close()
 	if got := read() + " " + read(); got != "WATCHDOG=1 STOPPING=1" {

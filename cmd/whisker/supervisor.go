@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // supervisor tells systemd that this program works: sd_notify(3), without which
@@ -41,7 +43,7 @@ func newSupervisor() (*supervisor, error) {
 }
 
 // alive is called by who does the work, as often as it likes. A full socket does
-// not hold it up.
+// not hold it up: what it does not take is told at the next call.
 func (s *supervisor) alive() {
 	now := time.Since(s.begin)
 	last := time.Duration(s.last.Load())
@@ -52,9 +54,23 @@ func (s *supervisor) alive() {
 	if last < 0 {
 		text = "READY=1\n" + text
 	}
-	s.last.Store(int64(now))
-	_ = s.conn.SetWriteDeadline(time.Now().Add(time.Millisecond))
-	_, _ = s.conn.Write([]byte(text)) // who is not heard is started anew
+	if s.offer(text) {
+		s.last.Store(int64(now))
+	}
+}
+
+// offer sends what the socket takes at once, and says whether it did.
+func (s *supervisor) offer(text string) bool {
+	raw, err := s.conn.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var n int
+	err = raw.Write(func(fd uintptr) bool {
+		n, _ = unix.Write(int(fd), []byte(text))
+		return true // one try
+	})
+	return err == nil && n == len(text)
 }
 
 // close says goodbye.
