@@ -40,8 +40,8 @@ type Agent struct {
 	o     AgentOptions
 	body  *controller.Body
 	tel   *Telemetry
-	start time.Time
-	asked chan Command // for the robot
+	clock func() time.Duration // in which deadlines are
+	asked chan Command         // for the robot
 
 	points newest.Slot[setpoint]
 	states newest.Slot[measured]
@@ -82,7 +82,8 @@ type echo struct {
 
 // NewAgent checks the options. The broker may be away.
 func NewAgent(o AgentOptions) (*Agent, error) {
-	a := &Agent{o: o, body: o.Robot.Body(), start: time.Now(), asked: make(chan Command, 1), fresh: make(chan struct{}, 1)}
+	start := time.Now()
+	a := &Agent{o: o, body: o.Robot.Body(), clock: func() time.Duration { return time.Since(start) }, asked: make(chan Command, 1), fresh: make(chan struct{}, 1)}
 	if o.Alive == nil {
 		a.o.Alive = func() {}
 	}
@@ -100,9 +101,6 @@ func NewAgent(o AgentOptions) (*Agent, error) {
 	a.tel.measure = func(m *Timing) { n := a.counts(); m.Setpoints = &n }
 	return a, nil
 }
-
-// clock is the agent's, in which deadlines are.
-func (a *Agent) clock() time.Duration { return time.Since(a.start) }
 
 func (a *Agent) counts() SetpointCounts {
 	return SetpointCounts{a.accepted.Load(), a.lost.Load(), a.late.Load(), a.refused.Load()}

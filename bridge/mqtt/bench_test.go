@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -59,7 +58,7 @@ func ownTrips(b *testing.B, broker *mosquitto, rate, qos int) []float64 {
 	var us []float64
 	begin := time.Now()
 	up := make(chan struct{}, 1)
-	l := &link{broker: &Broker{URL: broker.url()}, robot: "bench", log: zerolog.Nop(), up: func(context.Context) { up <- struct{}{} }}
+	l := &link{broker: &Broker{URL: broker.URL()}, robot: "bench", log: zerolog.Nop(), up: func(context.Context) { up <- struct{}{} }}
 	l.subs = []subscription{{"bench/own", byte(qos), func(p []byte, _ bool, _ string) {
 		took := time.Since(begin) - time.Duration(le.Uint64(p))
 		mu.Lock()
@@ -98,7 +97,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 			b.Run(fmt.Sprintf("rate=%d/qos=%d", rate, qos), func(b *testing.B) {
 				var ours, theirs []float64
 				for b.Loop() {
-					theirs = append(theirs, median(peerTrips(b, program, broker.port, rate, qos)))
+					theirs = append(theirs, median(peerTrips(b, program, broker.Port, rate, qos)))
 					ours = append(ours, median(ownTrips(b, broker, rate, qos)))
 				}
 				b.ReportMetric(0, "ns/op")
@@ -150,21 +149,21 @@ func BenchmarkStall(b *testing.B) {
 		h := lateness(b, nil, func() { time.Sleep(6 * time.Second) })
 		bare = append(bare, float64(h.Quantile(0.99))/1e3)
 		broker := newBroker(b)
-		tel, stop := telemetry(b, Options{Broker: Broker{URL: broker.url()}, Rate: 100})
+		tel, stop := telemetry(b, Options{Broker: Broker{URL: broker.URL()}, Rate: 100})
 		eventually(b, "the broker", func() bool { return tel.link.client.Load() != nil })
 		h = lateness(b, tel, func() {
-			broker.signal(syscall.SIGSTOP)
+			broker.Pause()
 			time.Sleep(3 * time.Second)
-			broker.signal(syscall.SIGCONT)
+			broker.Resume()
 			time.Sleep(time.Second)
-			broker.stop()
+			broker.Kill()
 			time.Sleep(500 * time.Millisecond)
-			broker.start()
+			broker.Run()
 			time.Sleep(1500 * time.Millisecond)
 		})
 		ours = append(ours, float64(h.Quantile(0.99))/1e3)
 		stop()
-		broker.stop()
+		broker.Kill()
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(ours), "us")

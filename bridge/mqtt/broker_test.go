@@ -2,121 +2,38 @@ package mqtt
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
 	"github.com/rs/zerolog"
 
+	"whisker/bridge/mqtt/mqtttest"
 	"whisker/controller"
 )
 
 // mosquitto is a broker of the test's own.
 type mosquitto struct {
-	t    testing.TB
-	dir  string
-	port int
-	cmd  *exec.Cmd
-	said *journal
+	*mqtttest.Broker
+	t testing.TB
 }
 
-// newBroker starts mosquitto on a free port of the loopback, with more lines of
-// configuration; without any everybody may do everything.
 func newBroker(t testing.TB, more ...string) *mosquitto {
 	t.Helper()
-	b := &mosquitto{t: t, dir: t.TempDir(), port: freePort(t)}
-	if more == nil {
-		more = []string{"allow_anonymous true"}
-	}
-	b.configure(more...)
-	b.start()
-	t.Cleanup(b.stop)
-	return b
+	return &mosquitto{mqtttest.Start(t, more...), t}
 }
 
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// configure takes effect with the next start. The user is for root alone, whom
-// mosquitto would leave for one who cannot read the test's files.
-func (b *mosquitto) configure(more ...string) {
-	conf := fmt.Sprintf("listener %d 127.0.0.1\nuser root\nset_tcp_nodelay true\n%s\n", b.port, strings.Join(more, "\n"))
-	b.file("mosquitto.conf", conf)
-}
-
-// file writes a file beside the broker's configuration and returns its path.
-func (b *mosquitto) file(name, content string) string {
-	path := filepath.Join(b.dir, name)
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		b.t.Fatal(err)
-	}
-	return path
-}
-
-// program is where Debian puts it, outside of a user's PATH.
-func program() string {
-	if p, err := exec.LookPath("mosquitto"); err == nil {
-		return p
-	}
-	return "/usr/sbin/mosquitto"
-}
-
-func (b *mosquitto) start() {
-	b.t.Helper()
-	b.cmd = exec.Command(program(), "-c", filepath.Join(b.dir, "mosquitto.conf"))
-	b.said = &journal{}
-	b.cmd.Stdout, b.cmd.Stderr = b.said, b.said
-	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread() // the death signal is the thread's
-	err := b.cmd.Start()
-	runtime.UnlockOSThread()
-	if err != nil {
-		b.t.Fatalf("mosquitto (Debian: apt install mosquitto): %v", err)
-	}
-	eventually(b.t, "mosquitto runs", func() bool { return b.said.count(" running") > 0 })
-}
-
-func (b *mosquitto) stop() {
-	if b.cmd == nil {
-		return
-	}
-	b.cmd.Process.Kill()
-	b.cmd.Wait()
-	b.cmd = nil
-}
-
-// signal pauses the broker and lets it go on.
-func (b *mosquitto) signal(s os.Signal) {
-	if err := b.cmd.Process.Signal(s); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func (b *mosquitto) url() string { return fmt.Sprintf("mqtt://127.0.0.1:%d", b.port) }
-
-// eventually waits for something, at most 20 s.
+// eventually waits for something, at most a minute.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited 20 s in vain: %s", what)
+			t.Fatalf("waited a minute in vain: %s", what)
 		}
 	}
 }
@@ -135,12 +52,14 @@ type mail struct {
 	retained bool
 }
 
-func (b *mosquitto) peer() *peer { return dialPeer(b.t, b.url()) }
+func (b *mosquitto) peer() *peer { return dialPeer(b.t, b.URL()) }
 
 func dialPeer(t testing.TB, url string) *peer {
 	t.Helper()
-	p := &peer{t: t, c: paho.NewClient(paho.NewClientOptions().AddBroker(url).SetClientID("peer-" + t.Name()))}
-	if k := p.c.Connect(); !k.WaitTimeout(20*time.Second) || k.Error() != nil {
+	// Each has a name of its own and stays away once it was sent away: two of one name
+	// would push each other out for ever.
+	p := &peer{t: t, c: paho.NewClient(paho.NewClientOptions().AddBroker(url).SetClientID(rand.Text()).SetAutoReconnect(false))}
+	if k := p.c.Connect(); !k.WaitTimeout(time.Minute) || k.Error() != nil {
 		t.Fatalf("peer: %v", k.Error())
 	}
 	t.Cleanup(func() { p.c.Disconnect(0) })
@@ -149,7 +68,7 @@ func dialPeer(t testing.TB, url string) *peer {
 		defer p.mu.Unlock()
 		p.mail = append(p.mail, mail{m.Topic(), m.Payload(), m.Retained()})
 	})
-	if !k.WaitTimeout(20*time.Second) || k.Error() != nil {
+	if !k.WaitTimeout(time.Minute) || k.Error() != nil {
 		t.Fatalf("peer: %v", k.Error())
 	}
 	return p
@@ -170,7 +89,7 @@ func (p *peer) all(topic string) (all []mail) {
 // send publishes with QoS 1.
 func (p *peer) send(topic string, payload []byte, retained bool) {
 	p.t.Helper()
-	if k := p.c.Publish(topic, 1, retained, payload); !k.WaitTimeout(20*time.Second) || k.Error() != nil {
+	if k := p.c.Publish(topic, 1, retained, payload); !k.WaitTimeout(time.Minute) || k.Error() != nil {
 		p.t.Fatalf("publish: %v", k.Error())
 	}
 }
@@ -281,7 +200,7 @@ func start(t testing.TB, run func(done <-chan struct{}) error) (stop func()) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(20 * time.Second):
+			case <-time.After(time.Minute):
 				t.Error("it does not end")
 			}
 		})

@@ -18,15 +18,15 @@ func TestCommandsReachTheLoopAndAreAnswered(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
 	w := &wishes{}
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Clips: []string{"stand", "walk"}, Wishes: w})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Clips: []string{"stand", "walk"}, Wishes: w})
 	p.await("whisker/v1/r1/connection", Online)
 	for i, c := range []struct{ body, wish string }{
-		{`"kind":"start","expires":` + in(9), "start"},
+		{`"kind":"start","expires":` + in(50), "start"},
 		{`"kind":"stop"`, "stop"},
 		{`"kind":"estop","expires":` + in(-5), "estop"}, // stops do not expire
-		{`"kind":"reset","expires":` + in(9), "reset"},
-		{`"kind":"clip","clip":"walk","expires":` + in(9), "clip 1"},
-		{`"kind":"goal","goal":{"vel_m_s":[0.5,-0.1],"heading_rad":1.5},"expires":` + in(9), "goal [0.5 -0.1] 1.5"},
+		{`"kind":"reset","expires":` + in(50), "reset"},
+		{`"kind":"clip","clip":"walk","expires":` + in(50), "clip 1"},
+		{`"kind":"goal","goal":{"vel_m_s":[0.5,-0.1],"heading_rad":1.5},"expires":` + in(50), "goal [0.5 -0.1] 1.5"},
 	} {
 		m := mail{topic: "whisker/v1/r1/command", payload: fmt.Appendf(nil, `{"id":"c%d",%s}`, i, c.body)}
 		conforms(t, m)
@@ -45,19 +45,19 @@ func TestCommandsThatAreRefused(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
 	w := &wishes{}
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Clips: []string{"stand", "walk"}, Wishes: w})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Clips: []string{"stand", "walk"}, Wishes: w})
 	p.await("whisker/v1/r1/connection", Online)
 	for i, c := range []struct{ body, why string }{
 		{`"kind":"start"`, "without expires"},
 		{`"kind":"start","expires":` + in(-1), "expired"},
 		{`"kind":"start","expires":` + in(3600), "at most 1m0s"},
 		{`"kind":"start","expires":"soon"`, "soon"},
-		{`"kind":"dance","expires":` + in(9), "want one of"},
-		{`"kind":"start","speed":1,"expires":` + in(9), `unknown field`},
-		{`"kind":"clip","clip":"moonwalk","expires":` + in(9), "want one of [stand walk]"},
-		{`"kind":"goal","expires":` + in(9), "no goal"},
-		{`"kind":"goal","goal":{"vel_m_s":[1e999,0],"heading_rad":0},"expires":` + in(9), "no command"},
-		{`"kind":"lease","expires":` + in(9), "this is a loop"},
+		{`"kind":"dance","expires":` + in(50), "want one of"},
+		{`"kind":"start","speed":1,"expires":` + in(50), `unknown field`},
+		{`"kind":"clip","clip":"moonwalk","expires":` + in(50), "want one of [stand walk]"},
+		{`"kind":"goal","expires":` + in(50), "no goal"},
+		{`"kind":"goal","goal":{"vel_m_s":[1e999,0],"heading_rad":0},"expires":` + in(50), "no command"},
+		{`"kind":"lease","expires":` + in(50), "this is a loop"},
 	} {
 		p.send("whisker/v1/r1/command", fmt.Appendf(nil, `{"id":"c%d",%s}`, i, c.body), false)
 		m := p.await("whisker/v1/r1/ack", fmt.Sprintf(`"c%d"`, i))
@@ -88,7 +88,7 @@ func TestRetainedCommandsAreRefused(t *testing.T) {
 	p := b.peer()
 	p.send("whisker/v1/r1/command", []byte(`{"id":"r","kind":"start","expires":`+in(30)+`}`), true)
 	w := &wishes{}
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Wishes: w})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Wishes: w})
 	p.await("whisker/v1/r1/event", "retained")
 	if w.all() != "" {
 		t.Errorf("the loop heard %s", w.all())
@@ -99,7 +99,7 @@ func TestDuplicatesAreObeyedAndAnsweredOnce(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
 	w := &wishes{}
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Wishes: w})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Wishes: w})
 	p.await("whisker/v1/r1/connection", Online)
 	cmd := []byte(`{"id":"once","kind":"start","expires":` + in(30) + `}`)
 	for range 3 {
@@ -116,7 +116,7 @@ func TestAStopIsObeyedEachTime(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
 	w := &wishes{}
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Wishes: w})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Wishes: w})
 	p.await("whisker/v1/r1/connection", Online)
 	for _, kind := range []string{KindStop, KindEStop} {
 		for range 2 {
@@ -129,11 +129,11 @@ func TestAStopIsObeyedEachTime(t *testing.T) {
 func TestWhoRefusesSaysWhy(t *testing.T) {
 	b := newBroker(t)
 	p := b.peer()
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Wishes: &wishes{no: errNo}})
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Robot: "deaf"})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Wishes: &wishes{no: errNo}})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Robot: "deaf"})
 	for _, robot := range []string{"r1", "deaf"} {
 		p.await("whisker/v1/"+robot+"/connection", Online)
-		p.send("whisker/v1/"+robot+"/command", []byte(`{"id":"x","kind":"reset","expires":`+in(9)+`}`), false)
+		p.send("whisker/v1/"+robot+"/command", []byte(`{"id":"x","kind":"reset","expires":`+in(50)+`}`), false)
 	}
 	p.await("whisker/v1/r1/ack", errNo.Error())
 	p.await("whisker/v1/deaf/ack", errNobody.Error())

@@ -20,7 +20,7 @@ func TestHostDrivesTheRobotAndGivesItBack(t *testing.T) {
 	onlooker := b.peer()
 	var j journal
 	agent(t, b, p, &j)
-	r := remote(t, b.url(), p)
+	r := remote(t, b.URL(), p)
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,9 @@ func TestHostDrivesTheRobotAndGivesItBack(t *testing.T) {
 	if err := steer(r, 0.5, func() bool { return r.Read(&s) == nil && math.Abs(s.Pos[1]+0.5) < 0.01 }); err != nil || s.IMU.Quat[0] != 1 || s.Voltage != 24 {
 		t.Fatalf("%v, state %+v", err, s)
 	}
-	onlooker.await("whisker/v1/dog/state", `"mode":"track"`)
+	if err := steer(r, 0.5, func() bool { return onlooker.count("whisker/v1/dog/state", `"mode":"track"`) > 0 }); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		if err := r.Halt(); err != nil {
 			t.Fatal(err)
@@ -65,7 +67,7 @@ func lostHost(t *testing.T, end func(b *mosquitto, r *Robot)) (*mosquitto, *plan
 	t.Helper()
 	b, p, j := newBroker(t), newPlant(), &journal{}
 	agent(t, b, p, j)
-	r := remote(t, b.url(), p)
+	r := remote(t, b.URL(), p)
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +97,7 @@ func TestSilentHostIsDampedAndLosesTheRobot(t *testing.T) {
 	if err := r.Halt(); err != nil {
 		t.Error(err)
 	}
-	second := remote(t, b.url(), p)
+	second := remote(t, b.URL(), p)
 	if err := second.Start(); err != nil {
 		t.Errorf("the next host: %v", err)
 	}
@@ -104,7 +106,7 @@ func TestSilentHostIsDampedAndLosesTheRobot(t *testing.T) {
 
 func TestBrokerGoneInFlightDampsOnBothSides(t *testing.T) {
 	t.Parallel()
-	b, p, _, r := lostHost(t, func(b *mosquitto, r *Robot) { b.stop() })
+	b, p, _, r := lostHost(t, func(b *mosquitto, r *Robot) { b.Kill() })
 	if err := steer(r, 0.9, never); err == nil || !strings.Contains(err.Error(), "old") {
 		t.Errorf("the host went on: %v", err)
 	}
@@ -113,7 +115,7 @@ func TestBrokerGoneInFlightDampsOnBothSides(t *testing.T) {
 		t.Errorf("Halt without a broker: %v", err)
 	}
 	at := p.at(0)
-	b.start()
+	b.Run()
 	eventually(t, "the broker is back", func() bool { return r.link.client.Load() != nil })
 	eventually(t, "the robot can be had", func() bool {
 		if r.Start() != nil {
@@ -129,21 +131,17 @@ func TestBrokerGoneInFlightDampsOnBothSides(t *testing.T) {
 // A broker that was paused delivers afterwards what was sent meanwhile.
 func TestPausedBrokerDampsAndWhatWaitedIsLate(t *testing.T) {
 	t.Parallel()
-	b, p, j, r := lostHost(t, func(b *mosquitto, r *Robot) { b.signal(syscall.SIGSTOP) })
-	defer b.signal(syscall.SIGCONT)
-	end := time.Now().Add(3 * time.Second)
+	b, p, j, r := lostHost(t, func(b *mosquitto, r *Robot) { b.Pause() })
 	c := controller.NewCommand(r.Body())
-	for time.Now().Before(end) { // the host does not even look
-		c.Pos[0] = 0.9
+	eventually(t, "the robot rests without a setpoint", func() bool { // the host does not even look
 		r.Body().Neutral(&c)
+		c.Pos[0] = 0.9
 		r.Write(&c)
 		time.Sleep(r.Body().Period)
-	}
-	if !p.rests() {
-		t.Error("the robot has torque after 3 s without a setpoint")
-	}
+		return p.rests()
+	})
 	at := p.at(0)
-	b.signal(syscall.SIGCONT)
+	b.Resume()
 	eventually(t, "the agent tells how it went", func() bool { return j.count("setpoints ran out") > 0 })
 	s := controller.NewState(r.Body())
 	eventually(t, "the host learns it", func() bool { return r.Read(&s) != nil })
@@ -159,7 +157,7 @@ func TestKilledHostIsDamped(t *testing.T) {
 	var j journal
 	agent(t, b, p, &j)
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), hostEnv+"="+b.url())
+	child.Env = append(os.Environ(), hostEnv+"="+b.URL())
 	child.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
@@ -181,6 +179,9 @@ func drive(url string) error {
 	if err != nil {
 		return err
 	}
+	var busy patience
+	r.clock = busy.clock
+	go busy.run(nil)
 	go r.Run(context.Background())
 	if err := r.Start(); err != nil {
 		return err
@@ -191,7 +192,7 @@ func drive(url string) error {
 func TestSecondHostIsRefusedWhileTheFirstHolds(t *testing.T) {
 	t.Parallel()
 	b, p, _, first := lostHost(t, func(*mosquitto, *Robot) {})
-	second := remote(t, b.url(), p)
+	second := remote(t, b.URL(), p)
 	over := make(chan error, 1)
 	done := make(chan struct{})
 	go func() {
@@ -228,8 +229,16 @@ func TestSecondHostIsRefusedWhileTheFirstHolds(t *testing.T) {
 
 func TestAnybodyStopsARobotUntilReset(t *testing.T) {
 	t.Parallel()
-	b, p, _, r := lostHost(t, func(*mosquitto, *Robot) {})
+	b, p := newBroker(t), newPlant()
 	who := b.peer()
+	agent(t, b, p, &journal{})
+	r := remote(t, b.URL(), p)
+	if err := r.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := steer(r, 0.3, func() bool { return p.at(0) > 0.2 }); err != nil {
+		t.Fatal(err)
+	}
 	who.send("whisker/v1/dog/command", []byte(`{"id":"s","kind":"stop"}`), false)
 	if err := steer(r, 0.3, never); err == nil || !strings.Contains(err.Error(), "somebody stopped the robot") {
 		t.Errorf("%v", err)
@@ -241,9 +250,9 @@ func TestAnybodyStopsARobotUntilReset(t *testing.T) {
 	if err := r.Start(); err == nil || !strings.Contains(err.Error(), "reset comes first") {
 		t.Errorf("%v", err)
 	}
-	who.send("whisker/v1/dog/command", []byte(`{"id":"g","kind":"start","expires":`+in(9)+`}`), false)
+	who.send("whisker/v1/dog/command", []byte(`{"id":"g","kind":"start","expires":`+in(50)+`}`), false)
 	who.await("whisker/v1/dog/ack", errHosts.Error())
-	who.send("whisker/v1/dog/command", []byte(`{"id":"r","kind":"reset","expires":`+in(9)+`}`), false)
+	who.send("whisker/v1/dog/command", []byte(`{"id":"r","kind":"reset","expires":`+in(50)+`}`), false)
 	who.await("whisker/v1/dog/ack", `"r","kind":"reset","result":"done"`)
 	if err := r.Start(); err != nil {
 		t.Error(err)
@@ -259,7 +268,7 @@ func TestAgentThatEndsBringsTheRobotToRest(t *testing.T) {
 	b, p := newBroker(t), newPlant()
 	var j journal
 	_, stop := agent(t, b, p, &j)
-	r := remote(t, b.url(), p)
+	r := remote(t, b.URL(), p)
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -283,11 +292,11 @@ func TestRobotsThatCannotBeHad(t *testing.T) {
 			t.Errorf("%v: want %q", err, want)
 		}
 	}
-	r := remote(t, b.url(), p)
+	r := remote(t, b.URL(), p)
 	eventually(t, "the broker", func() bool { return r.link.client.Load() != nil })
 	fails(r, "knows no robot dog")
 	fails(remote(t, "127.0.0.1:1", p), "is not reached")
-	telemetry(t, Options{Broker: Broker{URL: b.url()}, Robot: "dog"})
+	telemetry(t, Options{Broker: Broker{URL: b.URL()}, Robot: "dog"})
 	eventually(t, "a loop of that name", func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.agent != nil })
 	fails(r, "want an agent")
 
@@ -296,13 +305,13 @@ func TestRobotsThatCannotBeHad(t *testing.T) {
 	agent(t, b2, p, &j)
 	other := newPlant()
 	other.body.Joints[0].Max = 2
-	fails(remote(t, b2.url(), other), "want the same profile on both sides")
+	fails(remote(t, b2.URL(), other), "want the same profile on both sides")
 	onlooker := b2.peer() // asks without looking
 	onlooker.await("whisker/v1/dog/connection", Online)
-	onlooker.send("whisker/v1/dog/command", []byte(`{"id":"blind","kind":"lease","holder":"me","body_hash":"0123456789abcdef","expires":`+in(9)+`}`), false)
+	onlooker.send("whisker/v1/dog/command", []byte(`{"id":"blind","kind":"lease","holder":"me","body_hash":"0123456789abcdef","expires":`+in(50)+`}`), false)
 	if ack := onlooker.await("whisker/v1/dog/ack", `"blind"`); !strings.Contains(string(ack.payload), "want the same profile on both sides") || !p.rests() {
 		t.Errorf("%s", ack.payload)
 	}
 	p.no = errors.New("no battery")
-	fails(remote(t, b2.url(), p), "no battery")
+	fails(remote(t, b2.URL(), p), "no battery")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ type plant struct {
 func newPlant() *plant {
 	p := &plant{body: legs(), begin: time.Now()}
 	p.body.Measures.Root = false
-	p.body.Limits.MaxStateAge, p.body.Limits.MaxCommandAge = time.Second, time.Second // of a machine with other work
+	p.body.Limits.MaxStateAge, p.body.Limits.MaxCommandAge = time.Minute, time.Minute // of a machine with other work
 	p.told = controller.NewCommand(p.body)
 	return p
 }
@@ -87,16 +88,46 @@ func (p *plant) at(i int) float64 {
 	return p.pos[i]
 }
 
+// patience is a clock for which a pause of this program lasts no longer than few. run
+// drives it.
+type patience struct{ now atomic.Int64 }
+
+func (p *patience) clock() time.Duration { return time.Duration(p.now.Load()) }
+
+func (p *patience) run(done <-chan struct{}) error {
+	const few = 20 * time.Millisecond
+	beat := time.NewTicker(time.Millisecond)
+	defer beat.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-done:
+			return nil
+		case <-beat.C:
+			now := time.Now()
+			p.now.Add(int64(min(few, now.Sub(last))))
+			last = now
+		}
+	}
+}
+
+// patient is that clock until the test ends.
+func patient(t testing.TB) func() time.Duration {
+	p := new(patience)
+	start(t, p.run)
+	return p.clock
+}
+
 // agent lends a plant until the test ends.
 func agent(t testing.TB, b *mosquitto, p *plant, j *journal) (*Agent, func()) {
 	t.Helper()
 	a, err := NewAgent(AgentOptions{
-		Broker: Broker{URL: b.url()}, Name: "dog", Robot: p, Version: "agent 1", Log: j.log(),
+		Broker: Broker{URL: b.URL()}, Name: "dog", Robot: p, Version: "agent 1", Log: j.log(),
 		Overruns: controller.Overruns{Max: 1000, Window: 1001},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.clock = patient(t)
 	return a, start(t, func(done <-chan struct{}) error {
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() { <-done; cancel() }()
@@ -111,6 +142,7 @@ func remote(t testing.TB, url string, p *plant) *Robot {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.clock = patient(t)
 	start(t, func(done <-chan struct{}) error {
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() { <-done; cancel() }()

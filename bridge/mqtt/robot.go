@@ -47,7 +47,7 @@ type Robot struct {
 	o       RobotOptions
 	body    *controller.Body
 	link    *link
-	start   time.Time
+	clock   func() time.Duration // since New
 	holder  string
 	states  newest.Slot[arrival]
 	points  newest.Slot[setpoint]
@@ -101,8 +101,9 @@ func NewRobot(o RobotOptions) (*Robot, error) {
 	}
 	b := *o.Body
 	b.Limits.MaxStateAge, b.Limits.MaxCommandAge = o.Allowance, o.Allowance
+	start := time.Now()
 	r := &Robot{
-		o: o, body: &b, start: time.Now(), fresh: make(chan struct{}, 1), changed: make(chan struct{}, 1), asked: map[string]*Ack{},
+		o: o, body: &b, clock: func() time.Duration { return time.Since(start) }, fresh: make(chan struct{}, 1), changed: make(chan struct{}, 1), asked: map[string]*Ack{},
 	}
 	r.holder, _ = os.Hostname()
 	r.holder = fmt.Sprintf("%s (%d)", r.holder, os.Getpid())
@@ -118,8 +119,6 @@ func NewRobot(o RobotOptions) (*Robot, error) {
 
 // Body describes the robot; the same pointer on every call.
 func (r *Robot) Body() *controller.Body { return r.body }
-
-func (r *Robot) clock() time.Duration { return time.Since(r.start) }
 
 // Stats are the counts so far.
 func (r *Robot) Stats() RobotStats {

@@ -67,6 +67,7 @@ func TestSetpointsThatAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.clock = func() time.Duration { return time.Minute }
 	a.lease.Store(7)
 	good := func() setpoint {
 		return setpoint{lease: 7, seq: 5, deadline: a.clock() + 100*time.Millisecond, command: controller.NewCommand(p.body)}
