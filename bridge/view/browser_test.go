@@ -55,8 +55,7 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 
 func TestPageInABrowser(t *testing.T) {
 	w, o := newWalker(), &onlooker{}
-	// A browser on a busy machine is not a dead one.
-	s := serveBeat(t, w, 20*time.Second, func(opt *view.Options) { opt.Commands, opt.FaultNames = o, map[int]string{6: "tilt"} })
+	s := serve(t, w, func(opt *view.Options) { opt.Commands, opt.FaultNames = o, map[int]string{6: "tilt"} })
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	done := make(chan struct{})
 	go func() { o.play(ctx, s, w); close(done) }()

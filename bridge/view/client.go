@@ -84,7 +84,7 @@ func (s *Server) serve(c *client) error {
 	var group sync.WaitGroup
 	group.Go(func() { cancel(s.read(ctx, c)) })
 	group.Go(func() { cancel(s.heartbeat(ctx, c)) })
-	group.Go(func() { cancel(c.expire(ctx)) })
+	group.Go(func() { cancel(c.expire(ctx, s.beat/5)) })
 	group.Go(func() { cancel(s.write(ctx, c)); c.conn.CloseNow() })
 	group.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, errEnded) {
@@ -176,8 +176,8 @@ func (s *Server) heartbeat(ctx context.Context, c *client) error {
 	}
 }
 
-// expire gives a client a second to take what is pending when the run ends.
-func (c *client) expire(ctx context.Context) error {
+// expire gives a client a while to take what is pending when the run ends.
+func (c *client) expire(ctx context.Context, while time.Duration) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -185,7 +185,7 @@ func (c *client) expire(ctx context.Context) error {
 	}
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Second):
+	case <-time.After(while):
 	}
 	return errEnded
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,10 +19,10 @@ import (
 	"whisker/controller"
 )
 
-// serve starts a server for a walker, impatient with clients that do not read.
+// serve starts a server for a walker, patient with clients on a busy machine.
 func serve(t *testing.T, w *walker, change func(*view.Options)) *view.Server {
 	t.Helper()
-	return serveBeat(t, w, 100*time.Millisecond, change)
+	return serveBeat(t, w, time.Minute, change)
 }
 
 // serveBeat starts a server with a heartbeat and ends it with the test, within
@@ -47,8 +48,8 @@ func serveBeat(t *testing.T, w *walker, beat time.Duration, change func(*view.Op
 			if err != nil {
 				t.Errorf("Run: %v", err)
 			}
-		case <-time.After(10 * time.Second):
-			t.Error("Run did not end 10 s after its context")
+		case <-time.After(time.Minute):
+			t.Error("Run did not end a minute after its context")
 		}
 	})
 	return s
@@ -69,7 +70,7 @@ func look(t *testing.T, s *view.Server, header http.Header) *websocket.Conn {
 // next returns the next message of a kind.
 func next(t *testing.T, c *websocket.Conn, kind websocket.MessageType) []byte {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for {
 		k, b, err := c.Read(ctx)
@@ -147,32 +148,32 @@ func TestRateIsThatOfADisplay(t *testing.T) {
 	w := newWalker()
 	s := serve(t, w, nil)
 	c := look(t, s, nil)
-	stop := time.After(time.Second)
-	got := make(chan int, 1)
+	var n atomic.Int64
+	over := make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		n := 0
+		defer close(over)
 		for {
 			if k, _, err := c.Read(ctx); err != nil {
-				got <- n
 				return
 			} else if k == websocket.MessageBinary {
-				n++
+				n.Add(1)
 			}
 		}
 	}()
-	for tick := 0; ; tick++ {
-		select {
-		case <-stop:
-			cancel()
-			if n := <-got; n > 62 || n < 5 {
-				t.Fatalf("%d packets in a second of 1 kHz: want 60 or a little less", n)
-			}
-			return
-		case <-time.After(time.Millisecond):
-			w.at(tick)
-			s.Publish(&w.sample, w.frames, w.ghost)
+	begin := time.Now()
+	for tick := 0; time.Since(begin) < time.Second || n.Load() < 10; tick++ {
+		if time.Since(begin) > time.Minute {
+			t.Fatalf("%d packets in a minute of 1 kHz", n.Load())
 		}
+		w.at(tick)
+		s.Publish(&w.sample, w.frames, w.ghost)
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	<-over
+	if most := 60*time.Since(begin).Seconds() + 3; float64(n.Load()) > most {
+		t.Errorf("%d packets in %v of 1 kHz: want 60 a second or a little less", n.Load(), time.Since(begin))
 	}
 }
 
