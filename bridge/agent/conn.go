@@ -25,21 +25,23 @@ type Conn struct {
 	watch time.Duration
 }
 
-// wait is how long a Read waits, and late how long a Write may take.
+// patience is for an agent on a busy machine to take a host; wait is how long a Read
+// waits, and late how long a Write may take.
 const (
-	wait = 5 * time.Millisecond
-	late = 50 * time.Millisecond
+	patience = 5 * time.Second
+	wait     = 5 * time.Millisecond
+	late     = 50 * time.Millisecond
 )
 
 // Dial connects to the agent at a Unix socket.
 func Dial(path string) (*Conn, error) {
-	c, err := net.DialTimeout("unix", path, time.Second)
+	c, err := net.DialTimeout("unix", path, patience)
 	if err != nil {
 		return nil, fmt.Errorf("agent: %w: want `whisker agent bus` to listen there", err)
 	}
 	// The agent sends nothing of its own after the greeting, so that no byte of an
 	// answer is buffered here.
-	c.SetReadDeadline(time.Now().Add(time.Second))
+	c.SetReadDeadline(time.Now().Add(patience))
 	text, err := bufio.NewReaderSize(c, 64).ReadString('\n')
 	rest, ok := strings.CutPrefix(strings.TrimSpace(text), greeting)
 	ms, perr := strconv.Atoi(rest)

@@ -90,6 +90,7 @@ func (l *Line) Fill(deadline time.Time) error {
 		l.tail = 0
 	}
 	for {
+		last := !time.Now().Before(deadline) // of a host that paused one more look, too
 		n, err := l.port.Read(l.buf[l.tail:])
 		if l.tail += n; n > 0 {
 			return nil
@@ -97,7 +98,7 @@ func (l *Line) Fill(deadline time.Time) error {
 		if err != nil && !errors.Is(err, serial.ErrTimeout) {
 			return err
 		}
-		if !time.Now().Before(deadline) {
+		if last {
 			return serial.ErrTimeout
 		}
 	}

@@ -45,7 +45,14 @@ type rig struct {
 	cmd    controller.Command
 }
 
+// newRig is patient: a busy test machine is not a silent loop.
 func newRig(t *testing.T, body *controller.Body, opt dynamixel.Options, change func(*simulated.Dynamixels)) *rig {
+	t.Helper()
+	return newRigThatBears(t, 30*time.Second, body, opt, change)
+}
+
+// newRigThatBears takes the torque after a silence of the loop.
+func newRigThatBears(t *testing.T, silence time.Duration, body *controller.Body, opt dynamixel.Options, change func(*simulated.Dynamixels)) *rig {
 	t.Helper()
 	sim := simulated.NewDynamixels(xm430, 12)
 	if change != nil {
@@ -64,8 +71,7 @@ func newRig(t *testing.T, body *controller.Body, opt dynamixel.Options, change f
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A busy test machine is not a silent loop.
-	r, err := bus.New(body, d, bus.Options{Timeout: time.Second})
+	r, err := bus.New(body, d, bus.Options{Timeout: silence})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +91,7 @@ func (r *rig) tick() error {
 // until ticks until ok, or an error.
 func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 	t.Helper()
-	for range 250 {
+	for range 1500 {
 		if err := r.tick(); err != nil {
 			return err
 		}
@@ -93,7 +99,7 @@ func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 			return nil
 		}
 	}
-	t.Fatalf("5 s without %s", what)
+	t.Fatalf("30 s without %s", what)
 	return nil
 }
 
@@ -134,8 +140,8 @@ func TestRobotFollows(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if s := &r.state; s.Age <= 0 || s.Age > time.Second || math.Abs(s.Voltage-12) > 0.01 || s.Temperature[3] != 35 {
-				t.Errorf("age %v, %v V, %v °C: want below 1 s, 12 V, 35 °C", s.Age, s.Voltage, s.Temperature[3])
+			if s := &r.state; s.Age <= 0 || s.Age > time.Minute || math.Abs(s.Voltage-12) > 0.01 || s.Temperature[3] != 35 {
+				t.Errorf("age %v, %v V, %v °C: want one of a moment ago, 12 V, 35 °C", s.Age, s.Voltage, s.Temperature[3])
 			}
 			for range 2 {
 				if err := r.Halt(); err != nil {
@@ -287,11 +293,10 @@ func TestOneSpoiltAnswerIsBorne(t *testing.T) {
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r.line.Do(func() { r.servos[4].Garbled = true })
-	for r.Missed() == 0 {
-		time.Sleep(100 * time.Microsecond)
+	r.line.Do(func() { r.servos[4].Spoil = 1 })
+	if err := r.until(t, "a spoilt answer", func() bool { return r.Missed() > 0 }); err != nil {
+		t.Fatal(err)
 	}
-	r.line.Do(func() { r.servos[4].Garbled = false })
 	for range 10 {
 		if err := r.tick(); err != nil {
 			t.Fatal(err)
@@ -301,18 +306,16 @@ func TestOneSpoiltAnswerIsBorne(t *testing.T) {
 
 // A loop that falls silent loses the torque though the bus is alive.
 func TestSilentLoopLosesTorque(t *testing.T) {
-	r := newRig(t, legs(controller.DrivePosition), options(), nil)
+	r := newRigThatBears(t, time.Second, legs(controller.DrivePosition), options(), nil)
 	if err := r.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for range 5 {
-		if err := r.tick(); err != nil {
-			t.Fatal(err)
-		}
+	if n := r.torques(); n != 12 {
+		t.Fatalf("%d servos have torque: want 12", n)
 	}
-	for end := time.Now().Add(5 * time.Second); r.torques() > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); r.torques() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("5 s without a command, and there is torque")
+			t.Fatal("30 s without a command, and there is torque")
 		}
 	}
 	if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), "newest command") {
@@ -342,8 +345,8 @@ func TestDeadHostIsMissed(t *testing.T) {
 	}
 	time.Sleep(1100 * time.Millisecond)
 	r := make([]bus.Reading, 12)
-	for range 100 {
-		if err = d.Read(r); err != nil {
+	for range 100 { // not each looks at the watchdogs
+		if err = d.Read(r); err != nil && strings.Contains(err.Error(), "gave up") {
 			break
 		}
 	}

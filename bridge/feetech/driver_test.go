@@ -68,7 +68,9 @@ func newRig(t *testing.T, body *controller.Body, opt feetech.Options, change fun
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: time.Second}).Run(ctx, l) }()
+	go func() {
+		done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: 30 * time.Second}).Run(ctx, l)
+	}()
 	t.Cleanup(func() { cancel(); <-done })
 	c, err := agent.Dial(path)
 	if err != nil {
@@ -78,7 +80,7 @@ func newRig(t *testing.T, body *controller.Body, opt feetech.Options, change fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := bus.New(body, d, bus.Options{Timeout: time.Second})
+	r, err := bus.New(body, d, bus.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +91,7 @@ func newRig(t *testing.T, body *controller.Body, opt feetech.Options, change fun
 // until ticks until ok, or an error.
 func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 	t.Helper()
-	for range 250 {
+	for range 1500 {
 		time.Sleep(r.Body().Period)
 		if err := r.Read(&r.state); err != nil {
 			return err
@@ -101,7 +103,7 @@ func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 			return nil
 		}
 	}
-	t.Fatalf("5 s without %s", what)
+	t.Fatalf("30 s without %s", what)
 	return nil
 }
 

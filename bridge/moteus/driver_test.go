@@ -65,7 +65,7 @@ func newRig(t *testing.T, body *controller.Body, opt moteus.Options, change func
 		t.Fatal(err)
 	}
 	// A busy test machine is not a silent loop.
-	r, err := bus.New(body, d, bus.Options{Timeout: time.Second})
+	r, err := bus.New(body, d, bus.Options{Timeout: 30 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func newRig(t *testing.T, body *controller.Body, opt moteus.Options, change func
 // until ticks until ok, or an error.
 func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 	t.Helper()
-	for range 250 {
+	for range 1500 {
 		time.Sleep(r.Body().Period)
 		if err := r.Read(&r.state); err != nil {
 			return err
@@ -92,7 +92,7 @@ func (r *rig) until(t *testing.T, what string, ok func() bool) error {
 			return nil
 		}
 	}
-	t.Fatalf("5 s without %s", what)
+	t.Fatalf("30 s without %s", what)
 	return nil
 }
 
@@ -366,7 +366,12 @@ func TestDeadHostIsMissed(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(100 * time.Millisecond)
-	if err := d.Read(r); err == nil || !strings.Contains(err.Error(), "gave up") {
+	for range 100 { // an answer that this machine was late for is another error
+		if err = d.Read(r); err != nil && strings.Contains(err.Error(), "gave up") {
+			break
+		}
+	}
+	if err == nil || !strings.Contains(err.Error(), "gave up") {
 		t.Errorf("%v: want that the controllers gave up", err)
 	}
 }

@@ -144,17 +144,11 @@ func (p *Port) Device() string { return p.dev }
 func (p *Port) Read(b []byte) (int, error) {
 	p.reading.Lock()
 	defer p.reading.Unlock()
-	var end time.Time
-	if p.wait > 0 {
-		end = time.Now().Add(p.wait)
-	}
+	left := p.wait // in whole slices: a pause of this program is one
 	for !p.closed.Load() {
 		slice := look
 		if p.wait > 0 {
-			slice = min(look, time.Until(end))
-		}
-		if slice < 0 {
-			return 0, ErrTimeout
+			slice = min(look, left)
 		}
 		if err := p.port.SetReadTimeout(slice); err != nil {
 			return 0, err
@@ -165,6 +159,9 @@ func (p *Port) Read(b []byte) (int, error) {
 		}
 		if n > 0 {
 			return n, nil
+		}
+		if left -= slice; p.wait > 0 && left <= 0 {
+			return 0, ErrTimeout
 		}
 	}
 	return 0, ErrClosed

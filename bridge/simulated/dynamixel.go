@@ -25,6 +25,8 @@ type Dynamixel struct {
 	Table [700]byte
 	// Silent servos hear and do not answer, Garbled ones spoil their answers.
 	Silent, Garbled bool
+	// Spoil is how many of the next answers are spoilt.
+	Spoil int
 	// Alert is the hardware error, as in register 70.
 	Alert byte
 	fed   time.Time // the last packet
@@ -268,8 +270,9 @@ func (s *Dynamixel) status(code byte, data []byte) []byte {
 		return nil
 	}
 	b := dynamixel.Append(nil, dynamixel.Packet{ID: s.ID(), Instruction: dynamixel.Status, Err: s.errByte(code), Params: data})
-	if s.Garbled {
+	if s.Garbled || s.Spoil > 0 {
 		b[len(b)-1] ^= 0x55
+		s.Spoil = max(0, s.Spoil-1)
 	}
 	return b
 }

@@ -116,21 +116,24 @@ func (u *Unit) Latest() (controller.IMU, time.Time, error) {
 
 // Ready waits, while Run runs, until samples come as often as wanted, Hz.
 func (u *Unit) Ready(ctx context.Context, rate float64) error {
-	const look = 400 * time.Millisecond
-	begin := u.samples()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(look):
+	const look, looks = 400 * time.Millisecond, 3 // a host that paused is no slow unit
+	var got float64
+	for range looks {
+		begin := u.samples()
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(look):
+		}
+		if _, _, err := u.Latest(); err != nil {
+			return err
+		}
+		// Bytes come in bursts, so that one burst is forgiven.
+		if got = float64(u.samples()-begin) / look.Seconds(); got >= 0.8*rate {
+			return nil
+		}
 	}
-	if _, _, err := u.Latest(); err != nil {
-		return err
-	}
-	// Bytes come in bursts, so that one burst is forgiven.
-	if got := float64(u.samples()-begin) / look.Seconds(); got < 0.8*rate {
-		return fmt.Errorf("witmotion: %s sends %.0f samples a second: want %.0f at least, set its return rate and its baud rate", u.name, got, rate)
-	}
-	return nil
+	return fmt.Errorf("witmotion: %s sends %.0f samples a second: want %.0f at least, set its return rate and its baud rate", u.name, got, rate)
 }
 
 func (u *Unit) samples() int {

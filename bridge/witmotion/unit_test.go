@@ -119,7 +119,7 @@ func TestSilentAndGone(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- b.Run(ctx) }()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, _, err := b.Latest(); errors.Is(err, io.EOF) && strings.Contains(err.Error(), "/dev/imu") {
 			break
 		}
