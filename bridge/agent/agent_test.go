@@ -50,7 +50,7 @@ func robot(path string) (*bus.Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	opt := feetech.Options{Baud: 1000000, Model: 777, Slack: 50 * time.Millisecond}
+	opt := feetech.Options{Baud: 1000000, Model: 777, Slack: 500 * time.Millisecond}
 	for i := range 12 {
 		opt.IDs = append(opt.IDs, i+1)
 	}
@@ -58,7 +58,7 @@ func robot(path string) (*bus.Robot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return bus.New(body(), d, bus.Options{Timeout: time.Second})
+	return bus.New(body(), d, bus.Options{Timeout: 30 * time.Second})
 }
 
 // steer moves the robot until it is killed.
