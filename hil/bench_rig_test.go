@@ -238,10 +238,10 @@ func (b *bench) slowDown() {
 	b.slow = true
 }
 
-// eventually waits for something, half a minute at most.
+// eventually waits for something, a minute at most.
 func (b *bench) eventually(what string, ok func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.t.Fatalf("%s did not come about", what)
 		}

@@ -40,7 +40,7 @@ func busProfile(t *testing.T, device string, replace ...string) (file string, li
 		allMeasures, "measures: {current: true, temperature: true, voltage: true}",
 		"tilt_rad: 1.2", "tilt_rad: 0",
 		"min_voltage_v: 19.2", "min_voltage_v: 10", "max_voltage_v: 26", "max_voltage_v: 14",
-		"state_age_ms: 40", "state_age_ms: 1000", "command_age_ms: 40", "command_age_ms: 1000", // a busy test machine
+		"state_age_ms: 40", "state_age_ms: 4000", "command_age_ms: 40", "command_age_ms: 4000", // a busy test machine
 	}...)
 	body := strings.NewReplacer(replace...).Replace(string(text))
 	id := 0
@@ -231,7 +231,7 @@ func TestFeetechServosStandBehindTheirAgent(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: time.Second}).Run(ctx, l)
+		done <- (&agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: 4 * time.Second}).Run(ctx, l)
 	}()
 	defer func() { cancel(); <-done }()
 	stands(t, onBus(file, socket), func() (on bool) {

@@ -201,8 +201,8 @@ func TestReplayTellsAnotherPolicyApart(t *testing.T) {
 }
 
 func TestRealTimeKeepsThePeriod(t *testing.T) {
-	s := DefaultScenario()
-	s.Clips, s.Seconds = []string{"stand"}, 0.5
+	s := busy("stand")
+	s.Seconds = 0.5
 	began := time.Now()
 	r := mustRun(t, s)
 	if d := time.Since(began); d < 480*time.Millisecond {
@@ -273,8 +273,8 @@ func TestBadScenariosMoveNothing(t *testing.T) {
 func TestInterruptEndsARunWithWhatItHas(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	s := DefaultScenario()
-	s.Clips, s.Hold = []string{"stand"}, true
+	s := busy("stand")
+	s.Hold = true
 	r, err := Run(ctx, s, "test", zerolog.Nop())
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"whisker/bridge/mqtt"
+	"whisker/bridge/mqtt/mqtttest"
 )
 
 // onlooker is a client of the broker that hears all and asks for things.
@@ -34,11 +34,14 @@ func newOnlooker(t *testing.T, addr string) *onlooker {
 		return k.WaitTimeout(5*time.Second) && k.Error() == nil
 	})
 	t.Cleanup(func() { o.c.Disconnect(0) })
-	o.c.Subscribe(mqtt.Root+"#", 1, func(_ paho.Client, m paho.Message) {
+	k := o.c.Subscribe(mqtt.Root+"#", 1, func(_ paho.Client, m paho.Message) {
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		o.mail = append(o.mail, m.Topic()+" "+string(m.Payload()))
-	}).WaitTimeout(5 * time.Second)
+	})
+	if !k.WaitTimeout(time.Minute) || k.Error() != nil {
+		t.Fatalf("onlooker: %v", k.Error())
+	}
 	return o
 }
 
@@ -57,7 +60,7 @@ func (o *onlooker) heard(topic, text string) bool {
 func (o *onlooker) ask(robot, answer string, c mqtt.Command) {
 	o.t.Helper()
 	o.ids++
-	c.ID, c.Expires = fmt.Sprint("ask", o.ids), time.Now().Add(20*time.Second)
+	c.ID, c.Expires = fmt.Sprint("ask", o.ids), time.Now().Add(50*time.Second)
 	b, err := json.Marshal(c)
 	if err != nil {
 		o.t.Fatal(err)
@@ -75,22 +78,11 @@ func (o *onlooker) ask(robot, answer string, c mqtt.Command) {
 	})
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func TestARunIsWatchedAndSteeredOverABroker(t *testing.T) {
-	addr := freeAddress(t)
-	s := DefaultScenario()
-	s.Clips, s.Hold, s.MQTT.URL, s.MQTT.Robot = []string{"stand", "turn"}, true, "embedded:"+addr, "lab-rat"
-	s.Overruns = Overruns{Max: 999, Window: 1000} // of a machine with other work
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	addr := fmt.Sprintf("127.0.0.1:%d", mqtttest.Port(t))
+	s := busy("stand", "turn")
+	s.Hold, s.MQTT.URL, s.MQTT.Robot, s.MQTT.RateHz = true, "embedded:"+addr, "lab-rat", 50
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {

@@ -48,7 +48,7 @@ func TestSTM32RunsWithoutItsParts(t *testing.T) {
 	defer cmd.Process.Kill()
 	var conn net.Conn
 	var err error
-	for range 500 {
+	for range 6000 { // a minute
 		if conn, err = net.Dial("unix", sock); err == nil {
 			break
 		}
@@ -58,7 +58,7 @@ func TestSTM32RunsWithoutItsParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(2 * time.Minute))
 	r := bufio.NewReader(conn)
 	qmp(t, r, conn, `{"execute": "qmp_capabilities"}`)
 	at := symbol(t, "robot_ticks_run")
@@ -69,9 +69,9 @@ func TestSTM32RunsWithoutItsParts(t *testing.T) {
 		}
 		return v
 	}
-	for first, end := read(), time.Now().Add(15*time.Second); read() < first+10; time.Sleep(20 * time.Millisecond) {
+	for first, end := read(), time.Now().Add(time.Minute); read() < first+10; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%d ticks ran in 15 s", read()-first)
+			t.Fatalf("%d ticks ran in a minute", read()-first)
 		}
 	}
 }

@@ -195,7 +195,7 @@ func TestKillLeavesALoadableCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "a.ckpt")
-	for range 3000 {
+	for range 15000 { // five minutes
 		if _, err := os.Stat(path); err == nil {
 			break
 		}
