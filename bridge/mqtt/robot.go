@@ -47,6 +47,7 @@ type Robot struct {
 	o       RobotOptions
 	body    *controller.Body
 	link    *link
+	start   time.Time            // of the clock
 	clock   func() time.Duration // since New
 	holder  string
 	states  newest.Slot[arrival]
@@ -103,7 +104,7 @@ func NewRobot(o RobotOptions) (*Robot, error) {
 	b.Limits.MaxStateAge, b.Limits.MaxCommandAge = o.Allowance, o.Allowance
 	start := time.Now()
 	r := &Robot{
-		o: o, body: &b, clock: func() time.Duration { return time.Since(start) }, fresh: make(chan struct{}, 1), changed: make(chan struct{}, 1), asked: map[string]*Ack{},
+		o: o, body: &b, start: start, clock: func() time.Duration { return time.Since(start) }, fresh: make(chan struct{}, 1), changed: make(chan struct{}, 1), asked: map[string]*Ack{},
 	}
 	r.holder, _ = os.Hostname()
 	r.holder = fmt.Sprintf("%s (%d)", r.holder, os.Getpid())

@@ -30,6 +30,7 @@ type Broker struct {
 	Port int
 	t    testing.TB
 	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
 	said *journal
 }
 
@@ -84,13 +85,28 @@ func (b *Broker) Run() {
 	b.said = &journal{}
 	b.cmd.Stdout, b.cmd.Stderr = b.said, b.said
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	runtime.LockOSThread() // the death signal is the thread's
-	err := b.cmd.Start()
-	runtime.UnlockOSThread()
-	if err != nil {
+	b.done = make(chan struct{})
+	if err := start(b.cmd, b.done); err != nil {
 		b.t.Fatalf("mosquitto (Debian: apt install mosquitto): %v", err)
 	}
 	b.until("mosquitto does not run", func() bool { return strings.Contains(b.said.text(), " running") })
+}
+
+// start runs a command on a thread that stays as long as it: its death signal is that
+// thread's.
+func start(cmd *exec.Cmd, done chan<- struct{}) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ends is seen by who talks to it
+			close(done)
+		}
+	}()
+	return <-started
 }
 
 // Kill ends the broker without a word to its clients.
@@ -99,7 +115,7 @@ func (b *Broker) Kill() {
 		return
 	}
 	b.cmd.Process.Kill()
-	b.cmd.Wait()
+	<-b.done
 	b.cmd = nil
 }
 
