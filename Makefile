@@ -124,7 +124,8 @@ evaluate: build ## print how well the policies follow clips they never saw
 	bin/whisker evaluate --robot quadruped --perturb --library 'walk=40;trot=25;rear=20;turn=25;lunge=4;groom=4;headturn=2;stand=2' \
 	  $(if $(DATA),--clip '$(DATA)/quadruped_motions/*.txt' --clip '$(DATA)/rat/*_250.csv')
 	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
-	bin/whisker evaluate --torque --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
+	bin/whisker evaluate --torque --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5' \
+	  $(if $(DATA),--clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv')
 ifneq ($(DATA),)
 	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
 	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'

@@ -74,8 +74,11 @@
 //     mean torque of the period to come 1.2 s; of this and the next 4.4 s; what a
 //     period ends with 0.6 s, and 3.7 s from set points that would give the torque of
 //     now in place of remembered ones. That last needs no memory and teaches. The student
-//     does better than its teacher: after 0.2 million transitions, 7 minutes of
+//     does better than its teacher: after 0.2 million transitions, 8 minutes of
 //     one core, 5.8 times open loop on 20 unseen walks of 12 s (6.7 s). It ships.
+//   - From that student on by reward, at a rate of 1e-5 and action noise of 0.12: after 0.2
+//     million transitions 75 % of 24 unseen walks in place of 71, root error 13.7 mm in
+//     place of 14.9, commands a quarter less jerky; the mean reward did not rise. Not shipped.
 //   - Outputs of a student with torque motors are in units of what its teacher's
 //     torques are on average. The largest torques are no measure: the spine's motors
 //     have 20 N·m, and use 0.1 to 0.9.

@@ -157,6 +157,8 @@ func newLearner(c *Config, worlds []World, refs []*policy.Reference) (*learner, 
 	l.s = newSnapshot(l, rand.New(rand.NewPCG(c.Seed, 0)))
 	if c.From != nil {
 		l.s.Actor, l.s.Norm = parameters(&c.From.Network), fixedNormaliser(&c.From.Network)
+		past := &c.From.Contract.Training
+		l.s.History = []string{fmt.Sprintf("begun from the policy that %d transitions of `%s` made: %s", past.Transitions, past.Command, past.Notes)}
 	}
 	l.sampler = newSampler(refs, c.FailureRatio)
 	if len(l.sampler.starts) == 0 {
