@@ -11,7 +11,7 @@ GO ?= go
 include deps.mk
 include firmware/firmware.mk
 
-.PHONY: hil hil-mutants dist netem soak prove-report demo-robot train-rat train-rat-quick train-rat-torque train-quadruped evaluate evaluate-transfer help deps build run test bench picture lint clean
+.PHONY: hil hil-mutants dist netem soak prove-report demo-robot train-rat train-rat-quick train-rat-torque train-quadruped evaluate evaluate-transfer help deps build run test bench picture film readme lint clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 22
 
@@ -74,8 +74,13 @@ netem: build $(FW_BUILD)/host/whisker $(DEPS)/mosquitto.ok $(DEPS)/iproute.ok ##
 picture: build $(DEPS)/chromium.ok ## take the picture of the README from a run in Chromium
 	.ci/picture bridge/view/picture.png
 
+# FILM is the file, ARGS adds flags of `whisker run`: --robot quadruped, another clip.
+film: build $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok ## take a film of the rat's walk, or of what ARGS say, into out/film.mp4
+	mkdir -p $(dir $(or $(FILM),out/film.mp4))
+	bin/whisker run --clip walk --video $(or $(FILM),out/film.mp4) $(ARGS)
+
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
-test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/mosquitto.ok lint ## run every test
+test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok $(DEPS)/mosquitto.ok lint ## run every test
 	.ci/gotest "$(DATA)"
 
 # Figures need a machine that does nothing else; ROUNDS=1 is a quick look.
@@ -119,17 +124,37 @@ train-quadruped: build ## train the quadruped's policy on the rat's clips, retar
 	  --first-seed 3000 --seed 4 --transitions 1000000 --worlds 64 --encoder 256,128 --decoder 256,128
 
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.
+# Every trial is kept in EVALUATED, so that readme need not play it again.
+EVALUATED := out/evaluate
 EVALUATE := bin/whisker evaluate --policy $(or $(POLICY),rat) --assist 0,20,30
 evaluate: build ## print how well the policies follow clips they never saw
+	@rm -f $(EVALUATED)/*.json
+	$(MAKE) $(EVALUATED)/quadruped.json $(EVALUATED)/rat.json $(EVALUATED)/rat-torque.json $(if $(DATA),$(EVALUATED)/rat-recorded.json)
+
+$(EVALUATED)/quadruped.json: | build
+	mkdir -p $(EVALUATED)
 	bin/whisker evaluate --robot quadruped --perturb --library 'walk=40;trot=25;rear=20;turn=25;lunge=4;groom=4;headturn=2;stand=2' \
-	  $(if $(DATA),--clip '$(DATA)/quadruped_motions/*.txt' --clip '$(DATA)/rat/*_250.csv')
-	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
+	  $(if $(DATA),--clip '$(DATA)/quadruped_motions/*.txt' --clip '$(DATA)/rat/*_250.csv') --json $@
+
+$(EVALUATED)/rat.json: | build
+	mkdir -p $(EVALUATED)
+	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5' --json $@
+
+$(EVALUATED)/rat-torque.json: | build
+	mkdir -p $(EVALUATED)
 	bin/whisker evaluate --torque --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5' \
-	  $(if $(DATA),--clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv')
-ifneq ($(DATA),)
+	  $(if $(DATA),--clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv') --json $@
+
+$(EVALUATED)/rat-recorded.json: | build
+	mkdir -p $(EVALUATED)
 	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
-	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'
-endif
+	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv' --json $@
+
+# Plays only what `make evaluate` has not left in EVALUATED.
+readme: $(EVALUATED)/quadruped.json $(EVALUATED)/rat.json $(EVALUATED)/rat-torque.json $(if $(DATA),$(EVALUATED)/rat-recorded.json) ## put the tables of the policies into README.md
+	python3 .ci/tables.py 'rat, position servos' $(filter %/rat.json %/rat-recorded.json,$^) | python3 .ci/readme.py 'evaluate rat'
+	python3 .ci/tables.py 'rat, torque motors' $(EVALUATED)/rat-torque.json | python3 .ci/readme.py 'evaluate rat-torque'
+	python3 .ci/tables.py quadruped $(EVALUATED)/quadruped.json | python3 .ci/readme.py 'evaluate quadruped'
 
 # DATA=dir has the logs of real robots in dir/robot_logs.
 evaluate-transfer: ## print how well identified bodies predict logs that they were not fitted on

@@ -67,6 +67,12 @@ $(DEPS)/chromium.ok:
 	command -v chromium >/dev/null || { $(call apt,chromium); }
 	chromium --version && touch $@
 
+# What makes films of the live view's pictures, and what the tests look at them with.
+$(DEPS)/ffmpeg.ok:
+	mkdir -p $(DEPS)
+	command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || { $(call apt,ffmpeg); }
+	ffprobe -version >/dev/null && touch $@
+
 # The broker of the tests, and its C client, the peer of the MQTT benchmark. Tests start
 # brokers of their own; the one that Debian starts with the package is not used.
 $(DEPS)/mosquitto.ok:

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -108,6 +109,25 @@ type Body struct {
 	// simulator's does: a pause freezes it, where any other robot stands, and its
 	// state does not age while the policy acts.
 	StopsTime bool `json:"stops_time,omitempty"`
+	// FaultNames puts the bits of State.Faults into words, by bit; they are no part of
+	// the body's identity.
+	FaultNames map[int]string `json:"-"`
+}
+
+// FaultWords names the bits that are set in State.Faults, the lowest first.
+func (b *Body) FaultWords(bits uint64) string {
+	var words []string
+	for k := range 64 {
+		if bits>>k&1 == 0 {
+			continue
+		}
+		if name, ok := b.FaultNames[k]; ok {
+			words = append(words, name)
+		} else {
+			words = append(words, fmt.Sprintf("bit %d", k))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // Hash identifies the body: SHA-256 of its JSON, hex.

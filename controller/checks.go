@@ -52,9 +52,9 @@ func checkFinite(g *guard, s *State) string {
 	return ""
 }
 
-func checkRobot(_ *guard, s *State) string {
+func checkRobot(g *guard, s *State) string {
 	if s.Faults != 0 {
-		return fmt.Sprintf("the robot reports fault bits %#x", s.Faults)
+		return fmt.Sprintf("the robot reports %s (fault bits %#x)", g.body.FaultWords(s.Faults), s.Faults)
 	}
 	return ""
 }

@@ -43,7 +43,7 @@ func TestGuardFaults(t *testing.T) {
 		{"NaN root velocity", FaultStateNotFinite, func(s *State) { s.Root.Vel[0] = nan }, nil, 0, "root velocity"},
 		{"NaN root spin", FaultStateNotFinite, func(s *State) { s.Root.AngVel[0] = nan }, nil, 0, "root angular velocity"},
 		{"NaN voltage", FaultStateNotFinite, func(s *State) { s.Voltage = nan }, nil, 0, "voltage is NaN"},
-		{"robot's own", FaultRobot, func(s *State) { s.Faults = 0x12 }, nil, 0, "fault bits 0x12"},
+		{"robot's own", FaultRobot, func(s *State) { s.Faults = 0x12 }, nil, 0, "the robot reports sulking, bit 4 (fault bits 0x12)"},
 		{"old state", FaultStateAge, func(s *State) { s.Age = 21 * time.Millisecond }, nil, 0, "21ms old, at most 20ms"},
 		{"joint too low", FaultJointLimit, func(s *State) { s.Pos[1] = -1.06 }, nil, 0, "joint b is at -1.06 rad"},
 		{"joint too high", FaultJointLimit, func(s *State) { s.Pos[2] = 1.06 }, nil, 0, "joint c is at 1.06 rad"},
@@ -74,7 +74,7 @@ func TestGuardFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, now := newPlant(), time.Duration(0)
-			p.body.Feet = []string{"foot"}
+			p.body.Feet, p.body.FaultNames = []string{"foot"}, map[int]string{1: "sulking"}
 			p.sense = func(tick int, s *State) {
 				if tick == 10 && c.sense != nil {
 					c.sense(s)

@@ -32,14 +32,6 @@ type link interface {
 	Connect() error
 }
 
-// faultNames puts the bits of a robot's State.Faults into words, where it knows any.
-func faultNames(r controller.Robot) map[int]string {
-	if n, ok := r.(interface{ FaultNames() map[int]string }); ok {
-		return n.FaultNames()
-	}
-	return nil
-}
-
 // names splits a scenario's robot into its name, its transport and where that
 // leads: PROFILE@TRANSPORT:WHERE. Without a transport it is in the simulator.
 func (s *Scenario) names() (name, transport, where string) {

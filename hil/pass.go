@@ -158,6 +158,7 @@ func (p *pass) onSample(s *controller.Sample) {
 		n := len(g.live)
 		g.view.Publish(s, g.live, g.ghosts[p.index][frame*n:(frame+1)*n])
 	}
+	g.shoot(p, s)
 }
 
 // assist sets the spring that helps a simulated trunk during the next period: none

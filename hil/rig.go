@@ -10,6 +10,7 @@ import (
 
 	"whisker/bridge/mqtt"
 	"whisker/bridge/view"
+	"whisker/bridge/view/film"
 	"whisker/controller"
 	"whisker/controller/record"
 	"whisker/policy"
@@ -51,6 +52,7 @@ type rig struct {
 	units     []float32 // the network's activations of this tick
 	rec       *record.Recorder
 	view      *view.Server
+	film      *film.Film
 	broker    *mqtt.Embedded // inside of this program; nil for none
 	own       *ownBroker     // beside this program; nil for none
 	telemetry *mqtt.Telemetry
@@ -198,6 +200,9 @@ func (g *rig) openOutputs(version string) error {
 	if err := g.openView(names, shapes); err != nil {
 		return err
 	}
+	if err := g.openFilm(); err != nil {
+		return err
+	}
 	if err := g.openTelemetry(names, version); err != nil {
 		return err
 	}
@@ -209,12 +214,16 @@ func (g *rig) openOutputs(version string) error {
 }
 
 func (g *rig) openView(clips []string, shapes []controller.Shape) (err error) {
-	if g.scenario.View == "" {
+	addr := g.scenario.View
+	switch {
+	case addr == "" && g.scenario.Video == "":
 		return nil
+	case addr == "":
+		addr = filmed
 	}
 	g.view, err = view.New(view.Options{
-		Addr: g.scenario.View, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
-		Clips: clips, Commands: g.remote, Log: g.log, FaultNames: faultNames(g.robot),
+		Addr: addr, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
+		Clips: clips, Commands: g.remote, Log: g.log,
 	})
 	if err == nil {
 		g.drawGhosts()

@@ -60,14 +60,23 @@ func (g *rig) run(ctx context.Context, version string) (*Result, error) {
 		return nil, &OpenError{err}
 	}
 	if g.view != nil {
-		g.log.Info().Msg("live view: " + g.view.URL())
+		if g.scenario.View != "" {
+			g.log.Info().Msg("live view: " + g.view.URL())
+		}
 		group.Go(func() error { return g.view.Run(out) })
+	}
+	if err := g.showFilm(); err != nil {
+		stop()
+		return nil, &OpenError{errors.Join(err, group.Wait())}
 	}
 	g.runTelemetry(out, &group)
 	if g.rec != nil {
 		group.Go(func() error { return g.rec.Run(out) })
 	}
 	result, err := g.playAll(ctx, pacer)
+	if ferr := g.endFilm(); err == nil {
+		err = ferr
+	}
 	stop()
 	if oerr := group.Wait(); err == nil && !g.expected(oerr) {
 		err = oerr

@@ -32,6 +32,8 @@ type Scenario struct {
 	Activate   bool      `yaml:"record_activations"`
 	View       string    `yaml:"view"`       // address of the live view; "" for none
 	ViewToken  string    `yaml:"view_token"` // demanded by the view on addresses other than loopback
+	Video      string    `yaml:"video"`      // film of the view, an MP4 file; "" for none
+	VideoFPS   int       `yaml:"video_fps"`  // its pictures a second of the robot's time
 	Realtime   string    `yaml:"realtime"`   // preferred, or required: refused real-time rights are an error
 	Physics    Physics   `yaml:"physics"`
 	Overruns   Overruns  `yaml:"overruns"`
@@ -85,7 +87,7 @@ type Overruns struct {
 // on the rat, in real time.
 func DefaultScenario() Scenario {
 	return Scenario{
-		Robot: "rat", Clean: true, Pace: "realtime", Realtime: "preferred",
+		Robot: "rat", Clean: true, Pace: "realtime", Realtime: "preferred", VideoFPS: 25,
 		Physics:  Physics{TimestepMs: 4, PeriodMs: 20},
 		Overruns: Overruns{Max: 25, Window: 250}, Emulation: Emulation{Board: "mps2"},
 		Gates: Gates{SafeMs: 102}, // the firmware's 100 ms and a tick
@@ -178,6 +180,9 @@ func (s *Scenario) Check() error {
 		return bad("emulation.cut_after_s", "0 or more", s.Emulation.CutAfter)
 	case s.Activate && s.Record == "":
 		return bad("record_activations", "a file in record", "true without one")
+	}
+	if err := s.checkVideo(bad); err != nil {
+		return err
 	}
 	if err := s.checkTransport(bad); err != nil {
 		return err

@@ -111,7 +111,9 @@ func New(o Options) (*Robot, error) {
 func Body(p *profile.Profile) *controller.Body {
 	m := p.Measured()
 	m.Current, m.FootForce = false, false // MIT-mode motors tell no current, the frame has no feet
-	return p.Body(m)
+	b := p.Body(m)
+	b.FaultNames = faultNames()
+	return b
 }
 
 // open opens the line at a path.

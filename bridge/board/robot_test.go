@@ -195,6 +195,9 @@ func TestEStop(t *testing.T) {
 	if err := r.Read(&s); err != nil || s.Faults>>FaultBitEStop == 0 {
 		t.Errorf("faults %#x, %v", s.Faults, err)
 	}
+	if words := r.Body().FaultWords(s.Faults | 1<<wire.FaultExpired); words != wire.FaultExpired.String()+", e-stop" {
+		t.Errorf("the faults are called %q", words)
+	}
 	if err := r.Start(); err == nil || !contains(err, "has latched estop") {
 		t.Errorf("start: %v", err)
 	}

@@ -16,8 +16,8 @@ const (
 	FaultBitEStop = 63 // the e-stop is latched
 )
 
-// FaultNames puts the bits of State.Faults into words.
-func (r *Robot) FaultNames() map[int]string {
+// faultNames puts the bits of State.Faults into words.
+func faultNames() map[int]string {
 	names := wire.FaultNames()
 	names[FaultBitLimp], names[FaultBitEStop] = "no torque", "e-stop"
 	return names

@@ -55,7 +55,8 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 
 func TestPageInABrowser(t *testing.T) {
 	w, o := newWalker(), &onlooker{}
-	s := serve(t, w, func(opt *view.Options) { opt.Commands, opt.FaultNames = o, map[int]string{6: "tilt"} })
+	w.body.FaultNames = map[int]string{6: "tilt"}
+	s := serve(t, w, func(opt *view.Options) { opt.Commands = o })
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	done := make(chan struct{})
 	go func() { o.play(ctx, s, w); close(done) }()

@@ -42,8 +42,6 @@ type Options struct {
 	// Commands receives what the onlooker asks for; nil shows a page without
 	// buttons, as for a replay.
 	Commands Commands
-	// FaultNames puts the bits of State.Faults into words, by bit; nil shows numbers.
-	FaultNames map[int]string
 	// Log tells who connected, and why a connection was dropped.
 	Log zerolog.Logger
 }
@@ -108,7 +106,7 @@ func (o *Options) follow() int { return max(0, slices.Index(o.Frames, o.Body.Roo
 // of the program from the next.
 func (o *Options) scene(run string) ([]byte, error) {
 	s := scene{
-		Run: run, Body: o.Body, Frames: o.Frames, Shapes: o.Shapes, Clips: o.Clips, Watch: o.Commands == nil, Faults: o.FaultNames,
+		Run: run, Body: o.Body, Frames: o.Frames, Shapes: o.Shapes, Clips: o.Clips, Watch: o.Commands == nil, Faults: o.Body.FaultNames,
 		Follow: o.follow(),
 	}
 	for m := controller.ModeIdle; m.String() != controller.Mode(255).String(); m++ {

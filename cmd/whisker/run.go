@@ -28,6 +28,8 @@ type runCmd struct {
 	RecordActivations bool      `help:"Record the network's activations too."`
 	View              string    `help:"Serve the live view at this address." placeholder:"ADDR"`
 	ViewToken         string    `help:"Token that the view demands on addresses other than loopback." env:"WHISKER_VIEW_TOKEN" placeholder:"TOKEN"`
+	Video             string    `help:"Take a film of the view (MP4), in the robot's time, which waits for it: --pace lockstep. Needs chromium and ffmpeg." placeholder:"FILE"`
+	VideoFPS          int       `name:"video-fps" help:"Pictures a second of the film." placeholder:"N"`
 	MQTT              string    `name:"mqtt" help:"Tell a broker what the robot does and take commands from it: mqtt://HOST, mqtts://HOST, or embedded for one inside of this program." placeholder:"URL"`
 	MQTTRobot         string    `name:"mqtt-robot" help:"The robot's name at the broker; without it that of its body." placeholder:"NAME"`
 	MQTTRate          float64   `name:"mqtt-rate" help:"States a second." placeholder:"HZ"`
@@ -98,11 +100,17 @@ func (c *runCmd) scenario() (hil.Scenario, error) {
 		to   *string
 	}{
 		{c.Robot, &s.Robot}, {c.Model, &s.Model}, {c.Policy, &s.Policy}, {c.Pace, &s.Pace},
-		{c.Layout, &s.Layout}, {c.Body, &s.Physics.Body}, {c.Gamepad, &s.Gamepad}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
+		{c.Layout, &s.Layout}, {c.Body, &s.Physics.Body}, {c.Gamepad, &s.Gamepad}, {c.Randomise, &s.Physics.Randomise}, {c.Record, &s.Record}, {c.View, &s.View}, {c.Video, &s.Video}, {c.ViewToken, &s.ViewToken}, {c.DeadMan, &s.DeadMan}, {c.Calibration, &s.Calibration},
 	} {
 		if f.flag != "" {
 			*f.to = f.flag
 		}
+	}
+	if c.Video != "" && c.Pace == "" {
+		s.Pace = "lockstep"
+	}
+	if c.VideoFPS != 0 {
+		s.VideoFPS = c.VideoFPS
 	}
 	if len(c.Clip) > 0 {
 		s.Clips = c.Clip

@@ -45,7 +45,7 @@ func New(o Options) (*Robot, error) {
 	m := o.Profile.Measured()
 	m.Current, m.FootForce = false, false // an MIT-mode motor tells neither
 	b := o.Profile.Body(m)
-	b.StopsTime = true
+	b.StopsTime, b.FaultNames = true, wire.FaultNames()
 	if b.Period%Tick != 0 || b.Period%statePeriod != 0 {
 		return nil, fmt.Errorf("emulate: a period of %v, want a multiple of the %v between the firmware's states", b.Period, statePeriod)
 	}
@@ -206,9 +206,6 @@ func (r *Robot) store(s *controller.State) {
 		s.Faults = 1 << w.Fault
 	}
 }
-
-// FaultNames puts the bits of State.Faults into words.
-func (r *Robot) FaultNames() map[int]string { return wire.FaultNames() }
 
 // Firmware says what the firmware last reported of itself.
 func (r *Robot) Firmware() (wire.Mode, wire.Fault) { return r.s.state.Mode, r.s.state.Fault }

@@ -63,8 +63,8 @@ function softbox(renderer, sky) {
 }
 
 export class Stage {
-  // canvas to draw on; data as in scene.json; still draws only when portrait
-  // is called, in the best quality. Throws where WebGL is missing.
+  // canvas to draw on; data as in scene.json; still draws only when portrait or
+  // expose is called, in the best quality. Throws where WebGL is missing.
   constructor(canvas, data, still) {
     const lean = !still && software();
     Object.assign(this, { data, still });
@@ -179,7 +179,10 @@ export class Stage {
   // draw shows the present moment; it does nothing where nothing changed.
   draw(now) {
     this.measure(now);
-    if (!this.size || this.still) return;
+    if (this.size && !this.still) this.show(now);
+  }
+
+  show(now) {
     this.resize();
     if (this.moving) {
       const u = Math.min(1, (now - this.arrived) / this.interval);
@@ -202,13 +205,22 @@ export class Stage {
 
   // portrait draws once, from the camera's first place.
   portrait() {
-    this.still = false;
     this.resize();
     this.body.glide(1);
     this.home();
-    this.draw(performance.now());
-    this.still = true;
+    this.show(performance.now());
     document.body.classList.remove('lean');
+  }
+
+  // expose draws the newest pose for a film, ms after the picture before, and
+  // returns when the picture is whole.
+  expose(ms) {
+    this.pace.dt = ms;
+    this.arrived = -this.interval; // glides no longer
+    this.moving = this.dirty = true;
+    this.show(0);
+    const gl = this.renderer.getContext();
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
   }
 
   // chase moves camera, target and light along with the body.

@@ -7,9 +7,14 @@ import { Trace, Bars, repaint } from './plots.js';
 const $ = (id) => document.getElementById(id);
 const data = await (await fetch('scene.json')).json();
 const { body, modes } = data;
+body.joints ??= [];
+body.actuators ??= [];
 
 // What tests and the curious may look at.
 const seen = window.whisker = { packets: 0, tick: 0, mode: '', link: '', stage: null, acks: [], ghost: false, traces: {}, fps: 0 };
+
+// film draws nothing by itself: expose does, a picture at a time.
+const film = location.hash === '#film';
 
 let stage = null, newest = null, shownTick = -1, turn = 0, interval = 20, arrived = 0, fault = '', stopped = false;
 
@@ -24,7 +29,7 @@ async function openStage() {
   }
   try {
     const { Stage } = await import('./scene.js');
-    stage = seen.stage = new Stage($('canvas'), data, location.hash === '#still');
+    stage = seen.stage = new Stage($('canvas'), data, film || location.hash === '#still');
     stage.setTheme(theme());
     if (newest) stage.pose(newest.frames, newest.ghost, interval);
   } catch (e) {
@@ -174,15 +179,28 @@ function banner(mode, bits) {
 
 function refresh() {
   if (document.hidden || (document.body.classList.contains('lean') && turn++ % 4)) return;
-  if (newest && shownTick !== seen.packets) {
-    shownTick = seen.packets;
-    words(newest);
-    if ($('fold').ariaExpanded !== 'false') {
-      for (const t of [traces.pos, traces.rot, ...joints.map((j) => j.trace)]) t.draw();
-      timing.draw(newest.lateCounts, newest.workCounts, body.period_ns / 1000);
-    }
+  if (newest && shownTick !== seen.packets) paint();
+}
+
+function paint() {
+  shownTick = seen.packets;
+  words(newest);
+  if ($('fold').ariaExpanded !== 'false') {
+    for (const t of [traces.pos, traces.rot, ...joints.map((j) => j.trace)]) t.draw();
+    timing.draw(newest.lateCounts, newest.workCounts, body.period_ns / 1000);
   }
 }
+
+// --- film -------------------------------------------------------------------
+
+let came = () => {}; // told of every packet
+
+// expose shows a tick of a clip, ms after the picture before, and ends when it is drawn.
+seen.expose = async (tick, clip, ms) => {
+  while (newest?.tick !== tick || newest.clip !== clip) await new Promise((r) => { came = r; });
+  stage.expose(ms);
+  paint();
+};
 
 // --- the stream -------------------------------------------------------------
 
@@ -202,6 +220,7 @@ function packet(p) {
   seen.root = Array.from(p.frames.subarray(7 * data.follow, 7 * data.follow + 7));
   plot(p);
   stage?.pose(p.frames, p.ghost, Math.max(8, interval));
+  came();
 }
 
 function line(l) {
@@ -290,6 +309,7 @@ addEventListener('keyup', (e) => { if (e.key === ' ') e.preventDefault(); }, { c
 // --- start ------------------------------------------------------------------
 
 document.body.classList.toggle('watch-only', data.watch_only);
+document.body.classList.toggle('film', film);
 $('health').hidden = !body.measures.voltage && !body.measures.temperature;
 set('body-name', body.name);
 document.title = `${body.name} – Whisker`;
@@ -299,7 +319,7 @@ $('clip').disabled = !(data.clips ?? []).length;
 applyTheme();
 firstChannels(4).forEach(addJoint);
 new ResizeObserver(() => { shownTick = -1; refresh(); }).observe($('panel'));
-setInterval(refresh, 50);
+if (!film) setInterval(refresh, 50);
 
 let frames = 0, since = performance.now();
 requestAnimationFrame(function draw(now) {
