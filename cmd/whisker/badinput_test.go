@@ -229,6 +229,18 @@ func TestAddressInUse(t *testing.T) {
 	refusedRun(t, []string{"0.0.0.0:0", "token"}, "--clip", "stand", "--view", "0.0.0.0:0")
 }
 
+// A film that cannot be taken is no run.
+func TestBadFilms(t *testing.T) {
+	film := filepath.Join(t.TempDir(), "film.mp4")
+	refusedRun(t, []string{"film.gif", ".mp4"}, "--clip", "stand", "--video", "film.gif")
+	refusedRun(t, []string{"pace is realtime", "lockstep"}, "--clip", "stand", "--video", film, "--pace", "realtime")
+	t.Setenv("CHROMIUM", filepath.Join(t.TempDir(), "absent"))
+	refusedRun(t, []string{"apt-get install chromium"}, "--clip", "stand", "--video", film)
+	if _, err := os.Stat(film); err == nil {
+		t.Error("a film was made")
+	}
+}
+
 func TestPlacesThatCannotBeWritten(t *testing.T) {
 	absent := filepath.Join(t.TempDir(), "absent", "x")
 	for _, args := range [][]string{
