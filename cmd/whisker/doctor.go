@@ -19,6 +19,7 @@ import (
 // with how to get it. With a robot it walks from its wiring to its first stand.
 type doctorCmd struct {
 	Robot string `help:"Look at a robot: PROFILE, or PROFILE@serial:DEVICE." placeholder:"ROBOT"`
+	Stand bool   `help:"Have a calibrated robot on a serial line stand up softly for 3 s, after a question and while the space bar is held."`
 	Clear string `help:"Clear this fault, or estop, once its cause is gone. It gives no torque." placeholder:"FAULT"`
 }
 
@@ -27,6 +28,8 @@ func (c *doctorCmd) Run(e *env) error {
 	switch {
 	case c.Robot != "":
 		return c.robot(e)
+	case c.Stand:
+		return usage(errors.New("whisker: --stand is for a robot: name it with --robot PROFILE@serial:DEVICE"))
 	case c.Clear != "":
 		return usage(errors.New("whisker: --clear is for a robot: name it with --robot PROFILE@serial:DEVICE"))
 	}

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 
 	"whisker/bridge/board"
+	"whisker/bridge/keyboard"
 	"whisker/bridge/wire"
 	"whisker/controller/profile"
+	"whisker/hil"
 )
 
 // robot walks a new owner from the profile over the line to the first stand.
-// Nothing moves.
+// Nothing moves unless --stand asks for it.
 func (c *doctorCmd) robot(e *env) error {
 	name, where, _ := strings.Cut(c.Robot, "@")
 	p, err := profile.Open(name)
@@ -22,6 +25,9 @@ func (c *doctorCmd) robot(e *env) error {
 	}
 	if where == "" && c.Clear != "" {
 		return usage(fmt.Errorf("whisker: --clear is for a robot that is there: --robot %s@serial:DEVICE", name))
+	}
+	if where == "" && c.Stand {
+		return usage(fmt.Errorf("whisker: --stand is for a robot that is there: --robot %s@serial:DEVICE", name))
 	}
 	t := newTable(e.out)
 	err = describe(t, p)
@@ -67,7 +73,17 @@ func (c *doctorCmd) connected(e *env, t table) error {
 	if err != nil {
 		return usage(err)
 	}
-	return withRobot(e, p, device, func(_ context.Context, r *board.Robot) error {
+	var hand *person
+	var others []func(context.Context) error
+	if c.Stand {
+		key, err := keyboard.Open(os.Stdin)
+		if err != nil {
+			return usage(err)
+		}
+		defer key.Close()
+		hand, others = &person{Key: key, out: e.out}, append(others, key.Run)
+	}
+	return withRobot(e, p, device, func(ctx context.Context, r *board.Robot) error {
 		if c.Clear != "" {
 			if err := r.Clear(c.Clear); err != nil {
 				return err
@@ -79,8 +95,36 @@ func (c *doctorCmd) connected(e *env, t table) error {
 			return err
 		}
 		measured(t, p, &id)
-		return c.verdict(t, r, &id)
-	})
+		err = c.verdict(t, r, &id)
+		if err != nil || hand == nil {
+			return err
+		}
+		return stand(ctx, t, r, &id, hand)
+	}, others...)
+}
+
+// stand performs the first stand, if the person at the robot says that it may.
+func stand(ctx context.Context, t table, r *board.Robot, id *board.Identity, hand *person) error {
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if id.Info.Calibration == 0 {
+		return errors.New("whisker: the robot does not stand before it is calibrated")
+	}
+	yes, err := hand.Confirm(ctx, "It will stand up with half of its stiffness. Does it hang, or does somebody hold it, and is nothing in the way of its legs?")
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return errors.New("whisker: given up: nothing has moved")
+	}
+	hand.Tell("hold the space bar: it stands up while that is held, damps when it is released, and lies down after 3 s of standing")
+	worst, off, err := hil.FirstStand(ctx, r, hand.Held)
+	if err != nil {
+		return err
+	}
+	t.line("first stand", fmt.Sprintf("stood; %s was %.2f rad from its place, more than any other", worst, off))
+	return nil
 }
 
 // measured prints what the robot says of itself.
@@ -114,6 +158,6 @@ func (c *doctorCmd) verdict(t table, r *board.Robot, id *board.Identity) error {
 		return err
 	}
 	t.line("calibration", fmt.Sprintf("%08x", id.Info.Calibration))
-	t.line("next", fmt.Sprintf("hang it up or hold it, and let it stand: `whisker run --robot %s --clip stand --seconds 5`", c.Robot))
+	t.line("next", fmt.Sprintf("hang it up or hold it, and let it stand: `whisker doctor --robot %s --stand`", c.Robot))
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"whisker/bridge/board"
 	"whisker/controller/profile"
 	"whisker/hil/emulate"
 	"whisker/sim"
@@ -116,34 +118,89 @@ func TestDoctorWalksToTheFirstStand(t *testing.T) {
 	}
 }
 
-// Somebody who says no to the first question has a robot that did not move.
-func TestCalibrateAsksFirst(t *testing.T) {
-	device := owned(t)
-	refused(t, whisker("calibrate", "--robot", "quadruped@serial:"+device), "is no terminal")
+// answering makes standard input a terminal at which somebody types the same again and
+// again, until the function it returns is called.
+func answering(t *testing.T, keys string) (end func()) {
+	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer master.Close()
-	defer slave.Close()
 	stdin := os.Stdin
 	os.Stdin = slave
-	defer func() { os.Stdin = stdin }()
-	end, over := make(chan struct{}), make(chan struct{})
+	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
 		for {
 			select {
-			case <-end:
+			case <-done:
 				return
 			case <-time.After(50 * time.Millisecond):
-				master.WriteString("n")
+				master.WriteString(keys)
 			}
 		}
 	}()
+	return func() {
+		close(done)
+		<-over
+		os.Stdin = stdin
+		master.Close()
+		slave.Close()
+	}
+}
+
+// The first stand wants a robot that is there and calibrated, a terminal, and a yes.
+func TestDoctorStandsOnlyWhenToldTo(t *testing.T) {
+	refused(t, whisker("doctor", "--stand"), "--robot PROFILE@serial:DEVICE")
+	refused(t, whisker("doctor", "--stand", "--robot", "quadruped"), "quadruped@serial:DEVICE")
+	device := owned(t)
+	robot := "quadruped@serial:" + device
+	if o := whisker("doctor", "--stand", "--robot", robot); o.status != exitUsage || !strings.Contains(o.errs, "is no terminal") {
+		t.Errorf("%+v", o)
+	}
+	defer answering(t, "n")()
+	if o := whisker("doctor", "--stand", "--robot", robot); o.status != exitFault || !strings.Contains(o.errs, "before it is calibrated") {
+		t.Errorf("%+v", o)
+	}
+	calibrate(t, device)
+	if o := whisker("doctor", "--stand", "--robot", robot); o.status != exitFault || !strings.Contains(o.errs, "given up: nothing has moved") || !strings.Contains(o.out, "half of its stiffness") {
+		t.Errorf("%+v", o)
+	}
+	if o := ok(t, "doctor", "--robot", robot); !strings.Contains(o.out, "idle, fault none") || !strings.Contains(o.out, "--stand`") {
+		t.Errorf("the robot is not at rest, or nobody says what comes next:\n%s", o.out)
+	}
+}
+
+// calibrate gives the robot at a device the calibration of the profile.
+func calibrate(t *testing.T, device string) {
+	t.Helper()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &env{ctx: t.Context(), log: console(t.Output())}
+	err = withRobot(e, p, device, func(_ context.Context, r *board.Robot) error {
+		id, err := r.Greet()
+		if err != nil {
+			return err
+		}
+		c := &board.Calibration{Robot: p.Name, UID: fmt.Sprintf("%x", id.Welcome.UID)}
+		for _, j := range p.Joints {
+			c.Joints = append(c.Joints, board.JointCalibration{Name: j.Name, Sign: j.Sign, Offset: j.Offset})
+		}
+		return r.Store(c)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Somebody who says no to the first question has a robot that did not move.
+func TestCalibrateAsksFirst(t *testing.T) {
+	device := owned(t)
+	refused(t, whisker("calibrate", "--robot", "quadruped@serial:"+device), "is no terminal")
+	defer answering(t, "n")()
 	o := whisker("calibrate", "--robot", "quadruped@serial:"+device, "--out", filepath.Join(t.TempDir(), "c.json"))
-	close(end)
-	<-over
 	if o.status != exitFault || !strings.Contains(o.errs, "given up") || !strings.Contains(o.out, "forgets its calibration") {
 		t.Errorf("%+v", o)
 	}
