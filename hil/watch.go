@@ -3,7 +3,6 @@ package hil
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"syscall"
 	"time"
 
@@ -42,7 +41,7 @@ func (g *rig) watch(p *pass, s *controller.Sample) {
 			f.inj.Firmware(now, why.String())
 		}
 	} else if s.State.Faults != 0 {
-		f.inj.Firmware(now, faultWords(g.robot, s.State.Faults))
+		f.inj.Firmware(now, g.body.FaultWords(s.State.Faults))
 	}
 	if s.Fault != 0 && s.Fault != controller.FaultRobot {
 		f.inj.Guard(now, s.Fault.String())
@@ -143,20 +142,4 @@ func (g *rig) report(r *Result) {
 		s := robot.Stats()
 		r.Latency = newLatency(&s.Used, &s.RoundTrip, &s.Actuation, false)
 	}
-}
-
-// faultWords puts the bits of State.Faults into words.
-func faultWords(r controller.Robot, bits uint64) string {
-	var words []string
-	names := faultNames(r)
-	for b := range 64 {
-		switch name, ok := names[b]; {
-		case bits>>b&1 == 0:
-		case ok:
-			words = append(words, name)
-		default:
-			words = append(words, fmt.Sprintf("fault %d", b))
-		}
-	}
-	return strings.Join(words, ", ")
 }
