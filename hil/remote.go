@@ -8,12 +8,14 @@ import (
 
 // remote carries the wishes of onlookers to the loop that runs now. Passes
 // follow each other with a slot each, so that no wish reaches two of them;
-// only a stop outlives its pass, until Reset.
+// only a goal outlives its pass, for a stick that is held does not tell again, and
+// a stop, until Reset; a stop ends the goal.
 type remote struct {
 	mu      sync.Mutex
 	input   *controller.Input
 	stopped bool
-	again   chan struct{} // receives after Reset
+	goal    *controller.Goal // nil is none
+	again   chan struct{}    // receives after Reset
 	tell    func(stopped bool)
 }
 
@@ -28,6 +30,9 @@ func (r *remote) next() *controller.Input {
 	r.input = new(controller.Input)
 	if r.stopped {
 		r.input.Stop()
+	}
+	if r.goal != nil {
+		r.input.SetGoal(*r.goal)
 	}
 	return r.input
 }
@@ -46,7 +51,7 @@ func (r *remote) do(f func(*controller.Input)) {
 
 // Stop damps the robot and ends the pass, and those after it until Reset.
 func (r *remote) Stop() {
-	r.do(func(in *controller.Input) { r.stopped = true; in.Stop() })
+	r.do(func(in *controller.Input) { r.stopped, r.goal = true, nil; in.Stop() })
 	r.tell(true)
 }
 
@@ -76,5 +81,5 @@ func (r *remote) ChooseClip(i int) {
 
 // SetGoal asks the policy to go somewhere.
 func (r *remote) SetGoal(g controller.Goal) {
-	r.do(func(in *controller.Input) { in.SetGoal(g) })
+	r.do(func(in *controller.Input) { r.goal = &g; in.SetGoal(g) })
 }
