@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"time"
 
 	"whisker/bridge/agent"
+	"whisker/bridge/bus"
 	"whisker/bridge/feetech"
 	"whisker/bridge/serial"
 )
@@ -23,11 +26,15 @@ type busAgentCmd struct {
 	Port   string `help:"Serial line of the servos." required:"" placeholder:"DEVICE"`
 	Baud   int    `help:"Its rate." default:"1000000"`
 	Listen string `help:"Unix socket for the host: whisker run --robot PROFILE@serial:SOCKET." required:"" placeholder:"SOCKET"`
+	Heir   bool   `hidden:"" help:"Take the torque when the agent at standard input dies."`
 }
 
 // Run is called by kong.
 func (c *busAgentCmd) Run(e *env) error {
-	port, err := serial.Open(c.Port, serial.Options{Baud: c.Baud, ReadTimeout: 5 * time.Millisecond})
+	if c.Heir {
+		return agent.Heir(os.Stdin, c.open, &feetech.Watch{})
+	}
+	port, err := c.open()
 	if err != nil {
 		return usage(err)
 	}
@@ -41,8 +48,24 @@ func (c *busAgentCmd) Run(e *env) error {
 	a := &agent.Agent{Port: port, Protocol: &feetech.Watch{}, OnRelease: func(why string) {
 		e.log.Info().Msg("no torque: " + why)
 	}}
+	ctx, stop := context.WithCancel(e.ctx)
+	defer stop()
+	h, err := startHeir(stop, "agent", "bus", "--heir", "--port", c.Port, "--baud", strconv.Itoa(c.Baud), "--listen", c.Listen)
+	if err != nil {
+		return errors.Join(err, l.Close(), port.Close())
+	}
 	e.log.Info().Msg("the servos of " + c.Port + " are behind " + c.Listen)
-	return a.Run(e.ctx, l)
+	err = a.Run(ctx, l)
+	return errors.Join(err, h.end())
+}
+
+// open opens the line of the servos.
+func (c *busAgentCmd) open() (bus.Port, error) {
+	port, err := serial.Open(c.Port, serial.Options{Baud: c.Baud, ReadTimeout: 5 * time.Millisecond})
+	if err != nil {
+		return nil, err
+	}
+	return port, nil
 }
 
 // listen makes the socket, which only its owner may use. One that an agent left
