@@ -86,6 +86,17 @@ func at(l *Loop, tick uint64, f func()) {
 	}
 }
 
+// atPause runs f in the loop's goroutine when a pause is taken: one that was ended
+// before would be none.
+func atPause(l *Loop, f func()) {
+	l.OnInput = func(x *Inputs) error {
+		if x.Has(InputPause) {
+			f()
+		}
+		return nil
+	}
+}
+
 func TestStopDampsAndEndsWhateverComesLater(t *testing.T) {
 	p, in := newPlant(), new(Input)
 	l := &Loop{Robot: p, Policy: hold, Input: in, Mode: ModeTrack}
@@ -112,16 +123,8 @@ func TestPauseFreezesWhatStopsTime(t *testing.T) {
 	p, in := newPlant(), new(Input)
 	p.body.StopsTime = true
 	l := &Loop{Robot: p, Policy: until(20, hold), Input: in, Mode: ModeTrack}
-	frozen := make(chan int)
-	at(l, 4, func() {
-		in.Pause()
-		go func() {
-			time.Sleep(20 * time.Millisecond)
-			frozen <- 0
-			in.Resume()
-		}()
-		go func() { <-frozen }()
-	})
+	at(l, 4, in.Pause)
+	atPause(l, func() { time.AfterFunc(20*time.Millisecond, in.Resume) })
 	all, err := record(t, l)
 	if err != nil || len(all) != 20 || p.ticks != 21 {
 		t.Fatalf("%d samples, %d reads, error %v", len(all), p.ticks, err)
@@ -137,8 +140,8 @@ func TestStopAndCancelEndAPause(t *testing.T) {
 		p.body.StopsTime = true
 		ctx, cancel := context.WithCancel(context.Background())
 		l := &Loop{Robot: p, Policy: hold, Input: in, Mode: ModeTrack}
-		at(l, 4, func() {
-			in.Pause()
+		at(l, 4, in.Pause)
+		atPause(l, func() {
 			if end == "stop" {
 				time.AfterFunc(5*time.Millisecond, in.Stop)
 			} else {

@@ -146,7 +146,8 @@ func TestRealtimeBeginsAnew(t *testing.T) {
 	p.body.StopsTime, p.body.Limits.MaxCommandAge = true, time.Minute
 	for range 2 {
 		l := &Loop{Robot: p, Pacer: rt, Policy: until(3, hold), Input: in, Mode: ModeTrack}
-		at(l, 1, func() { in.Pause(); time.AfterFunc(35*time.Millisecond, in.Resume) })
+		at(l, 1, in.Pause)
+		atPause(l, func() { time.AfterFunc(35*time.Millisecond, in.Resume) })
 		all, err := record(t, l)
 		if err != nil {
 			t.Fatal(err)

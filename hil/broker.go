@@ -24,7 +24,7 @@ type ownBroker struct {
 }
 
 // brokerTime is how long mosquitto may take to listen.
-const brokerTime = 10 * time.Second
+const brokerTime = 30 * time.Second
 
 // own is where the scenario's own broker listens, and whether there is one.
 func (m *MQTT) own() (addr string, ok bool) {

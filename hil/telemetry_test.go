@@ -78,8 +78,10 @@ func (o *onlooker) ask(robot, answer string, c mqtt.Command) {
 	})
 }
 
+func freeAddress(t *testing.T) string { return fmt.Sprintf("127.0.0.1:%d", mqtttest.Port(t)) }
+
 func TestARunIsWatchedAndSteeredOverABroker(t *testing.T) {
-	addr := fmt.Sprintf("127.0.0.1:%d", mqtttest.Port(t))
+	addr := freeAddress(t)
 	s := busy("stand", "turn")
 	s.Hold, s.MQTT.URL, s.MQTT.Robot, s.MQTT.RateHz = true, "embedded:"+addr, "lab-rat", 50
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)

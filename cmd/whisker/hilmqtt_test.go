@@ -16,7 +16,7 @@ func TestTrialsOnALentRobot(t *testing.T) {
 	try := func(text string) outcome {
 		scenario := file(t, "scenario.yaml", "robot: "+b.profile+"\nclips: [stand]\npolicy: none\nseconds: 2\ndead_man: 'off'\n"+
 			"overruns: {max: 900, window_ticks: 1000}\ngates: {safe_ms: 2000}\n"+text)
-		return whisker("hil", "run", scenario, "--target", "mqtt:"+b.addr+"/dog", "--json", "-")
+		return whisker("hil", "run", scenario, "--target", "mqtt:"+b.Addr()+"/dog", "--json", "-")
 	}
 	var o outcome
 	within(t, "a trial that no other work of this machine disturbs", func() bool {
@@ -29,8 +29,7 @@ func TestTrialsOnALentRobot(t *testing.T) {
 	const stall = "faults: [{at_s: 0.3, fault: broker stall, for_s: 1.5}]\n"
 	refused(t, try(stall), "line 8, faults[0]: broker stall is refused for target mqtt: it has no broker that the harness could stop")
 
-	b.broker.Process.Kill() // its address is the trial's now
-	b.broker.Wait()
+	b.Kill() // its address is the trial's now
 	var r struct {
 		Faults []struct {
 			Injected                        int
@@ -41,7 +40,7 @@ func TestTrialsOnALentRobot(t *testing.T) {
 		}
 	}
 	within(t, "a stall that the agent notices", func() bool {
-		o = try("mqtt: {broker: 'own:" + b.addr + "', robot: lab, allowance_ms: 900}\n" + stall)
+		o = try("mqtt: {broker: 'own:" + b.Addr() + "', robot: lab, allowance_ms: 900}\n" + stall)
 		if err := json.Unmarshal([]byte(o.out), &r); err != nil || len(r.Faults) != 1 {
 			t.Fatalf("status %d, %v\n%s%s\nagent:\n%s", o.status, err, o.out, o.errs, agent.all())
 		}
