@@ -51,6 +51,18 @@ func identifiedProfile(ph *Physics, r *sim.Robot, p *profile.Profile) (*profile.
 	return out, nil
 }
 
+// bodyWarnings says what of the identified body is not simulated.
+func (ph *Physics) bodyWarnings() []string {
+	if ph.Body == "" {
+		return nil
+	}
+	b, err := identify.OpenBody(ph.Body)
+	if err == nil && b.Learned() {
+		return []string{fmt.Sprintf("hil: the networks in %s are not simulated, its numbers are: they learned what single joints leave over, and the links of a model are part of that", ph.Body)}
+	}
+	return nil
+}
+
 // bodyRanges are the ranges that ship, and in place of those that identification
 // narrows what the body leaves open.
 func bodyRanges(file string) (*sim.Ranges, error) {

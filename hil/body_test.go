@@ -2,6 +2,7 @@ package hil
 
 import (
 	"bytes"
+	"encoding/base64"
 	"math"
 	"os"
 	"path/filepath"
@@ -265,5 +266,28 @@ func TestIdentifiesTheSimulatedRobot(t *testing.T) {
 	}
 	if f := found.Joints[0].Found[identify.Gain]; math.Abs(f.Value-1) > 0.1 {
 		t.Errorf("strength %+v, want 1", f)
+	}
+}
+
+// What a network learned of single joints is not simulated, and a run says so.
+func TestABodysNetworksAreNotSimulated(t *testing.T) {
+	ph := Physics{Body: bodyFile(t, identify.Impedance, nil)}
+	if w := ph.bodyWarnings(); w != nil {
+		t.Errorf("%q", w)
+	}
+	b, err := identify.OpenBody(ph.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Joints[3].Network = &identify.Network{Period: 0.005, Error: 1, Speed: 1, Torque: 1, Weights: base64.StdEncoding.EncodeToString(make([]byte, 4*1313))}
+	var text bytes.Buffer
+	if err := b.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ph.Body, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w := ph.bodyWarnings(); len(w) != 1 || !strings.Contains(w[0], "networks in "+ph.Body+" are not simulated") {
+		t.Errorf("%q", w)
 	}
 }

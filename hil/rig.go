@@ -98,7 +98,7 @@ func (g *rig) open() (err error) {
 	if err := g.openRobot(); err != nil {
 		return err
 	}
-	for _, w := range g.model.Warnings() {
+	for _, w := range append(g.model.Warnings(), g.scenario.Physics.bodyWarnings()...) {
 		g.log.Warn().Msg(w)
 	}
 	g.body = g.robot.Body()

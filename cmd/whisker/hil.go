@@ -30,6 +30,8 @@ type hilIdentifyCmd struct {
 	Out   string   `required:"" help:"Write the body here (YAML)." placeholder:"FILE"`
 	Seed  uint64   `help:"Seed of the search and of the bootstrap: the same one gives the same body." default:"1"`
 	Draws int      `help:"Bootstrap refits." default:"24"`
+	// Actuator is the model of the motors.
+	Actuator string `help:"numbers: friction, inertia, gains; network: beside them one that learns per joint what they leave over." enum:"numbers,network" default:"numbers"`
 }
 
 // Run is called by kong.
@@ -59,12 +61,7 @@ func (c *hilIdentifyCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	body, err := identify.Identify(e.ctx, p, logs, identify.Options{
-		Seed: c.Seed, Draws: c.Draws,
-		Progress: func(done, total int, joint string, rmse float64) {
-			e.log.Info().Int("done", done).Int("of", total).Float64("rmse_rad", rmse).Msg("identified " + joint)
-		},
-	})
+	body, err := c.find(e, p, logs)
 	if err != nil {
 		return o.end(err)
 	}
@@ -72,6 +69,20 @@ func (c *hilIdentifyCmd) Run(e *env) error {
 		return err
 	}
 	return bodyTable(e.out, body)
+}
+
+// find is the body, with the networks that were asked for.
+func (c *hilIdentifyCmd) find(e *env, p *identify.Profile, logs []*identify.Log) (*identify.Body, error) {
+	found := "identified "
+	o := identify.Options{Seed: c.Seed, Draws: c.Draws, Progress: func(done, total int, joint string, rmse float64) {
+		e.log.Info().Int("done", done).Int("of", total).Float64("rmse_rad", rmse).Msg(found + joint)
+	}}
+	body, err := identify.Identify(e.ctx, p, logs, o)
+	if err != nil || c.Actuator != "network" {
+		return body, err
+	}
+	found = "learned the motor of "
+	return body, identify.Learn(e.ctx, p, body, logs, o)
 }
 
 // withModel is p with what the model that was given says of the links.
@@ -107,6 +118,9 @@ func bodyTable(out io.Writer, b *identify.Body) error {
 			fmt.Fprintf(t, "%s\t%s\t%.4g\t%.2g\t%.0f %%\t%.4g to %.4g\t%s\n", j.Name, k, f.Value, f.Std, 100*f.CV, f.Low, f.High, strings.Join(remarks, "; "))
 		}
 		fmt.Fprintf(t, "%s\treplay\t%.4g rad rms\t\t\t\t\n", j.Name, j.RMSE)
+		if j.Network != nil {
+			fmt.Fprintf(t, "%s\twith its network\t%.4g rad rms\t\t\t\t\n", j.Name, j.Network.RMSE)
+		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -146,11 +160,15 @@ func (c *hilCheckCmd) Run(e *env) error {
 		return writeJSON(c.JSON, e.out, score)
 	}
 	t := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "joint\trmse rad\tmae rad\tmax rad\tcommand as prediction rad\t")
+	fmt.Fprintln(t, "joint\trmse rad\tmae rad\tmax rad\tcommand as prediction rad\twithout network rad\t")
 	for _, j := range score.Joints {
-		fmt.Fprintf(t, "%s\t%.5f\t%.5f\t%.5f\t%.5f\t\n", j.Name, j.RMSE, j.MAE, j.Max, j.Command)
+		without := ""
+		if j.Without != nil {
+			without = fmt.Sprintf("%.5f", *j.Without)
+		}
+		fmt.Fprintf(t, "%s\t%.5f\t%.5f\t%.5f\t%.5f\t%s\t\n", j.Name, j.RMSE, j.MAE, j.Max, j.Command, without)
 	}
-	fmt.Fprintf(t, "mean\t%.5f\t\t\t%.5f\t\n", score.Mean, score.CommandMean)
-	fmt.Fprintf(t, "worst\t%.5f\t\t\t\t\n", score.Worst)
+	fmt.Fprintf(t, "mean\t%.5f\t\t\t%.5f\t\t\n", score.Mean, score.CommandMean)
+	fmt.Fprintf(t, "worst\t%.5f\t\t\t\t\t\n", score.Worst)
 	return t.Flush()
 }

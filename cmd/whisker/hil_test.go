@@ -73,6 +73,32 @@ func TestHilIdentifyAndCheck(t *testing.T) {
 	}
 }
 
+// The second model of a motor goes into the body, and a check says how both do.
+func TestHilIdentifyWithANetwork(t *testing.T) {
+	body := filepath.Join(t.TempDir(), "body.yaml")
+	o := ok(t, "hil", "identify", file(t, "log.csv", swung(8)), "--robot", file(t, "loose.yaml", loose), "--out", body, "--draws", "2", "--actuator", "network")
+	if !strings.Contains(o.out, "with its network") || !strings.Contains(o.errs, "learned the motor of hip") {
+		t.Errorf("%s%s", o.out, o.errs)
+	}
+	var s struct {
+		Joints []struct {
+			RMSE    float64  `json:"rmse_rad"`
+			Without *float64 `json:"without_network_rmse_rad"`
+		} `json:"joints"`
+	}
+	unseen := file(t, "unseen.csv", swung(6))
+	if err := json.Unmarshal([]byte(ok(t, "hil", "check", unseen, "--body", body, "--json", "-").out), &s); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Joints) != 1 || s.Joints[0].Without == nil || s.Joints[0].RMSE > 5e-3 {
+		t.Errorf("%+v", s)
+	}
+	if table := ok(t, "hil", "check", unseen, "--body", body).out; !strings.Contains(table, fmt.Sprintf("%.5f", *s.Joints[0].Without)) {
+		t.Errorf("the table is\n%s", table)
+	}
+	refused(t, whisker("hil", "identify", unseen, "--robot", "go2", "--out", body, "--actuator", "magic"), "--actuator")
+}
+
 // Bad logs, profiles and bodies are errors of usage, and an older body stays.
 func TestHilBadInput(t *testing.T) {
 	profile, log := file(t, "loose.yaml", loose), file(t, "log.csv", swung(5))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -32,6 +33,8 @@ type Joint struct {
 	RMSE  float64           `yaml:"rmse_rad" json:"rmse_rad"`
 	Known map[Param]float64 `yaml:"known" json:"known"`
 	Found map[Param]Found   `yaml:"found" json:"found"`
+	// Network is what was learned beyond these numbers; nil where nothing was.
+	Network *Network `yaml:"network,omitempty" json:"network,omitempty"`
 }
 
 // Params are the numbers that were found, in a fixed order.
@@ -54,6 +57,19 @@ func (j *Joint) values() Values {
 		v[k] = f.Value
 	}
 	return v
+}
+
+// Learned says that any joint has a network.
+func (b *Body) Learned() bool {
+	return slices.ContainsFunc(b.Joints, func(j Joint) bool { return j.Network != nil })
+}
+
+// replayed is the error of the newest model on the logs of the fit, rad.
+func (j *Joint) replayed() float64 {
+	if j.Network != nil {
+		return j.Network.RMSE
+	}
+	return j.RMSE
 }
 
 // joint is one by name, or nil.
@@ -97,6 +113,11 @@ func (b *Body) check(path string) error {
 	for i := range b.Joints {
 		if n := len(b.Joints[i].Coupled); n > 2 {
 			return fmt.Errorf("identify: %s: joint %s is coupled to %d others, want at most two", path, b.Joints[i].Name, n)
+		}
+		if n := b.Joints[i].Network; n != nil {
+			if err := n.check(); err != nil {
+				return fmt.Errorf("identify: %s: network of joint %s: %w", path, b.Joints[i].Name, err)
+			}
 		}
 		v := b.Joints[i].values()
 		for _, k := range [...]Param{Armature, StribeckSpeed} {

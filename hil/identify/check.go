@@ -25,6 +25,8 @@ type JointScore struct {
 	MAE     float64 `json:"mae_rad"`
 	Max     float64 `json:"max_rad"`
 	Command float64 `json:"command_rmse_rad"`
+	// Without is the error without the joint's network, where it has one.
+	Without *float64 `json:"without_network_rmse_rad,omitempty"`
 }
 
 // Check replays the log's commands through the body, open loop, with no fitting:
@@ -49,8 +51,33 @@ func CheckFrom(b *Body, l *Log, from float64) (*Score, error) {
 		out := make([]float64, len(t.time))
 		replay(b.Law, &v, t, out, nil)
 		s.add(j.Name, t, out)
+		if j.Network == nil {
+			continue
+		}
+		var err error
+		if t.learned, err = j.Network.memory(l); err != nil {
+			return nil, fmt.Errorf("identify: %s: joint %s: %w", l.Name, j.Name, err)
+		}
+		replay(b.Law, &v, t, out, nil)
+		s.learned(t, out)
 	}
 	return s, nil
+}
+
+// learned puts the replay with a network in the place of the one without, for the
+// joint that was added last.
+func (s *Score) learned(t *track, out []float64) {
+	with := Score{Unscored: s.Unscored}
+	j := &s.Joints[len(s.Joints)-1]
+	with.add(j.Name, t, out)
+	without := j.RMSE
+	*j = with.Joints[0]
+	j.Without = &without
+	s.Mean, s.Worst = 0, 0
+	for i := range s.Joints {
+		s.Mean += s.Joints[i].RMSE / float64(len(s.Joints))
+		s.Worst = max(s.Worst, s.Joints[i].RMSE)
+	}
 }
 
 func (s *Score) add(name string, t *track, out []float64) {

@@ -4,6 +4,7 @@
 //
 //	LOG ──► Log ─┐
 //	PROFILE ─────┴─► Identify ──► Body ──► BODY.yaml     numbers with their spread
+//	LOG + Body ──► Learn ──► Body with a network per joint
 //	LOG + BODY.yaml ──► Check ──► Score                  replay without fitting
 //	BODY.yaml + robot profile ──► Apply ──► the motors that a simulator simulates
 //
@@ -18,4 +19,9 @@
 // segments, by the information in the errors, and by what all other numbers can
 // make up for. One that the logs do not excite is marked as not identified, and
 // its interval is then that of the search.
+//
+// Learn adds the second model of an actuator: per joint a small network of what the
+// motor gives beyond its numbers, fitted through replays of 0.6 s. It predicts what
+// resembles its logs, and nothing is known of it elsewhere: Check says how both
+// models do, and a simulator of links takes the numbers alone.
 package identify

@@ -17,6 +17,7 @@ type track struct {
 	load             Load
 	v0               float64 // speed at the first sample, rad/s
 	steps            []int   // substeps per interval
+	learned          *memory // of a network beside the law; nil for none
 }
 
 // newTrack prepares joint j of a log, and what the joints are told that it is
@@ -76,35 +77,63 @@ func (h *hold) mean(t, step float64) float64 {
 	return m
 }
 
+// walk is a replay on its way: a joint, at a sample of its track.
+type walk struct {
+	p       *Values
+	t       *track
+	q, v    float64 // rad from the joint's own zero, rad/s
+	inertia float64
+	cmd     hold
+	servo   servo
+}
+
+// newWalk is at the first sample, where the joint was measured.
+func newWalk(law Law, p *Values, t *track) walk {
+	w := walk{p: p, t: t, q: t.pos[0] - p[Offset], v: t.v0, cmd: hold{time: t.time, cmd: t.cmd}, servo: newServo(law, p, t)}
+	w.inertia = p[Armature] + p[LinkInertia] + t.load.Mass*t.load.Arm*t.load.Arm
+	w.cmd.last = w.cmd.upTo(t.time[0] - p[Delay])
+	return w
+}
+
+// interval goes on from sample i to the next, while the motor gives that much more
+// than its law says, N·m, and returns what it gave at the end.
+func (w *walk) interval(i int, more float64) float64 {
+	p, t := w.p, w.t
+	steps := t.steps[i]
+	h := (t.time[i+1] - t.time[i]) / float64(steps)
+	on := t.enabled == nil || t.enabled[i]
+	motor, damping := 0.0, 0.0
+	for k := range steps {
+		c := w.cmd.mean(t.time[i]+float64(k+1)*h-p[Delay], h)
+		w.q += h / 2 * w.v
+		if motor, damping = 0, 0; on {
+			w.servo.obey(w.cmd.i)
+			motor, damping = w.servo.torque(p[RestGain]*c+p[RestOffset]-w.q-p[Offset], w.v)
+			motor += more
+		}
+		gravity := gravityAt(p, &t.load, w.q) - t.coupling(p, w.cmd.i)
+		friction := dry(p, w.q, w.v, motor-damping*w.v-gravity)
+		w.v = advance(w.v, h, w.inertia, motor+gravity, damping+p[Viscous], friction)
+		w.q += h / 2 * w.v
+	}
+	return motor - damping*w.v
+}
+
 // replay runs a joint open loop under the recorded commands, from the first
 // recorded position, and stores in out the position at every sample, rad, and in
 // torque, unless it is nil, what the motor gave just before it, N·m.
 func replay(law Law, p *Values, t *track, out, torque []float64) {
-	q, v := t.pos[0]-p[Offset], t.v0
-	inertia := p[Armature] + p[LinkInertia] + t.load.Mass*t.load.Arm*t.load.Arm
-	cmd := hold{time: t.time, cmd: t.cmd}
-	cmd.last = cmd.upTo(t.time[0] - p[Delay])
-	s := newServo(law, p, t)
+	w := newWalk(law, p, t)
 	out[0] = t.pos[0]
-	for i, steps := range t.steps {
-		h := (t.time[i+1] - t.time[i]) / float64(steps)
-		on := t.enabled == nil || t.enabled[i]
-		motor, damping := 0.0, 0.0
-		for k := range steps {
-			c := cmd.mean(t.time[i]+float64(k+1)*h-p[Delay], h)
-			q += h / 2 * v
-			if motor, damping = 0, 0; on {
-				s.obey(cmd.i)
-				motor, damping = s.torque(p[RestGain]*c+p[RestOffset]-q-p[Offset], v)
-			}
-			gravity := gravityAt(p, &t.load, q) - t.coupling(p, cmd.i)
-			friction := dry(p, q, v, motor-damping*v-gravity)
-			v = advance(v, h, inertia, motor+gravity, damping+p[Viscous], friction)
-			q += h / 2 * v
+	for i := range t.steps {
+		more := 0.0
+		if t.learned != nil {
+			more = t.learned.torque(&w, i)
 		}
-		out[i+1] = q + p[Offset]
+		motor := w.interval(i, more)
+		out[i+1] = w.q + p[Offset]
 		if torque != nil {
-			torque[i+1] = motor - damping*v
+			torque[i+1] = motor
 		}
 	}
 }

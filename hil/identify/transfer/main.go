@@ -23,7 +23,7 @@ import (
 // row is one line of the table.
 type row struct {
 	data, split, what string
-	reached, bar      float64
+	reached, bar      float64 // a bar of 0 is none
 	command           float64 // error of taking the command as the prediction; 0 is not said
 }
 
@@ -57,30 +57,50 @@ func print(out io.Writer, rows []row) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "data\tsplit\tmeasure\tcommand as prediction\treached rad\tbar rad\t")
 	for _, r := range rows {
-		command, verdict := "", "yes"
+		command, bar, verdict := "", fmt.Sprintf("%.4f", r.bar), "yes"
 		if r.command > 0 {
 			command = fmt.Sprintf("%.4f", r.command)
 		}
-		if !(r.reached <= r.bar) {
+		switch {
+		case r.bar == 0:
+			bar, verdict = "", ""
+		case !(r.reached <= r.bar):
 			verdict = "NO"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.4f\t%.4f\t%s\n", r.data, r.split, r.what, command, r.reached, r.bar, verdict)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.4f\t%s\t%s\n", r.data, r.split, r.what, command, r.reached, bar, verdict)
 	}
 	return t.Flush()
 }
 
-// fit identifies a robot by a profile that ships.
+// fit identifies a robot by a profile that ships, and learns a network a joint of
+// what is left over.
 func fit(ctx context.Context, robot string, progress io.Writer, logs ...*identify.Log) (*identify.Body, error) {
 	p, err := identify.OpenProfile(robot)
 	if err != nil {
 		return nil, err
 	}
-	return identify.Identify(ctx, p, logs, identify.Options{
+	model := "numbers"
+	o := identify.Options{
 		Seed: 1, ValuesOnly: true,
 		Progress: func(done, total int, joint string, rmse float64) {
-			fmt.Fprintf(progress, "%s: %s, joint %d of %d, %.4f rad on the logs of the fit\n", robot, joint, done, total, rmse)
+			fmt.Fprintf(progress, "%s: %s of %s, joint %d of %d, %.4f rad on the logs of the fit\n", robot, model, joint, done, total, rmse)
 		},
-	})
+	}
+	body, err := identify.Identify(ctx, p, logs, o)
+	if err != nil {
+		return nil, err
+	}
+	model = "network"
+	return body, identify.Learn(ctx, p, body, logs, o)
+}
+
+// plain is a score without the networks, and the worst joint's.
+func plain(s *identify.Score) (mean, worst float64) {
+	for _, j := range s.Joints {
+		mean += *j.Without / float64(len(s.Joints))
+		worst = max(worst, *j.Without)
+	}
+	return mean, worst
 }
 
 // go2 fits on the first two thirds of a chirp and predicts the rest of it, from
@@ -98,9 +118,12 @@ func go2(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	mean, worst := plain(s)
 	return []row{
-		{"go2", "first 2/3, rest", "mean of 12 joints", s.Mean, 0.0050, s.CommandMean},
-		{"go2", "first 2/3, rest", "worst joint", s.Worst, 0.017, 0},
+		{"go2", "first 2/3, rest", "mean of 12 joints", mean, 0.0050, s.CommandMean},
+		{"go2", "first 2/3, rest", "worst joint", worst, 0.017, 0},
+		{"go2", "first 2/3, rest", "mean, with networks", s.Mean, 0, s.CommandMean},
+		{"go2", "first 2/3, rest", "worst, with networks", s.Worst, 0, 0},
 	}, nil
 }
 
@@ -115,15 +138,18 @@ func so101(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 		return nil, err
 	}
 	r := row{data: "so101", split: "chirp_sweep, step_response and multisine", what: "mean of 6 joints", bar: 0.009}
+	with := row{data: r.data, split: r.split, what: "mean, with networks"}
 	for _, name := range [...]string{"step_response", "multisine"} {
 		s, err := score(body, filepath.Join(dir, "so101", name))
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(progress, "so101: %s: mean %.4f, worst %.4f rad\n", name, s.Mean, s.Worst)
-		r.reached, r.command = r.reached+s.Mean/2, r.command+s.CommandMean/2
+		mean, worst := plain(s)
+		fmt.Fprintf(progress, "so101: %s: mean %.4f, worst %.4f rad; with networks %.4f and %.4f\n", name, mean, worst, s.Mean, s.Worst)
+		r.reached, r.command = r.reached+mean/2, r.command+s.CommandMean/2
+		with.reached, with.command = with.reached+s.Mean/2, r.command
 	}
-	return []row{r}, nil
+	return []row{r, with}, nil
 }
 
 func score(body *identify.Body, path string) (*identify.Score, error) {
@@ -147,6 +173,7 @@ func xl330(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 		return nil, err
 	}
 	r := row{data: "bam_xl330", split: "each kind of trajectory left out", what: fmt.Sprintf("mean of %d kinds", len(order)), bar: bar}
+	with := row{data: r.data, split: r.split, what: "mean, with networks"}
 	for _, out := range order {
 		var rest []*identify.Log
 		for _, kind := range order {
@@ -158,20 +185,22 @@ func xl330(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		mean := 0.0
+		mean, learned := 0.0, 0.0
 		for _, l := range kinds[out] {
 			s, err := identify.Check(body, l)
 			if err != nil {
 				return nil, err
 			}
 			n := float64(len(kinds[out]))
-			mean += s.Mean / n
+			without, _ := plain(s)
+			mean, learned = mean+without/n, learned+s.Mean/n
 			r.command += s.CommandMean / n / float64(len(order))
 		}
-		fmt.Fprintf(progress, "xl330: %s left out: %.4f rad\n", out, mean)
-		r.reached += mean / float64(len(order))
+		fmt.Fprintf(progress, "xl330: %s left out: %.4f rad, %.4f with a network\n", out, mean, learned)
+		r.reached, with.reached = r.reached+mean/float64(len(order)), with.reached+learned/float64(len(order))
 	}
-	return []row{r}, nil
+	with.command = r.command
+	return []row{r, with}, nil
 }
 
 // benchLogs are the logs of a folder by their kind of trajectory; order is that

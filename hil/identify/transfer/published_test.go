@@ -62,11 +62,11 @@ func TestPublishedFriction(t *testing.T) {
 // A bar that is missed is said, and so is one that cannot be measured.
 func TestTableSaysWhatWasReached(t *testing.T) {
 	var out strings.Builder
-	if err := print(&out, []row{{"a", "s", "mean", 0.004, 0.005, 0.1}, {"b", "s", "mean", 0.006, 0.005, 0}, {"c", "s", "mean", math.NaN(), 0.005, 0}}); err != nil {
+	if err := print(&out, []row{{"a", "s", "mean", 0.004, 0.005, 0.1}, {"b", "s", "mean", 0.006, 0.005, 0}, {"c", "s", "mean", math.NaN(), 0.005, 0}, {"d", "s", "mean, with networks", 0.004, 0, 0}}); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	for i, want := range []string{"yes", "NO", "NO"} {
+	for i, want := range []string{"yes", "NO", "NO", "0.0040"} {
 		if !strings.HasSuffix(strings.TrimSpace(lines[i+1]), want) {
 			t.Errorf("%q, want it to end with %s", lines[i+1], want)
 		}
