@@ -147,6 +147,19 @@ func newSchool(law Law, v *Values, j *Joint, p *Profile, logs []*Log, seed uint6
 	s.length = max(8, int(math.Round(windowTime/s.Period)))
 	rms := func(x []float64) float64 { return max(1e-6, math.Hypot(stat.Mean(x, nil), stat.PopStdDev(x, nil))) }
 	s.Error, s.Speed, s.Torque = rms(errs), rms(speeds), rms(torques)
+	s.choose(all)
+	for range s.length {
+		s.steps = append(s.steps, step{make([]float32, windowBatch*inputs), make([][2][2]float64, windowBatch), make([][2]float64, windowBatch), make([]float64, windowBatch)})
+	}
+	s.size = 1
+	if l := s.loss(s.fit); l > 0 {
+		s.size = math.Sqrt(l)
+	}
+	return s
+}
+
+// choose takes windows from all samples, some of which say when to stop.
+func (s *school) choose(all []window) {
 	stride := max(s.length/4, len(all)/mostWindows)
 	for k := 0; k < len(all); k += stride {
 		if w := all[k]; w.at+s.length < len(w.t.time) {
@@ -160,14 +173,6 @@ func newSchool(law Law, v *Values, j *Joint, p *Profile, logs []*Log, seed uint6
 			s.fit = append(s.fit, k)
 		}
 	}
-	for range s.length {
-		s.steps = append(s.steps, step{make([]float32, windowBatch*inputs), make([][2][2]float64, windowBatch), make([][2]float64, windowBatch), make([]float64, windowBatch)})
-	}
-	s.size = 1
-	if l := s.loss(s.fit); l > 0 {
-		s.size = math.Sqrt(l)
-	}
-	return s
 }
 
 // slopeAt is the speed about a sample, over 40 ms or two samples.
