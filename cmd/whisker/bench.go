@@ -126,31 +126,38 @@ func specs(library map[string]int, first uint64) ([]motion.Spec, error) {
 	return list, nil
 }
 
-// synthesise makes the rat's clips of specs; with shake above 0 each is followed by
-// a shaken copy that was cleaned, played up to brisk times faster.
-func (b *bench) synthesise(ctx context.Context, list []motion.Spec, shake, brisk float64) ([]*motion.Clip, error) {
-	times := 1
-	if shake > 0 {
-		times = 2
+// variety is what is made of a synthesised clip.
+type variety struct {
+	Shake    float64 `help:"Add a copy of each synthesised clip that drifts by so much, rad, and is cleaned again; 0 is none." default:"${shake}" placeholder:"RAD"`
+	Brisk    float64 `help:"Play the shaken copies up to so many times faster." default:"1"`
+	Postures int     `help:"Add so many shaken copies of each synthesised clip that stand crouched, bent and unevenly, as recorded rats do." default:"0" placeholder:"N"`
+}
+
+// synthesise makes the rat's clips of specs, each followed by its variety.
+func (b *bench) synthesise(ctx context.Context, list []motion.Spec, v variety) ([]*motion.Clip, error) {
+	shaken := 0
+	if v.Shake > 0 {
+		shaken = 1 + v.Postures
 	}
-	clips := make([]*motion.Clip, times*len(list))
+	clips := make([]*motion.Clip, (1+shaken)*len(list))
 	body := b.rats.robots[0].Body()
-	return clips, b.each(ctx, len(list), func(i, core int) error {
+	return clips, b.each(ctx, len(clips), func(i, core int) error {
 		k := b.rats.players[core].Kin
-		clip, err := motion.Synthesize(k, body, list[i])
+		spec, copied := list[i/(1+shaken)], uint64(i%(1+shaken))
+		if copied > 1 {
+			spec.Posture = spec.Seed<<8 + copied
+		}
+		clip, err := motion.Synthesize(k, body, spec)
+		if err != nil || copied == 0 {
+			clips[i] = clip
+			return err
+		}
+		faster := 1 + (v.Brisk-1)*rand.New(rand.NewPCG(spec.Seed, 0xb11+copied)).Float64()
+		again, err := cleaned([]*motion.Clip{train.Faster(train.Shake(clip, v.Shake, spec.Seed+spec.Posture), faster)}, k)
 		if err != nil {
 			return err
 		}
-		clips[times*i] = clip
-		if shake == 0 {
-			return nil
-		}
-		faster := 1 + (brisk-1)*rand.New(rand.NewPCG(list[i].Seed, 0xb12)).Float64()
-		shaken, err := cleaned([]*motion.Clip{train.Faster(train.Shake(clip, shake, list[i].Seed), faster)}, k)
-		if err != nil {
-			return err
-		}
-		clips[times*i+1] = shaken[0]
+		clips[i] = again[0]
 		return nil
 	})
 }

@@ -22,14 +22,14 @@ type evaluateCmd struct {
 	Clip    []string       `help:"Clip files, patterns allowed." placeholder:"GLOB"`
 	Library map[string]int `help:"Synthesised clips to play besides: how many of each kind." placeholder:"KIND=N;..."`
 	Seed    uint64         `help:"Seed of the first synthesised clip of each kind." default:"900000"`
-	Shake   float64        `help:"Play a copy of each synthesised clip that drifts by so much, rad, as well." placeholder:"RAD"`
-	Starts  []int          `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
-	Perturb bool           `help:"Also with changed mass and friction, late commands and pushes, a table each; a robot with a profile is randomised in all of it at once."`
-	Ranges  string         `name:"randomise" help:"How far --perturb takes a robot with a profile from its model: default, or a YAML file of ranges." default:"default" placeholder:"RANGES"`
-	Assist  []float64      `help:"Spring on the torso towards the reference, N/m, a table for each; every table says so." default:"0" placeholder:"N_PER_M"`
-	Torque  bool           `help:"Torque actuators in place of position servos."`
-	Raw     bool           `help:"Play clips as they were recorded: do not clean them."`
-	JSON    string         `name:"json" help:"Write every trial to FILE (- is stdout, in place of the table)." placeholder:"FILE"`
+	variety `embed:"" set:"shake=0"`
+	Starts  []int     `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
+	Perturb bool      `help:"Also with changed mass and friction, late commands and pushes, a table each; a robot with a profile is randomised in all of it at once."`
+	Ranges  string    `name:"randomise" help:"How far --perturb takes a robot with a profile from its model: default, or a YAML file of ranges." default:"default" placeholder:"RANGES"`
+	Assist  []float64 `help:"Spring on the torso towards the reference, N/m, a table for each; every table says so." default:"0" placeholder:"N_PER_M"`
+	Torque  bool      `help:"Torque actuators in place of position servos."`
+	Raw     bool      `help:"Play clips as they were recorded: do not clean them."`
+	JSON    string    `name:"json" help:"Write every trial to FILE (- is stdout, in place of the table)." placeholder:"FILE"`
 }
 
 // evaluation is what --json writes: one of one table.

@@ -89,7 +89,7 @@ func (c *evaluateCmd) make(e *env, b *bench) (list []loaded, err error) {
 	if err != nil {
 		return nil, err
 	}
-	clips, err := b.synthesise(e.ctx, made, c.Shake, 1)
+	clips, err := b.synthesise(e.ctx, made, c.variety)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,23 +30,24 @@ type trainCmd struct {
 	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainer on a GPU, policy/train/mjx." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
-	Shake       float64        `help:"Add a copy of each synthesised clip that drifts by so much, rad, and is cleaned again; 0 is none." default:"0.06"`
-	Brisk       float64        `help:"Play the shaken copies up to so many times faster." default:"1"`
-	Clip        []string       `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
-	Teacher     string         `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
-	From        string         `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
-	Seed        uint64         `help:"Seed of the learning." default:"1"`
-	Transitions int64          `help:"How many transitions to learn from, those before a resumption included." default:"8000000"`
-	Worlds      int            `help:"Simulated bodies." default:"128"`
-	Workers     int            `help:"Goroutines that simulate and learn; 0 is one per core." default:"0"`
-	MaxSteps    int            `help:"Longest episode, in control periods." default:"200"`
-	Minibatch   int            `help:"Transitions per step of the optimiser." default:"1024"`
-	Rate        float64        `help:"Learning rate at the start." default:"1.5e-4"`
-	NoiseStart  float64        `help:"Action noise at the start." default:"0.18"`
-	NoiseEnd    float64        `help:"Action noise at the end." default:"0.08"`
-	Encoder     []int          `help:"Widths of the encoder's hidden layers." default:"256"`
-	Decoder     []int          `help:"Widths of the decoder's hidden layers." default:"256"`
-	Torque      bool           `help:"Torque actuators in place of position servos."`
+	variety     `embed:"" set:"shake=0.06"`
+	Clip        []string `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
+	Teacher     string   `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
+	Residual    bool     `help:"The student, too, adds to the command of the reference: a start for --from."`
+	From        string   `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
+	Seed        uint64   `help:"Seed of the learning." default:"1"`
+	Transitions int64    `help:"How many transitions to learn from, those before a resumption included." default:"8000000"`
+	Worlds      int      `help:"Simulated bodies." default:"128"`
+	Workers     int      `help:"Goroutines that simulate and learn; 0 is one per core." default:"0"`
+	MaxSteps    int      `help:"Longest episode, in control periods." default:"200"`
+	Minibatch   int      `help:"Transitions per step of the optimiser." default:"1024"`
+	Rate        float64  `help:"Learning rate at the start." default:"1.5e-4"`
+	TargetKL    float64  `name:"target-kl" help:"Divergence of the policy over one update that the rate is held to." default:"0.02"`
+	NoiseStart  float64  `help:"Action noise at the start." default:"0.18"`
+	NoiseEnd    float64  `help:"Action noise at the end." default:"0.08"`
+	Encoder     []int    `help:"Widths of the encoder's hidden layers." default:"256"`
+	Decoder     []int    `help:"Widths of the decoder's hidden layers." default:"256"`
+	Torque      bool     `help:"Torque actuators in place of position servos."`
 }
 
 // Run is called by kong.
@@ -155,7 +157,7 @@ func (c *trainCmd) twins(teacher *policy.File) (twins []*sim.Robot, err error) {
 func (c *trainCmd) config(e *env) (train.Config, error) {
 	t := train.NewConfig()
 	t.Seed, t.Transitions, t.Workers, t.MaxSteps = c.Seed, c.Transitions, c.Workers, c.MaxSteps
-	t.Minibatch, t.Rate, t.NoiseStart, t.NoiseEnd = c.Minibatch, c.Rate, c.NoiseStart, c.NoiseEnd
+	t.Minibatch, t.Rate, t.TargetKL, t.NoiseStart, t.NoiseEnd = c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd
 	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
@@ -167,7 +169,7 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	t.Progress = func(line string) { e.log.Info().Msg(line) }
 	var err error
 	if c.Teacher != "" {
-		t.Residual = false
+		t.Residual = c.Residual
 		t.Imitation.Alone = min(t.Imitation.Alone, c.Transitions/3)
 		if t.Teacher, err = policy.Load(c.Teacher); err != nil {
 			return t, err
@@ -194,10 +196,13 @@ func policyName(robot string, torque bool) string {
 
 // String is the command line that repeats this training.
 func (c *trainCmd) String() string {
-	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --noise-start %g --noise-end %g --encoder %s --decoder %s",
-		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.NoiseStart, c.NoiseEnd, commas(c.Encoder), commas(c.Decoder))
+	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --target-kl %g --noise-start %g --noise-end %g --encoder %s --decoder %s",
+		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, commas(c.Encoder), commas(c.Decoder))
 	if c.Teacher != "" {
 		s += " --teacher " + filepath.Base(c.Teacher)
+	}
+	if c.Residual {
+		s += " --residual"
 	}
 	if c.From != "" {
 		s += " --from " + filepath.Base(c.From)
@@ -213,14 +218,14 @@ func (c *trainCmd) String() string {
 
 func (c *trainCmd) sources() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("--library '%s' --first-seed %d --shake %g --brisk %g", c.library(), c.FirstSeed, c.Shake, c.Brisk)
+		return fmt.Sprintf("--library '%s' --first-seed %d --shake %g --brisk %g --postures %d", c.library(), c.FirstSeed, c.Shake, c.Brisk, c.Postures)
 	}
 	return "--clip '" + strings.Join(c.Clip, "' --clip '") + "'"
 }
 
 func (c *trainCmd) data() string {
 	if len(c.Clip) == 0 {
-		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also shaken by %g rad, played up to %g times faster and cleaned", c.library(), c.FirstSeed, c.Shake, c.Brisk)
+		return fmt.Sprintf("synthesised clips of motion.RandomSpec (%s, seeds from %d), each also shaken by %g rad, played up to %g times faster and cleaned, and %d copies of it in other postures", c.library(), c.FirstSeed, c.Shake, c.Brisk, c.Postures)
 	}
 	return "clips " + strings.Join(c.Clip, ", ") + ", cleaned"
 }
@@ -247,15 +252,16 @@ func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
-	clips, err := b.synthesise(e.ctx, list, c.Shake, c.Brisk)
+	clips, err := keep(filepath.Join(cmp.Or(c.Out, c.Export), "clips.made"), c.Robot+" "+c.Model+" "+c.sources(), func() ([]*motion.Clip, error) {
+		e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
+		clips, err := b.synthesise(e.ctx, list, c.variety)
+		if err != nil || !b.legged() {
+			return clips, err
+		}
+		return c.retargeted(e, b, clips)
+	})
 	if err != nil {
 		return nil, err
-	}
-	if b.legged() {
-		if clips, err = c.retargeted(e, b, clips); err != nil {
-			return nil, err
-		}
 	}
 	return b.prepare(e.ctx, clips)
 }

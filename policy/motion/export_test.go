@@ -12,7 +12,7 @@ type Footing struct {
 
 // SynthesizeFooting is Synthesize with what became of the feet.
 func SynthesizeFooting(k Kinematics, b *controller.Body, spec Spec) (*Clip, []Footing, error) {
-	r, err := newRat(k, b)
+	r, err := newRat(k, b, spec.Posture)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -17,15 +17,16 @@ const courseStep = 0.001 // s
 
 // newCourse starts and stops smoothly and in between goes at speed (m/s) along a
 // curvature (1/m, positive to the left) while turning at rate turn (rad/s) on
-// top; noise (0.2 is ±20 %) changes the speed from step to step around its mean.
-func newCourse(seconds, speed, curvature, turn, noise float64, r *rand.Rand) *course {
+// top; its speed changes from step to step by ±20 % around its mean, or more.
+func newCourse(seconds, speed, curvature, turn float64, p posture, r *rand.Rand) *course {
+	noise := 0.2 + 0.4*p.uneven
 	n := int(math.Round(seconds/courseStep)) + 1
 	c := &course{seconds: seconds, start: math.Min(0.25, 0.1*seconds), stop: seconds - math.Min(0.9, 0.3*seconds)}
 	knots := make([]float64, int(seconds/0.35)+3)
 	for i := range knots {
 		knots[i] = 1 + noise*(2*r.Float64()-1)
 	}
-	ramp := math.Min(0.3+speed, 0.3*(c.stop-c.start))
+	ramp := math.Min(0.3+speed, 0.3*(c.stop-c.start)) * (1 - 0.5*p.hasty)
 	x, y, yaw := -pivot, 0.0, 0.0
 	factor := make([]float64, n)
 	var sum, weight float64

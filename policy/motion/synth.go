@@ -33,6 +33,10 @@ type Spec struct {
 	Speed     float64 // m/s, mean between start and stop: walk and trot
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
+	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
+	// recorded rats do, out of their legs' reach at times: Clean mends that. 0
+	// stands straight.
+	Posture uint64
 }
 
 // String is the spec as Clip.Source carries it.
@@ -43,6 +47,9 @@ func (s Spec) String() string {
 		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
 	case Turn:
 		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
+	}
+	if s.Posture != 0 {
+		text += fmt.Sprintf(", posture %d", s.Posture)
 	}
 	return text
 }
@@ -55,7 +62,7 @@ const (
 // Synthesize makes a clip of the rat at 50 Hz that starts and ends standing. The
 // same spec gives the same clip; k is left at an arbitrary pose.
 func Synthesize(k Kinematics, b *controller.Body, spec Spec) (*Clip, error) {
-	r, err := newRat(k, b)
+	r, err := newRat(k, b, spec.Posture)
 	if err != nil {
 		return nil, err
 	}
@@ -127,9 +134,9 @@ func (r *rat) sketch(spec Spec) []frame {
 	n := int(math.Round(spec.Seconds * clipRate))
 	switch spec.Kind {
 	case Turn:
-		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, 0.2, rng), false, rng)
+		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, r.posture, rng), false, rng)
 	case Walk, Trot:
-		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, 0.2, rng), spec.Kind == Trot, rng)
+		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, r.posture, rng), spec.Kind == Trot, rng)
 	}
 	frames := make([]frame, n)
 	for i := range frames {
@@ -173,6 +180,7 @@ func (r *rat) sketchWalk(n int, c *course, trot bool, rng *rand.Rand) []frame {
 			// Behind its home a foot rolls over its toes.
 			back := r.paws[leg].home[0] - cos*(h.x-f.x) - sin*(h.y-f.y)
 			h.pitch = rollOver * smoothStep(back/0.045)
+			h.yaw += r.paws[leg].yaw
 			f.paws[leg] = h
 		}
 		frames[i] = f

@@ -109,21 +109,23 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 // (m; y for the left one). The weight goes back before the forepaws leave the
 // floor: ahead is that lead, s.
 func (r *rat) sitUp(frames []frame, up pulse, angle, rise float64, paws [3]float64, ahead float64) {
-	hip := [2]float64{-0.050, -0.017} // in the trunk's frame: x, z
-	feet := r.paws[leftHind].home[0] - 0.008
+	hip := r.posture.hip
+	s0, c0 := math.Sincos(r.posture.pitch)
+	level := [2]float64{c0*hip[0] - s0*hip[1], s0*hip[0] + c0*hip[1]} // as standing has them
+	feet := (r.paws[leftHind].home[0]+r.paws[rightHind].home[0])/2 - 0.008
 	for i := range frames {
 		t := float64(i) / clipRate
 		k := up.value(t)
 		back := pulse{at: up.at - ahead*0.4, rise: ahead, hold: up.hold + up.rise + up.fall - 2*ahead + ahead*0.8, fall: ahead}.value(t)
 		f := &frames[i]
-		theta := k * angle
+		theta := r.posture.pitch + k*angle
 		s, c := math.Sincos(theta)
 		// The hips: where standing has them, moved over the feet.
-		hx := f.x + hip[0] + back*(feet-0.012-hip[0])
-		hz := f.height + hip[1] + k*rise - 0.006*back*(1-k)
+		hx := f.x + level[0] + back*(feet-0.012-level[0])
+		hz := f.height + level[1] + k*rise - 0.006*back*(1-k)
 		f.x = hx - (c*hip[0] - s*hip[1])
 		f.height = hz - (s*hip[0] + c*hip[1])
-		f.pitch += theta
+		f.pitch += theta - r.posture.pitch
 		f.arch -= 0.1 * k
 		air := smoothStep((k - 0.03) / 0.5)
 		for leg := leftFore; leg <= rightFore; leg++ {

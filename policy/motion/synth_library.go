@@ -46,7 +46,7 @@ func LibrarySpecs(seed uint64, n int) []Spec {
 
 // Library synthesises LibrarySpecs(seed, n).
 func Library(k Kinematics, b *controller.Body, seed uint64, n int) ([]*Clip, error) {
-	r, err := newRat(k, b)
+	r, err := newRat(k, b, 0)
 	if err != nil {
 		return nil, err
 	}

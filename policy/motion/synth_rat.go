@@ -16,6 +16,7 @@ type paw struct {
 	back      [3]float64 // from pad to heel on a level foot that points along x, m
 	height    float64    // of the pad while the paw rests on the floor, m
 	home      [2]float64 // of the pad under a standing body, in the path's frame, m
+	yaw       float64    // of the foot there, rad
 	soles     []Target   // corners of what carries weight
 }
 
@@ -28,6 +29,8 @@ type rat struct {
 	spine  map[string][]int // joints that share one bend: lumbar and neck
 	legs   []int            // joints that the feet decide
 	paws   [4]paw
+	thighs [2]int // left and right
+	posture
 	stand  Pose
 	nv     int
 	ground []Target // of the IK: pad and heel of every paw
@@ -40,8 +43,9 @@ const (
 	standArch   = -0.02 // of the lumbar spine, rad per vertebra
 )
 
-// newRat finds the rat's parts; a body that lacks one is an error.
-func newRat(k Kinematics, b *controller.Body) (*rat, error) {
+// newRat finds the rat's parts, and how it stands in a posture; a body that lacks
+// a part is an error.
+func newRat(k Kinematics, b *controller.Body, posture uint64) (*rat, error) {
 	if n := len(k.JointNames()); len(b.Joints) != n {
 		return nil, fmt.Errorf("motion: body %s has %d joints, its kinematics %d", b.Name, len(b.Joints), n)
 	}
@@ -49,12 +53,15 @@ func newRat(k Kinematics, b *controller.Body) (*rat, error) {
 	if err != nil {
 		return nil, fmt.Errorf("motion: synthesis needs the rat, body %s lacks %w", b.Name, err)
 	}
-	return r, r.findStand()
+	if err := r.findStand(); err != nil || posture == 0 {
+		return r, err
+	}
+	return r, r.adopt(posture)
 }
 
 // findRat finds the rat's parts in k; its error names the one that k lacks.
 func findRat(k Kinematics) (*rat, error) {
-	r := &rat{k: k, ik: NewIK(k), joints: k.JointNames(), spine: map[string][]int{}}
+	r := &rat{k: k, ik: NewIK(k), joints: k.JointNames(), spine: map[string][]int{}, posture: posture{hip: straightHips}}
 	r.nv = len(r.joints) + 6
 	for leg, side := range []string{"L", "R", "L", "R"} {
 		if err := r.addPaw(leg, side); err != nil {
@@ -65,7 +72,7 @@ func findRat(k Kinematics) (*rat, error) {
 		"arch": {"vertebra_1_extend", "vertebra_4_extend"}, "bend": {"vertebra_2_bend", "vertebra_5_bend"}, "twist": {"vertebra_3_twist", "vertebra_6_twist"},
 		"neck": {"vertebra_cervical_5_extend", "vertebra_cervical_2_extend", "vertebra_atlant_extend"},
 		"look": {"vertebra_cervical_4_bend", "vertebra_cervical_1_bend"}, "tilt": {"vertebra_cervical_3_twist", "vertebra_axis_twist"},
-		"tail": {"vertebra_C1_extend", "vertebra_C2_extend", "vertebra_C3_extend", "vertebra_C4_extend"}, "jaw": {"mandible"},
+		"tail": {"vertebra_C1_extend", "vertebra_C2_extend", "vertebra_C3_extend", "vertebra_C4_extend"}, "atlas": {"atlas"}, "jaw": {"mandible"},
 	} {
 		for _, n := range names {
 			j := indexOf(r.joints, n)
@@ -103,6 +110,12 @@ func (r *rat) addPaw(leg int, side string) error {
 		}
 		r.legs = append(r.legs, j)
 	}
+	if leg < leftFore {
+		var ok bool
+		if r.thighs[leg], ok = r.k.BodyID("upper_leg_" + side); !ok {
+			return fmt.Errorf("body upper_leg_%s", side)
+		}
+	}
 	var okFoot, okTip, okLimb bool
 	p.foot, okFoot = r.k.BodyID(foot)
 	p.pad.Body, okTip = r.k.BodyID(tip)
@@ -137,7 +150,7 @@ func (r *rat) findStand() error {
 		if hi-lo < 0.3 { // the shoulder blade hardly moves: keep it off its limits
 			r.ik.RestWeight[j] = 5e-6
 		}
-		r.ik.Rest[j] = math.Min(math.Max(0, lo+0.1*(hi-lo)), hi-0.1*(hi-lo))
+		r.ik.Rest[j] = math.Min(math.Max(r.limbs[j], lo+0.1*(hi-lo)), hi-0.1*(hi-lo))
 	}
 	for leg := range r.paws {
 		toes := r.legs[len(r.legs)-1]
@@ -170,10 +183,10 @@ func (r *rat) findStand() error {
 
 // standFrame is standing at the origin, heading along x.
 func (r *rat) standFrame() frame {
-	f := frame{height: standHeight, arch: standArch}
+	f := frame{height: standHeight + r.height, pitch: r.pitch, roll: r.roll, arch: standArch}
 	for leg := range r.paws {
 		h := r.paws[leg].home
-		f.paws[leg] = foothold{x: h[0], y: h[1], down: true}
+		f.paws[leg] = foothold{x: h[0], y: h[1], yaw: r.paws[leg].yaw, down: true}
 	}
 	return f
 }
@@ -239,14 +252,16 @@ func (r *rat) bend(f *frame, p *Pose) {
 	set := func(group string, angle float64) {
 		for _, j := range r.spine[group] {
 			lo, hi := r.k.JointRange(j)
-			p.Q[j] = math.Min(math.Max(angle, lo+0.02*(hi-lo)), hi-0.02*(hi-lo))
+			p.Q[j] = math.Min(math.Max(angle+r.posture.spine[j], lo+0.02*(hi-lo)), hi-0.02*(hi-lo))
 		}
 	}
 	set("arch", f.arch)
 	set("bend", f.bend)
+	set("twist", 0)
 	set("neck", f.neck)
 	set("look", f.look)
 	set("tilt", f.tilt)
+	set("atlas", 0)
 	set("tail", 0.2)
 	set("jaw", -0.27)
 }

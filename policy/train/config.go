@@ -102,7 +102,7 @@ func NewConfig() Config {
 		LatentKL: 1e-4, ActionCost: 1e-3, Symmetry: 0.2,
 		Task: RatTask(), MaxSteps: 200, FailureRatio: 3,
 		NormaliseOver: 4000, Every: time.Minute, Residual: true,
-		Imitation: Imitation{Memory: 150_000, Minibatches: 8, Alone: 200_000, Noise: 0.1, Rate: 1e-3, RateEnd: 5e-5},
+		Imitation: Imitation{Memory: 300_000, Minibatches: 24, Alone: 200_000, Noise: 0.1, Rate: 1e-3, RateEnd: 5e-5},
 	}
 }
 

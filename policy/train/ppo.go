@@ -138,7 +138,7 @@ func (l *learner) adaptRate() {
 	}
 	switch kl := l.stats.kl; {
 	case kl > 1.5*l.c.TargetKL:
-		l.s.Rate = max(1e-5, l.s.Rate/1.3)
+		l.s.Rate = max(1e-6, l.s.Rate/1.3)
 	case kl < l.c.TargetKL/1.5:
 		l.s.Rate = min(l.c.RateMax, l.s.Rate*1.15)
 	}

@@ -3,13 +3,14 @@ package train
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	"whisker/policy/motion"
 )
 
 // Shake returns a copy of c whose root and joints drift about: by size times 1 rad
-// rms in each joint and 0.5 rad in the root's rotation, and size times 0.06 m along
-// each axis. Fits of recorded animals are off by such drifts, synthesised clips are
+// rms in each joint (twice that, and slowly, in spine and neck) and 0.5 rad in the
+// root's rotation, and size times 0.06 m along each axis. Fits of recorded animals are off by such drifts, synthesised clips are
 // not; a policy that has seen only these trips over them. The same seed gives the
 // same drift.
 func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
@@ -18,11 +19,11 @@ func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
 	out.Name = c.Name
 	out.Source = c.Source + ", shaken"
 	out.Poses = append([]motion.Pose(nil), c.Poses...)
-	drift := func(rms float64) func(t float64) float64 {
+	drift := func(rms, times float64) func(t float64) float64 { // from 0.2 Hz to so many times that
 		const waves = 3
 		var f, p [waves]float64
 		for i := range f {
-			f[i], p[i] = 0.2*math.Pow(15, rng.Float64()), 2*math.Pi*rng.Float64() // 0.2 to 3 Hz
+			f[i], p[i] = 0.2*math.Pow(times, rng.Float64()), 2*math.Pi*rng.Float64()
 		}
 		return func(t float64) float64 {
 			sum := 0.0
@@ -34,12 +35,16 @@ func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
 	}
 	var pos, rot [3]func(float64) float64
 	for i := range pos {
-		pos[i], rot[i] = drift(0.06*size), drift(0.5*size)
+		pos[i], rot[i] = drift(0.06*size, 15), drift(0.5*size, 15)
 	}
 	joints := make([]func(float64) float64, len(c.Joints))
 	for j, name := range c.Joints {
-		if !isCaudal(name) {
-			joints[j] = drift(size)
+		switch {
+		case isCaudal(name):
+		case strings.HasPrefix(name, "vertebra_"):
+			joints[j] = drift(2*size, 5)
+		default:
+			joints[j] = drift(size, 15)
 		}
 	}
 	for i := range out.Poses {
