@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"whisker/controller"
 	"whisker/policy"
@@ -18,6 +19,19 @@ type teacher struct {
 	x, eps       []float32
 	out          []float32 // per world, as the output that would give the student this command
 	servos       *servos   // nil where the student has the teacher's drives
+	specialists  []specialist
+}
+
+// specialist answers in place of the teacher that it belongs to where a clip is of
+// one of its kinds.
+type specialist struct {
+	*teacher
+	kinds []string
+}
+
+func (s *specialist) knows(clip string) bool {
+	kind, _, _ := strings.Cut(clip, "-")
+	return slices.Contains(s.kinds, kind)
 }
 
 // newTeacher runs f for up to worlds worlds; it must see what the student sees. twin
@@ -63,6 +77,15 @@ func (t *teacher) answer(envs []*env, raw []float32) {
 			t.own.Fill(&e.cmd, e.ref, e.frame, own)
 		}
 		t.student.Invert(out, e.ref, e.frame, &e.cmd)
+	}
+	for i := range t.specialists {
+		s := &t.specialists[i]
+		s.answer(envs, raw)
+		for i, e := range envs {
+			if s.knows(e.ref.Name) {
+				copy(t.out[i*a.act:(i+1)*a.act], s.out[i*a.act:])
+			}
+		}
 	}
 }
 

@@ -204,6 +204,13 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 			return nil, err
 		}
 		w.teacher, w.label = t, make([]float32, 0, share*l.actor.act)
+		for i := range l.c.Specialists {
+			s := &l.c.Specialists[i]
+			if t, err = newTeacher(s.Policy, twin, &l.contract, n, g); err != nil {
+				return nil, err
+			}
+			w.teacher.specialists = append(w.teacher.specialists, specialist{t, s.Kinds})
+		}
 	}
 	w.led = make([]bool, n)
 	for _, world := range worlds {
