@@ -134,7 +134,12 @@ func (c *child) ended() bool {
 // hears waits until the process says something.
 func (c *child) hears(text string) {
 	c.t.Helper()
-	within(c.t, "it says "+text, func() bool { return c.said(text) })
+	within(c.t, "it says "+text, func() bool {
+		if !c.said(text) && c.ended() && !c.said(text) {
+			c.t.Fatalf("it ended without saying %s:\n%s", text, c.all())
+		}
+		return c.said(text)
+	})
 }
 
 func (c *child) all() string {
