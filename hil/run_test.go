@@ -251,7 +251,7 @@ func TestBadScenariosMoveNothing(t *testing.T) {
 		{"model without the joints", func(s *Scenario) { s.Model = "../sim/testdata/pendulum.xml" }, "joint"},
 		{"absent policy", func(s *Scenario) { s.Policy = "absent.policy" }, "absent.policy"},
 		{"policy file that is none", func(s *Scenario) { s.Policy = csv }, "policy"},
-		{"policy for other actuators", func(s *Scenario) { s.Physics.Torque = true }, "drive"},
+		{"policy for other actuators", func(s *Scenario) { s.Physics.Torque, s.Policy = true, "../policy/rat.policy" }, "drive"},
 		{"period that is no multiple", func(s *Scenario) { s.Physics.TimestepMs = 3 }, "multiple"},
 		{"period of another rate", func(s *Scenario) { s.Physics.PeriodMs = 40 }, "period"},
 		{"view open to all", func(s *Scenario) { s.View = "0.0.0.0:0" }, "token"},

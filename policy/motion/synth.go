@@ -34,8 +34,8 @@ type Spec struct {
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
 	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
-	// recorded rats do, out of their legs' reach at times: Clean mends that. 0
-	// stands straight.
+	// recorded rats do, out of their legs' reach at times: Clean mends what stands,
+	// swinging paws may brush the floor. 0 stands straight.
 	Posture uint64
 }
 

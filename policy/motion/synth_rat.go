@@ -110,18 +110,18 @@ func (r *rat) addPaw(leg int, side string) error {
 		}
 		r.legs = append(r.legs, j)
 	}
-	if leg < leftFore {
-		var ok bool
-		if r.thighs[leg], ok = r.k.BodyID("upper_leg_" + side); !ok {
-			return fmt.Errorf("body upper_leg_%s", side)
-		}
-	}
 	var okFoot, okTip, okLimb bool
 	p.foot, okFoot = r.k.BodyID(foot)
 	p.pad.Body, okTip = r.k.BodyID(tip)
 	p.limb, okLimb = r.k.BodyID(limb)
 	if !okFoot || !okTip || !okLimb {
 		return fmt.Errorf("body %s, %s or %s", foot, tip, limb)
+	}
+	if leg < leftFore {
+		var ok bool
+		if r.thighs[leg], ok = r.k.BodyID("upper_leg_" + side); !ok {
+			return fmt.Errorf("body upper_leg_%s", side)
+		}
 	}
 	p.pad.Offset, p.pad.Weight = pad, 1
 	p.heel = Target{Body: p.foot, Weight: 0.02}
