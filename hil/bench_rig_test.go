@@ -190,6 +190,13 @@ func (b *bench) turned() []float64 {
 	return append([]float64(nil), b.peak...)
 }
 
+// torque says whether the motors have any.
+func (b *bench) torque() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.e.Moving()
+}
+
 // time is the robot's.
 func (b *bench) time() time.Duration {
 	b.mu.Lock()

@@ -53,7 +53,7 @@ func TestFirstStandIsSoftAndOnlyWhileHeld(t *testing.T) {
 		worst, off, err = FirstStand(ctx, r, held.Load)
 		stood <- err
 	}()
-	b.eventually("torque", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.e.Moving() })
+	b.eventually("torque", b.torque)
 	_, _, from := b.look()
 	time.Sleep(300 * time.Millisecond)
 	if moves, _, q := b.look(); moves || distance(q, from) > 0.05 {
@@ -85,7 +85,7 @@ func TestFirstStandIsSoftAndOnlyWhileHeld(t *testing.T) {
 	if !(stiffest > 0.4*stiff && stiffest < 0.55*stiff) {
 		t.Errorf("motors were told up to %g N·m/rad, the profile has %g: want half", stiffest, stiff)
 	}
-	if b.e.Moving() {
+	if b.torque() {
 		t.Error("the robot has torque after the stand")
 	}
 	cancel()

@@ -70,7 +70,7 @@ func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
 		r, err = Run(context.Background(), s, "test", zerolog.New(zerolog.NewTestWriter(t)))
 		close(done)
 	}()
-	b.eventually("torque", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.e.Moving() })
+	b.eventually("torque", b.torque)
 	_, _, from := b.look()
 	time.Sleep(500 * time.Millisecond)
 	if moves, _, q := b.look(); moves || distance(q, from) > 0.05 { // motors cannot be told exactly no torque
@@ -98,7 +98,7 @@ func TestPhysicalRobotMovesOnlyWhileTheSpaceBarIsHeld(t *testing.T) {
 	if row.Fault != "" || row.Frames != 25 || row.Travel != nil || !math.IsNaN(float64(row.RootErr)) || !(row.LimbJointRMS < 0.2) {
 		t.Errorf("%+v", row)
 	}
-	if moves, _, _ := b.look(); moves || b.e.Moving() {
+	if moves, _, _ := b.look(); moves || b.torque() {
 		t.Error("the robot has torque after the run")
 	}
 	// A machine that leaves the key's repetitions out for a while adds damping.
