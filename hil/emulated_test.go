@@ -9,7 +9,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"whisker/controller"
 	"whisker/controller/record"
 )
 
@@ -57,27 +56,12 @@ func TestFirmwareDrivesTheQuadrupedAlongARatsClip(t *testing.T) {
 // modesOf are the operating states that a recorded run went through.
 func modesOf(t *testing.T, path string) (modes []string) {
 	t.Helper()
-	rec, err := record.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rec.Close()
-	x := controller.NewSample(rec.Header.Body)
-	for {
-		m, err := rec.Next()
-		if err != nil {
-			return modes
-		}
-		if m.Topic != record.TopicSample {
-			continue
-		}
-		if err := rec.Sample(m, &x); err != nil {
-			t.Fatal(err)
-		}
+	for _, x := range samplesOf(t, path) {
 		if name := x.Mode.String(); len(modes) == 0 || modes[len(modes)-1] != name {
 			modes = append(modes, name)
 		}
 	}
+	return modes
 }
 
 func TestCutLineDampsTheEmulatedRobot(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"whisker/controller"
-	"whisker/controller/record"
 	"whisker/policy/onnx"
 )
 
@@ -63,29 +62,14 @@ func pointsTo(t *testing.T, g *rig) (goal [3]float64) {
 	if _, err := g.run(context.Background(), "test"); err != nil {
 		t.Fatal(err)
 	}
-	r, err := record.Open(g.scenario.Record)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	x := controller.NewSample(r.Header.Body)
-	for {
-		m, err := r.Next()
-		if err != nil {
-			return goal
-		}
-		if m.Topic != record.TopicSample {
-			continue
-		}
-		if err := r.Sample(m, &x); err != nil {
-			t.Fatal(err)
-		}
+	for _, x := range samplesOf(t, g.scenario.Record) {
 		if x.Mode == controller.ModeTrack {
 			for i := range goal {
 				goal[i] = (x.Command.Pos[i] - g.body.Stand[i]) / 0.1
 			}
 		}
 	}
+	return goal
 }
 
 // Where the sticks of a gamepad, or a command over a broker, point is what the policy

@@ -134,31 +134,37 @@ func TestAssistHelpsAndSaysSo(t *testing.T) {
 	}
 }
 
+// samplesOf are the samples of a recording.
+func samplesOf(t *testing.T, path string) (all []controller.Sample) {
+	t.Helper()
+	r, err := record.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for {
+		m, err := r.Next()
+		if err != nil {
+			return all
+		}
+		if m.Topic != record.TopicSample {
+			continue
+		}
+		x := controller.NewSample(r.Header.Body)
+		if err := r.Sample(m, &x); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, x)
+	}
+}
+
 func TestLockstepRecordingsRepeat(t *testing.T) {
 	dir := t.TempDir()
 	samples := func(name string) []controller.Sample {
 		s := lockstep("walk")
 		s.Seconds, s.Record, s.Seed = 1, filepath.Join(dir, name), 3
 		mustRun(t, s)
-		r, err := record.Open(s.Record)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		var all []controller.Sample
-		for {
-			m, err := r.Next()
-			if err != nil {
-				return all
-			}
-			if m.Topic == record.TopicSample {
-				x := controller.NewSample(r.Header.Body)
-				if err := r.Sample(m, &x); err != nil {
-					t.Fatal(err)
-				}
-				all = append(all, x)
-			}
-		}
+		return samplesOf(t, s.Record)
 	}
 	a, b := samples("a.mcap"), samples("b.mcap")
 	if len(a) < 25 || !reflect.DeepEqual(a, b) {

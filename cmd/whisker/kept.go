@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/gob"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"whisker/policy/motion"
+	"whisker/policy/train"
 )
 
 // kept holds clips that take minutes to make, for a training that is gone on with.
@@ -39,23 +40,10 @@ func keep(path, sources string, make func() ([]*motion.Clip, error)) ([]*motion.
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Create(path + ".new")
-	if err != nil {
-		return nil, err
-	}
-	w := bufio.NewWriter(f)
-	if err := gob.NewEncoder(w).Encode(kept{from, clips}); err != nil {
-		f.Close()
-		return nil, err
-	}
-	if err := w.Flush(); err != nil {
-		f.Close()
-		return nil, err
-	}
-	if err := f.Close(); err != nil {
-		return nil, err
-	}
-	return clips, os.Rename(path+".new", path)
+	return clips, train.Replace(path, func(f *os.File) error {
+		w := bufio.NewWriter(f)
+		return errors.Join(gob.NewEncoder(w).Encode(kept{from, clips}), w.Flush())
+	})
 }
 
 func programHash() (string, error) {
@@ -63,14 +51,6 @@ func programHash() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
+	program, err := os.ReadFile(path)
+	return fmt.Sprintf("%x", sha256.Sum256(program)), err
 }

@@ -112,7 +112,7 @@ func (l *learner) remember() {
 func (l *learner) save() error {
 	if l.c.Checkpoint != "" {
 		l.s.Failure = l.sampler.Failure
-		err := replace(l.c.Checkpoint, func(f *os.File) error {
+		err := Replace(l.c.Checkpoint, func(f *os.File) error {
 			w := bufio.NewWriter(f)
 			if err := gob.NewEncoder(w).Encode(l.s); err != nil {
 				return err
@@ -130,7 +130,7 @@ func (l *learner) save() error {
 		return nil
 	}
 	file := l.file()
-	return replace(l.c.Policy, func(f *os.File) error { return file.Write(f) })
+	return Replace(l.c.Policy, func(f *os.File) error { return file.Write(f) })
 }
 
 // file is the policy as it stands.
@@ -142,9 +142,9 @@ func (l *learner) file() *policy.File {
 	return &policy.File{Contract: c, Network: l.actor.network(l.s.Actor, l.s.Norm)}
 }
 
-// replace writes a file beside path and renames it, so that a process killed at
+// Replace writes a file beside path and renames it, so that a process killed at
 // any moment leaves the old or the new one.
-func replace(path string, write func(*os.File) error) error {
+func Replace(path string, write func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
