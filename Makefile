@@ -80,7 +80,8 @@ film: build $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok ## take a film of the rat's wa
 	bin/whisker run --clip walk --video $(or $(FILM),out/film.mp4) $(ARGS)
 
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.
-test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok $(DEPS)/mosquitto.ok lint ## run every test
+test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok $(DEPS)/mosquitto.ok $(DEPS)/qemu-user.ok lint ## run every test
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./policy/nn
 	.ci/gotest "$(DATA)"
 
 # Figures need a machine that does nothing else; ROUNDS=1 is a quick look.

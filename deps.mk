@@ -87,6 +87,12 @@ $(DEPS)/iproute.ok:
 	command -v tc >/dev/null || { $(call apt,iproute2); }
 	command -v tc >/dev/null && touch $@
 
+# An arm64 processor for the tests of its kernels.
+$(DEPS)/qemu-user.ok:
+	mkdir -p $(DEPS)
+	command -v qemu-aarch64 >/dev/null || { $(call apt,qemu-user); }
+	command -v qemu-aarch64 >/dev/null && touch $@
+
 # The peer of the lateness benchmark.
 $(DEPS)/cyclictest.ok:
 	mkdir -p $(DEPS)

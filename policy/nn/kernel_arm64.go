@@ -13,11 +13,10 @@ func tile(kind isa, k int, a, b, c []float32, ldc int, alpha float32) {
 	tileGo(k, a, b, c, ldc, alpha)
 }
 
-// panel adds the product of a packed panel, len(y) outputs wide, and x to y.
+// panel computes the len(y) outputs, 64, 32 or 16, of the strips in w from x.
 func panel(kind isa, w, x, y []float32) {
 	switch {
-	case len(x) == 0:
-	case kind != neon:
+	case kind != neon || len(x) == 0:
 		panelGo(w, x, y)
 	case len(y) == 64:
 		panel64NEON(&w[0], &x[0], len(x), &y[0])

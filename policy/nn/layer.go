@@ -19,36 +19,37 @@ func check(l Layer, dst, src []float32) {
 	}
 }
 
-// A Dense layer is act(W·x + b). Its weights are packed once into panels of 64
-// outputs (32 or 16 at the end), input by input, so that a run reads memory once,
-// in order. It has no state: goroutines may share it.
+// A Dense layer is act(W·x + b). Weights and biases are packed once into strips of 16
+// outputs, of which four run together. It has no state: goroutines may share it.
 type Dense struct {
 	kind    isa
 	act     Activation
 	in, out int
-	w, b    []float32
+	strips  []float32 // each 16 biases, then 16 weights for each input
 }
+
+const stripWidth = 16
 
 // NewDense packs weights of out rows and in columns; a nil bias is zero.
 func NewDense(in, out int, weights, bias []float32, act Activation, opts ...Option) *Dense {
 	if len(weights) != in*out || (bias != nil && len(bias) != out) {
 		panic(fmt.Sprintf("nn: a dense layer %d -> %d got %d weights and %d biases", in, out, len(weights), len(bias)))
 	}
-	padded := (out + 15) &^ 15
-	d := &Dense{kind: choose(opts), act: act, in: in, out: out, b: make([]float32, padded), w: slab(padded * in)}
-	copy(d.b, bias)
-	for j := 0; j < padded; j += panelWidth(padded - j) {
-		width := panelWidth(padded - j)
-		for r := range min(width, out-j) {
-			for k := range in {
-				d.w[j*in+k*width+r] = weights[(j+r)*in+k]
-			}
+	padded := (out + stripWidth - 1) / stripWidth * stripWidth
+	d := &Dense{kind: choose(opts), act: act, in: in, out: out, strips: slab(padded * (in + 1))}
+	for j := range out {
+		strip := d.strips[j/stripWidth*stripWidth*(in+1):]
+		if r := j % stripWidth; bias != nil {
+			strip[r] = bias[j]
+		}
+		for k, w := range weights[j*in:][:in] {
+			strip[(k+1)*stripWidth+j%stripWidth] = w
 		}
 	}
 	return d
 }
 
-// panelWidth is the width of the next panel when n outputs remain.
+// panelWidth is how many outputs run together when n remain.
 func panelWidth(n int) int {
 	switch {
 	case n >= 64:
@@ -69,40 +70,39 @@ func (d *Dense) Out() int { return d.out }
 // the first cache.
 func (d *Dense) Run(dst, src []float32) {
 	check(d, dst, src)
-	for j := 0; j < len(d.b); {
-		width := panelWidth(len(d.b) - j)
-		w := d.w[j*d.in:][:width*d.in]
-		if j+width <= d.out {
-			y := dst[j : j+width]
-			copy(y, d.b[j:])
-			panel(d.kind, w, src, y)
-			d.act.apply(d.kind, y)
+	for strips := d.strips; len(strips) > 0; {
+		width := panelWidth(len(strips) / (d.in + 1))
+		w := strips[:width*(d.in+1)]
+		if width <= len(dst) {
+			panel(d.kind, w, src, dst[:width])
+			d.act.apply(d.kind, dst[:width])
 		} else {
 			var y [64]float32
-			copy(y[:width], d.b[j:])
 			panel(d.kind, w, src, y[:width])
 			d.act.apply(d.kind, y[:width])
-			copy(dst[j:], y[:])
+			width = copy(dst, y[:width])
 		}
-		j += width
+		strips, dst = strips[len(w):], dst[width:]
 	}
 }
 
 // panelGo is panel in Go, four outputs at a time.
 func panelGo(w, x, y []float32) {
-	width := len(y)
-	for j := 0; j < width; j += 4 {
-		s0, s1, s2, s3 := y[j], y[j+1], y[j+2], y[j+3]
-		at := j
-		for _, v := range x {
-			q := (*[4]float32)(w[at:])
-			s0 += q[0] * v
-			s1 += q[1] * v
-			s2 += q[2] * v
-			s3 += q[3] * v
-			at += width
+	for len(y) > 0 {
+		for j := 0; j < stripWidth; j += 4 {
+			s0, s1, s2, s3 := w[j], w[j+1], w[j+2], w[j+3]
+			at := j + stripWidth
+			for _, v := range x {
+				q := (*[4]float32)(w[at:])
+				s0 += q[0] * v
+				s1 += q[1] * v
+				s2 += q[2] * v
+				s3 += q[3] * v
+				at += stripWidth
+			}
+			y[j], y[j+1], y[j+2], y[j+3] = s0, s1, s2, s3
 		}
-		y[j], y[j+1], y[j+2], y[j+3] = s0, s1, s2, s3
+		w, y = w[stripWidth*(len(x)+1):], y[stripWidth:]
 	}
 }
 
