@@ -100,7 +100,7 @@ static void act(struct robot *r, enum safety_reaction what)
 		struct servo_state now = r->safety.sense.joint[i];
 		float set_point = r->held[i].pos;
 		if (r->held[i].kp <= 0) set_point = now.pos;
-		switch (what) {
+		switch (safety_joint(&r->safety, what, i)) {
 		case SAFETY_OFF:
 			r->held[i] = (struct servo_command){.pos = now.pos};
 			break;
@@ -124,7 +124,8 @@ static void command_motors(struct robot *r, enum safety_reaction what, uint8_t f
 {
 	for (int i = 0; i < r->config->joints; i++) {
 		struct servo_command c = r->held[i];
-		if (what == SAFETY_OFF) {
+		bool off = safety_joint(&r->safety, what, i) == SAFETY_OFF;
+		if (off) {
 			mit_special(frames[i], MIT_EXIT);
 		} else if (!r->on[i]) {
 			mit_special(frames[i], MIT_ENTER);
@@ -135,7 +136,7 @@ static void command_motors(struct robot *r, enum safety_reaction what, uint8_t f
 			}
 			to_motor(r, i, &c, frames[i]);
 		}
-		r->on[i] = what != SAFETY_OFF;
+		r->on[i] = !off;
 	}
 	r->ran |= ROBOT_RAN_MOTORS;
 }

@@ -50,13 +50,23 @@ static bool ranged(const struct safety *s)
 	return s->calibrated && !(safety_moving(s) && s->purpose == WIRE_PURPOSE_CALIBRATE);
 }
 
+// believable says that joint i can be where its encoder says. A motor that was
+// lost for long may have gone anywhere.
+static bool believable(const struct safety *s, const struct safety_sense *m, int i)
+{
+	bool followed = s->measured && s->silent[i] < SAFETY_LINK_TICKS;
+	if (!isfinite(m->joint[i].pos) || !isfinite(m->joint[i].vel)) return false;
+	return !(followed && fabsf(m->joint[i].pos - s->sense.joint[i].pos) > SAFETY_JUMP_RAD);
+}
+
 static enum wire_fault check_motor(struct safety *s, const struct safety_sense *m, int i)
 {
 	const struct servo_limits *l = &s->config->joint[i].limits;
+	bool believed = believable(s, m, i);
+	if (!believed) s->limp |= (uint16_t)(1u << i);
 	if (run(&s->silent[i], !(m->answered >> i & 1), SAFETY_LINK_TICKS)) return WIRE_FAULT_MOTOR_LINK;
 	if (m->error[i]) return WIRE_FAULT_MOTOR;
-	if (!isfinite(m->joint[i].pos) || !isfinite(m->joint[i].vel)) return WIRE_FAULT_ENCODER;
-	if (s->measured && fabsf(m->joint[i].pos - s->sense.joint[i].pos) > SAFETY_JUMP_RAD) return WIRE_FAULT_ENCODER;
+	if (!believed) return WIRE_FAULT_ENCODER;
 	if (run(&s->strained[i], fabsf(m->torque[i]) > SAFETY_TORQUE * l->torque_max, SAFETY_TORQUE_TICKS))
 		return WIRE_FAULT_CURRENT;
 	return m->temp[i] > s->config->temp_max_c ? WIRE_FAULT_TEMPERATURE : WIRE_FAULT_NONE;
@@ -123,8 +133,8 @@ void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault
 	safety_latch(s, found);
 }
 
-// reaction is what the mode asks for. Without a measured velocity, and where too
-// much torque flows already, there is no damping.
+// reaction is what the mode asks for. Where too much torque flows already, there
+// is no damping.
 static enum safety_reaction reaction(const struct safety *s)
 {
 	switch (s->mode) {
@@ -134,7 +144,7 @@ static enum safety_reaction reaction(const struct safety *s)
 	case WIRE_MODE_DAMPED:
 		return SAFETY_DAMP;
 	case WIRE_MODE_FAULT:
-		if (!s->torque || s->fault == WIRE_FAULT_ENCODER || s->fault == WIRE_FAULT_CURRENT) return SAFETY_OFF;
+		if (!s->torque || s->fault == WIRE_FAULT_CURRENT) return SAFETY_OFF;
 		return SAFETY_DAMP;
 	case WIRE_MODE_IDLE:
 	case WIRE_MODE_ESTOP:
@@ -159,6 +169,11 @@ enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m,
 	s->sense = *m;
 	s->measured = true;
 	return reaction(s);
+}
+
+enum safety_reaction safety_joint(const struct safety *s, enum safety_reaction what, int i)
+{
+	return s->limp >> i & 1 ? SAFETY_OFF : what;
 }
 
 void safety_command(struct safety *s, uint16_t valid_ms, bool finite, uint32_t now_us)
@@ -260,6 +275,7 @@ enum wire_result safety_enable(struct safety *s, const struct wire_enable *e, ui
 	if ((why = match(s, e, joint)) != WIRE_RESULT_DONE) return why;
 	s->purpose = e->purpose;
 	s->only = e->only_joint;
+	s->limp = 0;
 	s->deadline_us = now_us + SAFETY_EXPIRY_MS * 1000;
 	for (int i = 0; i < WIRE_JOINTS; i++) s->found[i] = s->sense.joint[i].pos;
 	enter(s, WIRE_MODE_ENABLED);

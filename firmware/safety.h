@@ -63,6 +63,7 @@ struct safety {
 	bool release;            // a stop asked for the end of that
 	bool measured;           // sense holds a tick
 	bool calibrated;         // set by who stores calibrations
+	uint16_t limp;           // bit per joint: since enable its encoder said what cannot be
 	float found[WIRE_JOINTS]; // rad, where enable found each joint
 	uint32_t ticks;          // in this mode
 	uint32_t deadline_us;    // of the newest command
@@ -79,6 +80,10 @@ void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault
 // It returns what to do now.
 enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m, const struct servo_command *held,
 	uint32_t now_us);
+
+// safety_joint is what joint i does of that: one whose encoder cannot be believed
+// has no torque until the next enable, whatever the others do.
+enum safety_reaction safety_joint(const struct safety *s, enum safety_reaction what, int i);
 
 // safety_command renews the right to move until valid_ms from now, at most
 // SAFETY_EXPIRY_MS. A command that is not finite is a fault.

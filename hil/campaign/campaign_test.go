@@ -16,7 +16,7 @@ import (
 // through loop, line, firmware and a plant that is not the policy's, with and
 // without faults, and every number of the plans kept.
 func TestTheReferenceQuadrupedEndToEnd(t *testing.T) {
-	for _, name := range []string{"air", "ground", "qemu"} {
+	for _, name := range []string{"air", "ground", "limp", "qemu"} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Read("plans/" + name + ".yaml")
 			if err != nil {
@@ -29,7 +29,7 @@ func TestTheReferenceQuadrupedEndToEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := len(p.Clips) * (1 + len(p.Faults)); len(r.Rows) != want {
+			if want := len(p.Clips) * (1 + len(p.Faults)) * max(1, p.Draws); len(r.Rows) != want {
 				t.Errorf("%d rows, want %d", len(r.Rows), want)
 			}
 			stopped := 0

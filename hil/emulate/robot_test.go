@@ -193,8 +193,11 @@ func TestFaultsOfTheWorldStopTheFirmware(t *testing.T) {
 			if want := uint64(1) << c.fault; c.fault != 0 && s.Faults != want {
 				t.Errorf("state faults %#x, want %#x", s.Faults, want)
 			}
-			if off := c.mode == wire.ModeEStop || c.fault == wire.FaultEncoder; !off && !damped(r.e) || off && r.e.Told().Kd[5] != 0 {
-				t.Errorf("motors were told %+v", r.e.Told())
+			for i, kd := range r.e.Told().Kd {
+				limp := c.mode == wire.ModeEStop || c.fault == wire.FaultEncoder && i == 2
+				if limp != (kd == 0) || r.e.Told().Kp[i] != 0 || math.Abs(r.e.Told().Torque[i]) > 0.03 {
+					t.Errorf("joint %d: motors were told %+v", i, r.e.Told())
+				}
 			}
 		})
 	}

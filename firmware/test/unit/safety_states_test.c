@@ -80,7 +80,7 @@ static void each_mode_has_its_reaction(void)
 		{WIRE_MODE_DAMPED, WIRE_FAULT_NONE, false, SAFETY_DAMP, true},
 		{WIRE_MODE_FAULT, WIRE_FAULT_TILT, true, SAFETY_DAMP, false},
 		{WIRE_MODE_FAULT, WIRE_FAULT_TILT, false, SAFETY_OFF, false},
-		{WIRE_MODE_FAULT, WIRE_FAULT_ENCODER, true, SAFETY_OFF, false},
+		{WIRE_MODE_FAULT, WIRE_FAULT_ENCODER, true, SAFETY_DAMP, false},
 		{WIRE_MODE_FAULT, WIRE_FAULT_CURRENT, true, SAFETY_OFF, false},
 		{WIRE_MODE_ESTOP, WIRE_FAULT_NONE, true, SAFETY_OFF, false},
 	};
@@ -90,6 +90,75 @@ static void each_mode_has_its_reaction(void)
 		CHECK(safety_moving(&s) == cases[k].moving, "case %zu: moving", k);
 		enum safety_reaction got = tick(&calm);
 		CHECK(got == cases[k].want, "case %zu: reaction %d", k, got);
+	}
+}
+
+// limp says which joints have no torque, bit per joint, where the others do what.
+static unsigned limp(enum safety_reaction what)
+{
+	unsigned off = 0;
+	for (int i = 0; i < WIRE_JOINTS; i++) {
+		enum safety_reaction of = safety_joint(&s, what, i);
+		CHECK(of == what || of == SAFETY_OFF, "joint %d: reaction %d in place of %d", i, of, what);
+		off |= (unsigned)(of == SAFETY_OFF) << i;
+	}
+	return off;
+}
+
+static void a_joint_without_an_encoder_is_limp_until_it_is_enabled_again(void)
+{
+	uint8_t joint;
+	for (int i = 0; i < WIRE_JOINTS; i++) {
+		struct safety_sense m = calm;
+		standing();
+		CHECK(limp(SAFETY_RUN) == 0, "limp %x", limp(SAFETY_RUN));
+		m.joint[i].vel = NAN;
+		CHECK(tick(&m) == SAFETY_DAMP && s.fault == WIRE_FAULT_ENCODER && limp(SAFETY_DAMP) == 1u << i, "joint %d: fault %d, limp %x", i, s.fault,
+			limp(SAFETY_DAMP));
+		for (int n = 0; n < 300; n++) tick(&calm); // it speaks sense again
+		CHECK(tick(&calm) == SAFETY_DAMP && limp(SAFETY_DAMP) == 1u << i, "joint %d: limp %x later", i, limp(SAFETY_DAMP));
+		CHECK(safety_reset(&s, WIRE_FAULT_ENCODER) == WIRE_RESULT_DONE && limp(SAFETY_DAMP) == 1u << i, "joint %d: limp %x after the reset", i, limp(SAFETY_DAMP));
+		CHECK(enable(WIRE_PURPOSE_RUN, 0, &joint) == WIRE_RESULT_DONE && limp(SAFETY_RUN) == 0, "joint %d: limp %x after enable", i, limp(SAFETY_RUN));
+	}
+}
+
+// Whatever else was wrong first, or wrong with the motor too.
+static void an_encoder_may_be_lost_at_any_time(void)
+{
+	struct safety_sense m = calm;
+	standing();
+	safety_stop(&s);
+	m.joint[7].pos = INFINITY;
+	CHECK(tick(&m) == SAFETY_DAMP && s.fault == WIRE_FAULT_ENCODER && limp(SAFETY_DAMP) == 1u << 7, "on the way to rest: fault %d, limp %x", s.fault, limp(SAFETY_DAMP));
+	m.joint[2].vel = NAN;
+	CHECK(tick(&m) == SAFETY_DAMP && limp(SAFETY_DAMP) == (1u << 7 | 1u << 2), "a second one: limp %x", limp(SAFETY_DAMP));
+	standing();
+	m = calm;
+	m.error[4] = 1;
+	m.joint[4].pos = NAN;
+	CHECK(tick(&m) == SAFETY_DAMP && s.fault == WIRE_FAULT_MOTOR && limp(SAFETY_DAMP) == 1u << 4, "fault %d, limp %x", s.fault, limp(SAFETY_DAMP));
+	standing();
+	m = calm;
+	m.joint[4].pos = NAN;
+	m.estop = true;
+	CHECK(tick(&m) == SAFETY_OFF && s.mode == WIRE_MODE_ESTOP, "mode %d", s.mode);
+}
+
+// A motor that was lost and comes back is damped where it is; one that was late by
+// a tick less is held to its last word.
+static void a_lost_motor_is_not_limp_when_it_is_back(void)
+{
+	for (int silent = SAFETY_LINK_TICKS - 1; silent <= SAFETY_LINK_TICKS; silent++) {
+		struct safety_sense m = calm;
+		standing();
+		m.answered &= (uint16_t)~(1u << 3);
+		for (int n = 0; n < silent; n++) tick(&m);
+		m = calm;
+		m.joint[3].pos += SAFETY_JUMP_RAD + 0.1f;
+		CHECK(tick(&m) == SAFETY_DAMP, "fault %d", s.fault);
+		bool lost = silent == SAFETY_LINK_TICKS;
+		CHECK(s.fault == (lost ? WIRE_FAULT_MOTOR_LINK : WIRE_FAULT_ENCODER) && limp(SAFETY_DAMP) == (lost ? 0 : 1u << 3),
+			"silent for %d ticks: fault %d, limp %x", silent, s.fault, limp(SAFETY_DAMP));
 	}
 }
 
@@ -153,6 +222,9 @@ int main(void)
 	RUN(a_stop_damps_for_half_a_second);
 	RUN(a_fault_damps_until_a_stop_releases_it);
 	RUN(each_mode_has_its_reaction);
+	RUN(a_joint_without_an_encoder_is_limp_until_it_is_enabled_again);
+	RUN(an_encoder_may_be_lost_at_any_time);
+	RUN(a_lost_motor_is_not_limp_when_it_is_back);
 	RUN(an_estop_is_above_everything);
 	RUN(a_reset_names_its_fault);
 	RUN(limits_are_said_while_they_act);
