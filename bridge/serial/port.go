@@ -1,6 +1,7 @@
 package serial
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -21,15 +22,17 @@ var (
 	ErrStuck     = errors.New("serial: nobody takes the bytes at the other end")
 )
 
-// look is how often a waiting Read sees whether Close was called.
-const look = 50 * time.Millisecond
+// look is how often a waiting Read sees whether Close was called: the smallest time
+// that a terminal's own reads know (VTIME, termios(3)).
+const look = 100 * time.Millisecond
 
 // Port is an open serial line, raw, 8N1, without flow control. One goroutine may
 // read and any may write.
 type Port struct {
 	dev    string
-	port   bug.Port // settings, reading
+	port   bug.Port // settings
 	file   *os.File // the same line without blocking: lock, writing
+	in     int      // the same once more: reading
 	limit  time.Duration
 	wait   time.Duration
 	closed atomic.Bool
@@ -64,26 +67,54 @@ func Open(dev string, o Options) (*Port, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := bug.Open(dev, &bug.Mode{BaudRate: o.Baud})
-	if err == nil {
-		err = errors.Join(selectable(), file.SetWriteDeadline(time.Time{}))
-	}
-	if err != nil {
-		if port != nil {
-			port.Close()
-		}
-		file.Close()
+	p := &Port{dev: dev, file: file, in: -1, limit: cmp.Or(o.WriteTimeout, 50*time.Millisecond), wait: o.ReadTimeout}
+	if err := p.open(o.Baud); err != nil {
+		p.release()
 		return nil, openError(dev, err)
 	}
-	p := &Port{dev: dev, port: port, file: file, limit: o.WriteTimeout, wait: o.ReadTimeout}
-	p.try = p.take
-	if p.raw, err = file.SyscallConn(); err != nil {
-		return nil, openError(dev, errors.Join(err, port.Close(), file.Close()))
-	}
-	if p.limit == 0 {
-		p.limit = 50 * time.Millisecond
-	}
 	return p, nil
+}
+
+// open opens a locked line for settings and for reading. The descriptor for reading
+// comes first, for the library's lets in no other; it must not wait for a carrier
+// before the library says that there is none.
+func (p *Port) open(baud int) (err error) {
+	if p.in, err = unix.Open(p.dev, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
+		return err
+	}
+	if p.port, err = bug.Open(p.dev, &bug.Mode{BaudRate: baud}); err != nil {
+		return err
+	}
+	p.try = p.take
+	if p.raw, err = p.file.SyscallConn(); err != nil {
+		return err
+	}
+	return errors.Join(p.file.SetWriteDeadline(time.Time{}), p.patience())
+}
+
+// patience lets a read without a time limit wait in the kernel: of all ways to wait it
+// wakes the soonest. With a limit Read waits before it reads.
+func (p *Port) patience() error {
+	settings, err := unix.IoctlGetTermios(p.in, getTermios)
+	if err != nil {
+		return err
+	}
+	settings.Cc[unix.VMIN], settings.Cc[unix.VTIME] = 0, 0
+	if p.wait == 0 {
+		settings.Cc[unix.VTIME] = uint8(look / (100 * time.Millisecond))
+	}
+	return errors.Join(unix.IoctlSetTermios(p.in, setTermios, settings), unix.SetNonblock(p.in, false))
+}
+
+func (p *Port) release() error {
+	err := p.file.Close()
+	if p.port != nil {
+		err = errors.Join(err, p.port.Close())
+	}
+	if p.in >= 0 {
+		err = errors.Join(err, unix.Close(p.in))
+	}
+	return err
 }
 
 // lockDevice opens the device for writing and takes a lock on it. TIOCEXCL, which
@@ -104,20 +135,6 @@ func lockDevice(dev string) (*os.File, error) {
 		return nil, openError(dev, err)
 	}
 	return f, nil
-}
-
-// selectable refuses to go on where the library's select could not see the
-// descriptor. The lowest free number is above those just taken.
-func selectable() error {
-	f, err := os.Open(os.DevNull)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if f.Fd() >= unix.FD_SETSIZE {
-		return fmt.Errorf("%d files are open in this program, want fewer than %d", f.Fd(), unix.FD_SETSIZE)
-	}
-	return nil
 }
 
 // openError says what to do about the usual reasons.
@@ -146,25 +163,31 @@ func (p *Port) Read(b []byte) (int, error) {
 	defer p.reading.Unlock()
 	left := p.wait // in whole slices: a pause of this program is one
 	for !p.closed.Load() {
-		slice := look
+		slice := min(look, left)
 		if p.wait > 0 {
-			slice = min(look, left)
+			p.poll(unix.POLLIN, slice)
 		}
-		if err := p.port.SetReadTimeout(slice); err != nil {
-			return 0, err
-		}
-		n, err := p.port.Read(b)
-		if err != nil { // the library says "closed" of an unplugged device too
-			return 0, fmt.Errorf("%w: %s", ErrUnplugged, p.dev)
-		}
-		if n > 0 {
+		n, err := unix.Read(p.in, b)
+		switch {
+		case n > 0:
 			return n, nil
+		case err == unix.EINTR:
+			continue
+		case err != nil, p.poll(0, 0) != 0: // of a line that hung up a read says 0 bytes too
+			return 0, fmt.Errorf("%w: %s", ErrUnplugged, p.dev)
 		}
 		if left -= slice; p.wait > 0 && left <= 0 {
 			return 0, ErrTimeout
 		}
 	}
 	return 0, ErrClosed
+}
+
+// poll waits for events and returns those that came, and with them errors of the line.
+func (p *Port) poll(events int16, limit time.Duration) int16 {
+	fds := [1]unix.PollFd{{Fd: int32(p.in), Events: events}}
+	_, _ = unix.Poll(fds[:], int((limit+time.Millisecond-1)/time.Millisecond)) // interrupted is nothing
+	return fds[0].Revents
 }
 
 // Write sends b, whole. It allocates nothing. Its error is ErrClosed, ErrStuck
@@ -224,7 +247,7 @@ func (p *Port) Close() error {
 		defer p.writing.Unlock()
 		p.reading.Lock()
 		defer p.reading.Unlock()
-		p.cerr = errors.Join(p.port.Close(), p.file.Close())
+		p.cerr = p.release()
 	})
 	return p.cerr
 }

@@ -150,26 +150,31 @@ func TestStuckBytesAreThrownAway(t *testing.T) {
 }
 
 func TestUnpluggedIsNotClosed(t *testing.T) {
-	p, master := line(t, Options{})
-	read := make(chan error)
-	go func() {
-		_, err := p.Read(make([]byte, 9))
-		read <- err
-	}()
-	time.Sleep(10 * time.Millisecond)
-	master.Close()
-	if err := <-read; !errors.Is(err, ErrUnplugged) || errors.Is(err, ErrClosed) {
-		t.Errorf("read: %v, want ErrUnplugged", err)
-	}
-	if _, err := p.Write([]byte("x")); !errors.Is(err, ErrUnplugged) {
-		t.Errorf("write: %v, want ErrUnplugged", err)
-	}
-	name := p.Device()
-	if err := p.Close(); err != nil {
-		t.Errorf("close: %v", err)
-	}
-	if _, err := Open(name, Options{Baud: 9600}); err == nil || !strings.Contains(err.Error(), "there is no device "+name) {
-		t.Errorf("open again: %v", err)
+	for _, wait := range []time.Duration{0, 20 * time.Millisecond} {
+		p, master := line(t, Options{ReadTimeout: wait})
+		read := make(chan error)
+		go func() {
+			err := ErrTimeout
+			for errors.Is(err, ErrTimeout) {
+				_, err = p.Read(make([]byte, 9))
+			}
+			read <- err
+		}()
+		time.Sleep(10 * time.Millisecond)
+		master.Close()
+		if err := <-read; !errors.Is(err, ErrUnplugged) || errors.Is(err, ErrClosed) {
+			t.Errorf("read: %v, want ErrUnplugged", err)
+		}
+		if _, err := p.Write([]byte("x")); !errors.Is(err, ErrUnplugged) {
+			t.Errorf("write: %v, want ErrUnplugged", err)
+		}
+		name := p.Device()
+		if err := p.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+		if _, err := Open(name, Options{Baud: 9600}); err == nil || !strings.Contains(err.Error(), "there is no device "+name) {
+			t.Errorf("open again: %v", err)
+		}
 	}
 }
 
@@ -208,6 +213,33 @@ func TestReadTimeoutIsAnError(t *testing.T) {
 	}
 }
 
+// A Read that waits does so to the end, and leaves the processor to others.
+func TestReadWaitsWithoutWork(t *testing.T) {
+	const wait = 400 * time.Millisecond
+	timed, _ := line(t, Options{ReadTimeout: wait})
+	endless, _ := line(t, Options{})
+	begin, before := time.Now(), processor(t)
+	if _, err := timed.Read(make([]byte, 9)); !errors.Is(err, ErrTimeout) || time.Since(begin) < wait {
+		t.Errorf("%v after %v, want ErrTimeout after %v", err, time.Since(begin), wait)
+	}
+	time.AfterFunc(wait, func() { endless.Close() })
+	if _, err := endless.Read(make([]byte, 9)); !errors.Is(err, ErrClosed) {
+		t.Errorf("read: %v, want ErrClosed", err)
+	}
+	if used := processor(t) - before; used > wait/8 {
+		t.Errorf("waiting for %v took %v of the processor", time.Since(begin), used)
+	}
+}
+
+// processor is what this program has used of the processor.
+func processor(t *testing.T) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 func TestSecondProgramIsRefused(t *testing.T) {
 	p, _ := line(t, Options{})
 	_, err := Open(p.Device(), Options{Baud: 921600})
@@ -242,8 +274,8 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// The library waits with select, which knows 1024 descriptors.
-func TestTooManyFilesAreRefused(t *testing.T) {
+// The library waits with select, which knows 1024 descriptors; a Port does not.
+func TestAProgramWithManyFilesReadsItsLine(t *testing.T) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
@@ -267,8 +299,17 @@ func TestTooManyFilesAreRefused(t *testing.T) {
 		}
 		defer f.Close()
 	}
-	if _, err := Open(slave.Name(), Options{Baud: 9600}); err == nil || !strings.Contains(err.Error(), "want fewer than 1024") {
-		t.Errorf("open: %v", err)
+	p, err := Open(slave.Name(), Options{Baud: 9600})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := master.Write([]byte("state")); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(p, b); err != nil || string(b) != "state" {
+		t.Errorf("read %q, %v", b, err)
 	}
 }
 
