@@ -104,7 +104,10 @@ func (g *rig) leggedClips() (clips []*motion.Clip, err error) {
 		}
 		return []*motion.Clip{course(g.body, g.kin, s.goal(), seconds)}, nil
 	}
-	clips, g.fidelity, err = LeggedClips(s.Clips, g.body, g.kin)
+	l := newLeggedSource(g.body, g.kin)
+	defer l.close()
+	clips, err = l.readAll(s.Clips)
+	g.fidelity, g.rats = l.kept, l.rats
 	return clips, err
 }
 

@@ -155,8 +155,7 @@ func (p *pass) onSample(s *controller.Sample) {
 		g.rec.Put(s, g.known(), g.live, g.activations(p.tracker))
 	}
 	if g.view != nil {
-		n := len(g.live)
-		g.view.Publish(s, g.live, g.ghosts[p.index][frame*n:(frame+1)*n])
+		g.view.Publish(s, g.live, at(g.ghosts[p.index], frame, p.ref.Len()), at(g.animals[p.index], frame, p.ref.Len()))
 	}
 	g.shoot(p, s)
 }

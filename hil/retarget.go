@@ -14,25 +14,10 @@ import (
 // files, globs or shipped names. What is not its own is retargeted on the way: kept
 // tells by clip name what was kept.
 func LeggedClips(names []string, b *controller.Body, k *sim.Kinematics) (clips []*motion.Clip, kept map[string]*motion.Fidelity, err error) {
-	l := &leggedSource{body: b, own: k, kept: map[string]*motion.Fidelity{}}
+	l := newLeggedSource(b, k)
 	defer l.close()
-	for _, name := range names {
-		more, err := l.read(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		clips = append(clips, more...)
-	}
-	if len(clips) == 0 {
-		return nil, nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
-	}
-	for i, c := range clips {
-		if clips[i], err = c.Reorder(k.JointNames()); err != nil {
-			return nil, nil, err
-		}
-		clips[i] = atRate(clips[i], b.Period)
-	}
-	return clips, l.kept, nil
+	clips, err = l.readAll(names)
+	return clips, l.kept, err
 }
 
 // leggedSource reads the clips of a robot with a profile.
@@ -40,8 +25,13 @@ type leggedSource struct {
 	body *controller.Body
 	own  *sim.Kinematics
 	kept map[string]*motion.Fidelity
-	rat  *sim.Robot // opened with the first clip of a rat
+	rats map[string]*motion.Clip // what was retargeted, by the name that it has now
+	rat  *sim.Robot              // opened with the first clip of a rat
 	kin  *sim.Kinematics
+}
+
+func newLeggedSource(b *controller.Body, own *sim.Kinematics) *leggedSource {
+	return &leggedSource{body: b, own: own, kept: map[string]*motion.Fidelity{}, rats: map[string]*motion.Clip{}}
 }
 
 func (l *leggedSource) close() {
@@ -49,6 +39,27 @@ func (l *leggedSource) close() {
 		l.kin.Close()
 		l.rat.Close()
 	}
+}
+
+// readAll gives the clips that names stand for, at the robot's rate.
+func (l *leggedSource) readAll(names []string) (clips []*motion.Clip, err error) {
+	for _, name := range names {
+		more, err := l.read(name)
+		if err != nil {
+			return nil, err
+		}
+		clips = append(clips, more...)
+	}
+	if len(clips) == 0 {
+		return nil, fmt.Errorf("hil: no clip: name stand, a file or a glob")
+	}
+	for i, c := range clips {
+		if clips[i], err = c.Reorder(l.own.JointNames()); err != nil {
+			return nil, err
+		}
+		clips[i] = atRate(clips[i], l.body.Period)
+	}
+	return clips, nil
 }
 
 // read gives the clips that a name stands for: stand, a shipped clip of the rat,
@@ -140,7 +151,7 @@ func (l *leggedSource) retarget(rats []*motion.Clip) (out []*motion.Clip, err er
 		if err != nil {
 			return nil, err
 		}
-		l.kept[c.Name] = kept
+		l.kept[c.Name], l.rats[c.Name] = kept, ordered
 		out = append(out, c)
 	}
 	return out, nil

@@ -46,6 +46,8 @@ type rig struct {
 	refs      []*policy.Reference
 	fidelity  map[string]*motion.Fidelity // of retargeted clips, by name
 	ghosts    [][]float32                 // per clip: the reference's frame poses, 7 a frame, frame after frame of the clip
+	rats      map[string]*motion.Clip     // what was retargeted, by the name of what it became
+	animals   [][]float32                 // per clip: the frame poses of the rat that the robot follows, as ghosts; nil without one
 	frames    []string
 	live      []float32 // frame poses of this tick
 	truth     controller.Truth
@@ -168,21 +170,6 @@ func (g *rig) openClips() (err error) {
 	return nil
 }
 
-// drawGhosts computes where the reference's frames are, once, so that the loop
-// only copies.
-func (g *rig) drawGhosts() {
-	n := 7 * len(g.frames)
-	for _, r := range g.refs {
-		ghost := make([]float32, n*r.Len())
-		for f := range r.Poses {
-			p := &r.Poses[f]
-			g.kin.SetPose(p.Pos, p.Quat, p.Q)
-			g.kin.FramePoses(ghost[f*n : (f+1)*n])
-		}
-		g.ghosts = append(g.ghosts, ghost)
-	}
-}
-
 func (g *rig) close() {
 	for i := len(g.closers) - 1; i >= 0; i-- {
 		g.closers[i]()
@@ -221,9 +208,13 @@ func (g *rig) openView(clips []string, shapes []controller.Shape) (err error) {
 	case addr == "":
 		addr = filmed
 	}
+	rat, err := g.drawAnimals()
+	if err != nil {
+		return err
+	}
 	g.view, err = view.New(view.Options{
 		Addr: addr, Token: g.scenario.ViewToken, Body: g.body, Frames: g.frames, Shapes: shapes,
-		Clips: clips, Commands: g.remote, Log: g.log,
+		Clips: clips, Commands: g.remote, Log: g.log, Animal: rat,
 	})
 	if err == nil {
 		g.drawGhosts()

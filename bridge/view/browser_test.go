@@ -49,7 +49,7 @@ func (o *onlooker) play(ctx context.Context, s *view.Server, w *walker) {
 			w.sample.Mode, w.sample.State.Faults = controller.ModeTrack, 0
 		}
 		s.SetStatus(st)
-		s.Publish(&w.sample, w.frames, w.ghost)
+		s.Publish(&w.sample, w.frames, w.ghost, nil)
 	}
 }
 

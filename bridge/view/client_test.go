@@ -117,7 +117,7 @@ func TestDeadBrowserChangesNothing(t *testing.T) {
 	start := time.Now()
 	for tick := 0; s.Clients() > 1 || packets < 20; tick++ {
 		w.at(tick)
-		s.Publish(&w.sample, w.frames, w.ghost)
+		s.Publish(&w.sample, w.frames, w.ghost, nil)
 		if s.Clients() > 1 {
 			published++
 		}

@@ -1,5 +1,6 @@
 // Package view is the live view: a page in the browser that draws a body as it
-// moves, its reference as a ghost, and how the loop is doing.
+// moves, its reference as a ghost, the animal whose motion that was as another, and
+// how the loop is doing.
 //
 // In flow a Body, its shapes, and per tick a Sample with the poses of the
 // frames (7 numbers a frame: x, y, z in m, then the quaternion w, x, y, z, body

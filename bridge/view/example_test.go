@@ -30,7 +30,7 @@ func Example() {
 	go func() { done <- server.Run(ctx) }()
 
 	sample := controller.NewSample(body)
-	server.Publish(&sample, []float32{0, 0, 0.2, 1, 0, 0, 0}, nil)
+	server.Publish(&sample, []float32{0, 0, 0.2, 1, 0, 0, 0}, nil, nil)
 
 	page, err := http.Get(server.URL())
 	if err != nil {

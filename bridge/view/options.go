@@ -37,6 +37,9 @@ type Options struct {
 	Frames []string
 	// Shapes are what is drawn, each fixed to a frame.
 	Shapes []controller.Shape
+	// Animal is whose motion the robot's reference was made of, if it is another body:
+	// drawn as a second ghost.
+	Animal Animal
 	// Clips names the clips that the onlooker may choose from.
 	Clips []string
 	// Commands receives what the onlooker asks for; nil shows a page without
@@ -44,6 +47,14 @@ type Options struct {
 	Commands Commands
 	// Log tells who connected, and why a connection was dropped.
 	Log zerolog.Logger
+}
+
+// Animal is a second body, as large and where it is to be drawn: its shapes are fixed to
+// its own frames.
+type Animal struct {
+	Name   string
+	Frames []string
+	Shapes []controller.Shape
 }
 
 // minToken is the shortest token that is not worth guessing at.
@@ -73,14 +84,25 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// check refuses shapes that hang on no frame, which the page could not draw.
+// check refuses what the page could not draw.
 func (o *Options) check() error {
 	if o.Body == nil {
 		return fmt.Errorf("view: no body: Options.Body says what the samples are of")
 	}
-	for i, s := range o.Shapes {
-		if s.Frame < 0 || s.Frame >= len(o.Frames) {
-			return fmt.Errorf("view: shape %d (%s) is on frame %d: want 0 to %d", i, s.Kind, s.Frame, len(o.Frames)-1)
+	if err := hang(o.Shapes, o.Frames); err != nil {
+		return fmt.Errorf("view: %w", err)
+	}
+	if err := hang(o.Animal.Shapes, o.Animal.Frames); err != nil {
+		return fmt.Errorf("view: the animal's %w", err)
+	}
+	return nil
+}
+
+// hang refuses shapes that hang on no frame.
+func hang(shapes []controller.Shape, frames []string) error {
+	for i, s := range shapes {
+		if s.Frame < 0 || s.Frame >= len(frames) {
+			return fmt.Errorf("shape %d (%s) is on frame %d: want 0 to %d", i, s.Kind, s.Frame, len(frames)-1)
 		}
 	}
 	return nil
@@ -93,10 +115,18 @@ type scene struct {
 	Frames []string           `json:"frames"`
 	Follow int                `json:"follow"`
 	Shapes []controller.Shape `json:"shapes"`
+	Animal *animal            `json:"animal,omitempty"`
 	Clips  []string           `json:"clips"`
 	Modes  []string           `json:"modes"`
 	Watch  bool               `json:"watch_only"`
 	Faults map[int]string     `json:"fault_names"`
+}
+
+// animal is Options.Animal for the page.
+type animal struct {
+	Name   string             `json:"name"`
+	Frames int                `json:"frames"` // how many
+	Shapes []controller.Shape `json:"shapes"`
 }
 
 // follow is the frame that the camera follows and whose errors are shown.
@@ -108,6 +138,9 @@ func (o *Options) scene(run string) ([]byte, error) {
 	s := scene{
 		Run: run, Body: o.Body, Frames: o.Frames, Shapes: o.Shapes, Clips: o.Clips, Watch: o.Commands == nil, Faults: o.Body.FaultNames,
 		Follow: o.follow(),
+	}
+	if a := &o.Animal; len(a.Frames) > 0 {
+		s.Animal = &animal{a.Name, len(a.Frames), a.Shapes}
 	}
 	for m := controller.ModeIdle; m.String() != controller.Mode(255).String(); m++ {
 		s.Modes = append(s.Modes, m.String())

@@ -7,8 +7,8 @@ import (
 )
 
 // A packet is one snapshot for the page, little endian; view.js reads the same
-// table. After the header come, as float32: frames (7 each), ghost (7 each,
-// where flagged), joint positions, actuator positions, commanded positions, and
+// table. After the header come, as float32: frames (7 each), ghost and animal (7 a
+// frame each, where flagged), joint positions, actuator positions, commanded positions, and
 // where the body measures them the actuators' temperatures, °C.
 //
 //	offset  type      what
@@ -25,11 +25,12 @@ import (
 //	104     u32 x40   histogram of lateness
 //	264     u32 x40   histogram of work
 const (
-	packetVersion = 1
+	packetVersion = 2
 	packetHeader  = 424
 
 	flagGhost  = 1
 	flagPaused = 2
+	flagAnimal = 4
 )
 
 var le = binary.LittleEndian
@@ -42,6 +43,9 @@ func appendPacket(b []byte, s *snapshot, st *Status, root int, temperature bool)
 	b = appendFloats(b, s.frames)
 	if s.hasGhost {
 		b = appendFloats(b, s.ghost)
+	}
+	if s.hasAnimal {
+		b = appendFloats(b, s.animal)
 	}
 	b = appendFloats(b, s.sample.State.Pos)
 	b = appendFloats(b, s.sample.State.ActPos)
@@ -56,6 +60,9 @@ func appendHeader(b []byte, s *snapshot, st *Status) []byte {
 	var flags uint32
 	if s.hasGhost {
 		flags |= flagGhost
+	}
+	if s.hasAnimal {
+		flags |= flagAnimal
 	}
 	if st.Paused {
 		flags |= flagPaused

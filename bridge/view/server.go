@@ -73,7 +73,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.root = o.follow()
-	s.newest.Init(func(n *snapshot) { *n = newSnapshot(o.Body, len(o.Frames)) })
+	s.newest.Init(func(n *snapshot) { *n = newSnapshot(&o) })
 	s.status.Init(nil)
 	if s.web, err = s.handler(loopback); err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ func TestPageReceivesTheNewestTick(t *testing.T) {
 	s.SetStatus(view.Status{Clip: 2, Frame: 7, Frames: 250})
 	for tick := 1; tick <= 30; tick++ {
 		w.at(tick)
-		s.Publish(&w.sample, w.frames, w.ghost)
+		s.Publish(&w.sample, w.frames, w.ghost, nil)
 	}
 	b := next(t, look(t, s, nil), websocket.MessageBinary)
 	if tick := math.Float64frombits(binary.LittleEndian.Uint64(b[8:])); tick != 30 {
@@ -134,7 +134,7 @@ func TestWithoutReferenceErrorsAreUnknown(t *testing.T) {
 	w := newWalker()
 	s := serve(t, w, nil)
 	w.at(1)
-	s.Publish(&w.sample, w.frames, nil)
+	s.Publish(&w.sample, w.frames, nil, nil)
 	b := next(t, look(t, s, nil), websocket.MessageBinary)
 	if !math.IsNaN(float(b, 56)) || !math.IsNaN(float(b, 64)) {
 		t.Errorf("errors %v and %v without a reference: want NaN", float(b, 56), float(b, 64))
@@ -167,7 +167,7 @@ func TestRateIsThatOfADisplay(t *testing.T) {
 			t.Fatalf("%d packets in a minute of 1 kHz", n.Load())
 		}
 		w.at(tick)
-		s.Publish(&w.sample, w.frames, w.ghost)
+		s.Publish(&w.sample, w.frames, w.ghost, nil)
 		time.Sleep(time.Millisecond)
 	}
 	cancel()
@@ -183,7 +183,7 @@ func TestPublishAllocatesNothing(t *testing.T) {
 	w.at(3)
 	n := testing.AllocsPerRun(1000, func() {
 		s.SetStatus(view.Status{Clip: 1, Frame: 3, Frames: 9, Fault: "tilt", Note: "note"})
-		s.Publish(&w.sample, w.frames, w.ghost)
+		s.Publish(&w.sample, w.frames, w.ghost, nil)
 	})
 	if n != 0 {
 		t.Errorf("SetStatus and Publish allocate %v times: want 0", n)
@@ -194,11 +194,11 @@ func TestPublishRefusesPosesOfAnotherLength(t *testing.T) {
 	w := newWalker()
 	s := serve(t, w, nil)
 	defer func() {
-		if got, _ := recover().(string); !strings.Contains(got, "view: poses of 7 and 0 numbers: want 42") {
+		if got, _ := recover().(string); !strings.Contains(got, "view: poses of 7, 0 and 0 numbers: want 42, 42 and 0") {
 			t.Errorf("panic %q: want one that says both lengths", got)
 		}
 	}()
-	s.Publish(&w.sample, w.frames[:7], nil)
+	s.Publish(&w.sample, w.frames[:7], nil, nil)
 }
 
 func TestStatusLineAndEndReachThePage(t *testing.T) {
@@ -270,6 +270,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	sixth := []controller.Shape{{Kind: "box", Frame: 6}}
 	for _, c := range []struct {
 		name   string
 		change func(*view.Options)
@@ -280,7 +281,8 @@ func TestNewRefuses(t *testing.T) {
 		{"address in use", func(o *view.Options) { o.Addr = taken.Addr().String() }, "is in use: stop the program that has it"},
 		{"open to all without token", func(o *view.Options) { o.Addr = "0.0.0.0:0" }, "give a token"},
 		{"short token", func(o *view.Options) { o.Token = "rat" }, "view: the token has 3 characters: want 16 or more"},
-		{"shape on no frame", func(o *view.Options) { o.Shapes = []controller.Shape{{Kind: "box", Frame: 6}} }, "view: shape 0 (box) is on frame 6: want 0 to 5"},
+		{"shape on no frame", func(o *view.Options) { o.Shapes = sixth }, "view: shape 0 (box) is on frame 6: want 0 to 5"},
+		{"animal's shape on no frame", func(o *view.Options) { o.Animal = view.Animal{Frames: []string{"torso"}, Shapes: sixth} }, "view: the animal's shape 0 (box) is on frame 6: want 0 to 0"},
 		{"NaN", func(o *view.Options) { o.Shapes = []controller.Shape{{Pos: [3]float64{math.NaN()}}} }, "JSON cannot"},
 	} {
 		w := newWalker()

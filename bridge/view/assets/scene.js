@@ -1,16 +1,18 @@
-// The body in three dimensions, its reference as a ghost, light, floor, camera.
+// The body in three dimensions, its reference and the animal whose motion that was as
+// ghosts, light, floor, camera.
 
 import * as THREE from 'three';
 import { OrbitControls } from './three/OrbitControls.js';
 import { bodyGeometry, Skin } from './shapes.js';
 import { Floor, Trail } from './floor.js';
+import { Ghost } from './ghost.js';
 import { nice } from './plots.js';
 
 THREE.Object3D.DEFAULT_UP.set(0, 0, 1);
 
 const THEMES = {
-  dark: { back: '#12161d', floor: '#232a35', line: '#3b4657', ghost: '#ffb454', sun: 2.6, sky: 0.55 },
-  light: { back: '#eef1f5', floor: '#cdd4dc', line: '#a9b5c2', ghost: '#d9730d', sun: 2.6, sky: 0.5 },
+  dark: { back: '#12161d', floor: '#232a35', line: '#3b4657', ghost: '#ffb454', animal: '#8aa9ff', sun: 2.6, sky: 0.55 },
+  light: { back: '#eef1f5', floor: '#cdd4dc', line: '#a9b5c2', ghost: '#d9730d', animal: '#3f63d6', sun: 2.6, sky: 0.5 },
 };
 
 // LEVELS of quality, from the finest; a slow machine steps down them.
@@ -28,22 +30,6 @@ function software() {
   const name = info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : '';
   gl?.getExtension('WEBGL_lose_context')?.loseContext();
   return /swiftshader|llvmpipe|software/i.test(name);
-}
-
-// ghostMaterials are two passes over the same skin: the first fills in depth, so
-// that the second blends the nearest surface only. Both stand back a little, so
-// that a reference that is met exactly hides inside the body.
-function ghostMaterials() {
-  const offset = (factor) => ({ transparent: true, polygonOffset: true, polygonOffsetFactor: factor, polygonOffsetUnits: factor });
-  const depth = new THREE.MeshBasicMaterial({ ...offset(3), colorWrite: false });
-  const glow = new THREE.MeshLambertMaterial({ ...offset(2), depthWrite: false, color: 0, envMapIntensity: 0 });
-  glow.onBeforeCompile = (s) => { // more opaque towards the rim
-    s.fragmentShader = s.fragmentShader.replace('#include <opaque_fragment>', `
-      float rim = 1.0 - abs(dot(normalize(normal), normalize(vViewPosition)));
-      diffuseColor.a *= 0.16 + 0.62 * rim * rim;
-      #include <opaque_fragment>`);
-  };
-  return { depth, glow };
 }
 
 // softbox is what the body reflects: a sky with three bright panels.
@@ -69,7 +55,7 @@ export class Stage {
     const lean = !still && software();
     Object.assign(this, { data, still });
     this.size = 0; // radius of the body, m; known with the first pose
-    this.following = this.ghostWanted = true;
+    this.following = true;
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: !lean, powerPreference: 'high-performance' });
     this.renderer.shadowMap.enabled = true;
     this.renderer.shadowMap.type = THREE.PCFShadowMap;
@@ -89,14 +75,10 @@ export class Stage {
   build() {
     const n = this.data.frames.length, geometry = bodyGeometry(this.data.shapes);
     this.body = new Skin(n);
-    this.ghost = new Skin(n);
+    this.ghost = new Ghost(n, geometry, 1);
     this.skin = new THREE.MeshPhysicalMaterial({ vertexColors: true, roughness: 0.48, clearcoatRoughness: 0.5 });
     const solid = this.body.mesh(geometry, this.skin);
     solid.castShadow = solid.receiveShadow = true;
-    this.ghostPaint = ghostMaterials();
-    this.ghost.mesh(geometry, this.ghostPaint.depth).renderOrder = 2;
-    this.ghost.mesh(geometry, this.ghostPaint.glow).renderOrder = 3;
-    this.ghost.group.visible = false;
     this.sun = new THREE.DirectionalLight(0xffffff, 2.5);
     this.sun.castShadow = true;
     this.sun.shadow.radius = 3;
@@ -104,6 +86,9 @@ export class Stage {
     this.ghostTrail = new Trail(400);
     this.trail.line.renderOrder = 1.5;
     this.scene.add(this.body.group, this.ghost.group, this.sun, this.sun.target, this.trail.line, this.ghostTrail.line);
+    const { animal } = this.data;
+    this.animal = animal ? new Ghost(animal.frames, bodyGeometry(animal.shapes), 2) : null;
+    if (animal) this.scene.add(this.animal.group);
   }
 
   // fit takes the size of the body from its first pose, and what hangs on it.
@@ -150,24 +135,26 @@ export class Stage {
     this.scene.environment?.dispose();
     this.scene.environment = softbox(this.renderer, t.sky);
     this.sun.intensity = t.sun;
-    this.ghostPaint.glow.emissive.set(t.ghost);
+    this.ghost.paint(t.ghost);
+    this.animal?.paint(t.animal);
     this.floor?.paint(t.floor, t.line);
     this.trail.paint(name === 'dark' ? '#5ee6d6' : '#0d8a80');
     this.ghostTrail.paint(t.ghost);
     this.dirty = true;
   }
 
-  setGhost(on) { this.ghostWanted = on; this.dirty = true; }
+  // reveal shows or hides a ghost, by its name here.
+  reveal(name, on) { this[name].wanted = on; this.dirty = true; }
   setFollow(on) { this.following = on; this.dirty = true; }
 
-  // pose takes the newest poses; interval (ms) is how long until the next.
-  pose(frames, ghost, interval) {
+  // pose takes the newest packet; interval (ms) is how long until the next.
+  pose({ frames, ghost, animal }, interval) {
     if (!this.size) this.fit(frames);
-    const jump = this.size, still = this.body.at(frames) && (ghost ? this.ghost.at(ghost) : !this.hasGhost);
-    if (still) return;
+    const jump = this.size;
+    if (this.body.at(frames) && this.ghost.at(ghost) && (!this.animal || this.animal.at(animal))) return;
     this.body.target(frames, jump);
-    this.hasGhost = ghost !== null;
-    if (ghost) this.ghost.target(ghost, jump);
+    this.ghost.target(ghost, jump);
+    this.animal?.target(animal, jump);
     this.arrived = performance.now();
     this.interval = interval;
     const f = 7 * this.data.follow;
@@ -188,6 +175,7 @@ export class Stage {
       const u = Math.min(1, (now - this.arrived) / this.interval);
       this.body.glide(u);
       this.ghost.glide(u);
+      this.animal?.glide(u);
       this.moving = u < 1;
       this.dirty = true;
     }
@@ -196,7 +184,8 @@ export class Stage {
     if (!this.dirty) return;
     this.dirty = false;
     this.drawn++;
-    this.ghost.group.visible = this.ghostTrail.line.visible = this.ghostWanted && this.hasGhost;
+    this.ghostTrail.line.visible = this.ghost.show();
+    this.animal?.show();
     const reach = this.camera.position.distanceTo(this.orbit.target);
     this.floor.under(this.orbit.target, 14 * reach);
     Object.assign(this.scene.fog, { near: 1.4 * reach, far: 7 * reach });

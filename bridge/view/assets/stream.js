@@ -3,12 +3,12 @@
 
 const HEADER = 424, BINS = 40;
 
-// decode reads one packet of a scene with n frames, nj joints, na actuators and nt
-// temperatures.
-export function decode(buffer, { n, nj, na, nt }) {
+// decode reads one packet of a scene with so many frames, frames of an animal, joints,
+// actuators and temperatures.
+export function decode(buffer, n) {
   const d = new DataView(buffer);
   const u = (o) => d.getUint32(o, true), i = (o) => d.getInt32(o, true), f = (o) => d.getFloat32(o, true);
-  if (u(0) !== 1) throw new Error(`packet version ${u(0)}: reload the page`);
+  if (u(0) !== 2) throw new Error(`packet version ${u(0)}: reload the page`);
   const flags = u(4);
   let at = HEADER;
   const cut = (count) => { const a = new Float32Array(buffer, at, count); at += 4 * count; return a; };
@@ -19,8 +19,8 @@ export function decode(buffer, { n, nj, na, nt }) {
     rootError: f(56), rotError: f(60), meanError: f(64), voltage: f(68),
     late: f(72), lateMax: f(92), workMax: f(96), age: f(100),
     lateCounts: new Uint32Array(buffer, 104, BINS), workCounts: new Uint32Array(buffer, 264, BINS),
-    frames: cut(7 * n), ghost: flags & 1 ? cut(7 * n) : null,
-    joints: cut(nj), actuators: cut(na), commands: cut(na), temperatures: cut(nt),
+    frames: cut(7 * n.frames), ghost: flags & 1 ? cut(7 * n.frames) : null, animal: flags & 4 ? cut(7 * n.animal) : null,
+    joints: cut(n.joints), actuators: cut(n.actuators), commands: cut(n.actuators), temperatures: cut(n.temperatures),
   };
 }
 

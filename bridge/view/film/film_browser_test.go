@@ -62,7 +62,7 @@ func (s *scene) take(t *testing.T, o Options, ticks int, between func()) {
 		x := 0.01 * float32(n)
 		s.sample.Tick, s.sample.State.Time, s.sample.Mode = uint64(n), time.Duration(n)*tick, controller.ModeTrack
 		s.server.SetStatus(view.Status{Frame: n, Frames: ticks})
-		s.server.Publish(&s.sample, []float32{x, 0, 0.1, 1, 0, 0, 0}, []float32{x + 0.05, 0, 0.1, 1, 0, 0, 0})
+		s.server.Publish(&s.sample, []float32{x, 0, 0.1, 1, 0, 0, 0}, []float32{x + 0.05, 0, 0.1, 1, 0, 0, 0}, nil)
 		if err := f.Put(s.sample.Tick, 0); err != nil {
 			t.Fatal(err)
 		}
