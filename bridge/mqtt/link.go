@@ -151,13 +151,30 @@ func (l *link) options(ctx context.Context, lost chan<- error) (*paho.ClientOpti
 }
 
 // conn reads ahead: the library asks for the first byte, the length and the rest
-// of a packet one by one.
+// of a packet one by one. And it has its own time limit for writing: the library's is set
+// and taken back for each packet, which wakes another thread each time.
 type conn struct {
 	net.Conn
 	ahead *bufio.Reader
+	until time.Time // when the limit set last is over
 }
 
 func (c *conn) Read(b []byte) (int, error) { return c.ahead.Read(b) }
+
+// Write has writeTime at least, and twice that at most.
+func (c *conn) Write(b []byte) (int, error) {
+	if now := time.Now(); c.until.Sub(now) < writeTime {
+		c.until = now.Add(2 * writeTime)
+		if err := c.Conn.SetWriteDeadline(c.until); err != nil {
+			return 0, err
+		}
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *conn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
+
+func (c *conn) SetWriteDeadline(time.Time) error { return nil }
 
 // dial opens a line that ends with ctx.
 func dial(ctx context.Context, host string, secure *tls.Config) (net.Conn, error) {
@@ -176,7 +193,7 @@ func dial(ctx context.Context, host string, secure *tls.Config) (net.Conn, error
 		}
 		c = t
 	}
-	return &conn{c, bufio.NewReaderSize(c, 16<<10)}, nil
+	return &conn{Conn: c, ahead: bufio.NewReaderSize(c, 16<<10)}, nil
 }
 
 // refused is the code in a SUBACK that says no.
