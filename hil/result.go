@@ -82,10 +82,10 @@ func (r *Result) Table(w io.Writer) error {
 // table of their own.
 func (r *Result) scores(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	if len(r.Clips) > 0 && r.Clips[0].Travel != nil {
+	if len(r.Clips) == 0 || r.Clips[0].Travel != nil {
 		return nil
 	}
-	fmt.Fprintln(t, "clip\tcontroller\tcompleted\tsurvival s\tat 50 mm s\troot mm\trotation deg\tlimb joints rad\tpaws+head mm\tjerk rad/s³\t")
+	fmt.Fprintf(t, "clip\tcontroller\tcompleted\tsurvival s\tat 50 mm s\troot mm\trotation deg\tlimb joints rad\tpaws+head mm\tjerk %s\t\n", r.Clips[0].ActionJerkUnit)
 	for _, c := range r.Clips {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Clip, c.Controller, yes(c.Completed),
 			number(c.Survival, 2), number(c.Survival50, 2), number(c.RootErr, 1), number(c.RotErr, 1),

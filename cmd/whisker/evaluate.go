@@ -2,10 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 
 	"whisker/hil"
@@ -81,26 +79,41 @@ func (c *evaluateCmd) Run(e *env) error {
 			return usage(err)
 		}
 	}
+	out, err := createJSON(c.JSON, e.out) // before the hours that takes and trials may need
+	if err != nil {
+		return err
+	}
 	takes, hash, err := c.takes(e, b)
 	if err != nil {
+		out.drop(err)
 		return usage(err)
 	}
-	var all []evaluation
+	all, err := c.playAll(e, b, file, takes, hash)
+	if err != nil || out == nil {
+		out.drop(err)
+		return err
+	}
+	return out.json(all)
+}
+
+// playAll plays under every condition with every assist, and prints a table of each
+// unless standard output gets the JSON.
+func (c *evaluateCmd) playAll(e *env, b *bench, file *policy.File, takes []train.Take, hash string) (all []evaluation, err error) {
 	for _, at := range c.conditions() {
 		for _, assist := range c.Assist {
 			r := evaluation{Policy: cmp.Or(c.Policy, "of the "+policyName(c.Robot, c.Torque)), Library: hash, Assist: assist, Condition: at.name}
 			if err := c.play(e, b, &r, file, takes, at); err != nil {
-				return err
+				return nil, err
 			}
 			all = append(all, r)
 			if c.JSON != "-" {
 				if err := r.print(e.out); err != nil {
-					return err
+					return nil, err
 				}
 			}
 		}
 	}
-	return usage(c.write(e.out, all))
+	return all, nil
 }
 
 // bench is a robot per core, drawn from ranges unless they are "".
@@ -178,23 +191,6 @@ func (c *evaluateCmd) policy() (*policy.File, error) {
 		return nil, nil
 	}
 	return policy.Load(c.Policy)
-}
-
-// write puts all trials where --json says.
-func (c *evaluateCmd) write(out io.Writer, all []evaluation) error {
-	if c.JSON == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(all, "", "  ")
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	if c.JSON == "-" {
-		_, err = out.Write(text)
-		return err
-	}
-	return os.WriteFile(c.JSON, text, 0o644)
 }
 
 // print is the table for people.

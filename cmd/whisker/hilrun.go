@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"whisker/hil"
@@ -43,15 +44,19 @@ func (c *hilRunCmd) compare(e *env, s hil.Scenario) error {
 	if c.Target != "emulated" {
 		return usage(errors.New("whisker: --compare is for --target emulated"))
 	}
+	out, err := createJSON(c.JSON, e.out)
+	if err != nil {
+		return err
+	}
 	a, err := hil.Agree(e.ctx, s, version(), e.log)
 	if err != nil {
+		out.drop(err)
 		return openError(err)
 	}
-	if c.JSON != "" {
-		return writeJSON(c.JSON, e.out, a)
-	}
-	fmt.Fprintln(e.out, a)
-	return nil
+	return out.result(a, e.out, func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, a)
+		return err
+	})
 }
 
 // failed is the error of a run that does not pass, nil for one that does.

@@ -35,7 +35,7 @@ func TestJSONIsOneObject(t *testing.T) {
 
 func TestTableIsForPeople(t *testing.T) {
 	o := ok(t, "run", "--pace", "lockstep", "--clip", "stand", "--seconds", "0.2", "--baseline")
-	for _, want := range []string{"survival s", "policy", "open loop", "memory: ", "10 ticks of 20ms"} {
+	for _, want := range []string{"survival s", "jerk rad/s³", "policy", "open loop", "memory: ", "10 ticks of 20ms"} {
 		if !strings.Contains(o.out, want) {
 			t.Errorf("no %q in\n%s", want, o.out)
 		}

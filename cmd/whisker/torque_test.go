@@ -34,8 +34,8 @@ func TestTheRatWithTorqueMotorsIsTrainedEvaluatedAndRun(t *testing.T) {
 		t.Errorf("evaluate says\n%s\nwant that it played the policy of the rat with torque motors", table)
 	}
 	played := ok(t, "run", "--torque", "--clip", "stand", "--seconds", "0.5", "--pace", "lockstep").out
-	if !strings.Contains(played, "stand") {
-		t.Errorf("run says\n%s", played)
+	if !strings.Contains(played, "stand") || !strings.Contains(played, "jerk N·m/s³") {
+		t.Errorf("run says\n%s\nwant the jerk of torques", played)
 	}
 	refused(t, whisker("policy", "check", "--torque", "../../policy/rat.policy"), "torque")
 }

@@ -54,9 +54,10 @@ type Score struct {
 	// reference has them, in the world.
 	PawHeadErr Measure `json:"paw_head_err_mm"`
 	// ActionJerk is the root mean square, over actuators and time, of the third
-	// difference of the command over the cubed period: rad/s³ (N·m/s³ where
-	// actuators obey torque alone).
-	ActionJerk Measure `json:"action_jerk"`
+	// difference of the command over the cubed period, in ActionJerkUnit: rad/s³, or
+	// N·m/s³ where actuators obey torque alone.
+	ActionJerk     Measure `json:"action_jerk"`
+	ActionJerkUnit string  `json:"action_jerk_unit"`
 }
 
 // Scorer compares a run with its clip, frame by frame. It neither keeps nor
@@ -207,5 +208,15 @@ func (s *Scorer) Score() Score {
 		LimbJointRMS: Measure(math.Sqrt(s.limb / (n * float64(len(s.body.LimbJoints))))),
 		PawHeadErr:   Measure(known * 1000 * s.paw / n),
 		ActionJerk:   Measure(math.Sqrt(s.jerk/float64(s.jerks)) / math.Pow(s.body.Period.Seconds(), 3)),
+
+		ActionJerkUnit: s.unit(),
 	}
+}
+
+// unit is that of the commands' third derivative.
+func (s *Scorer) unit() string {
+	if a := s.body.Actuators; len(a) > 0 && a[0].Drive == controller.DriveTorque {
+		return "N·m/s³"
+	}
+	return "rad/s³"
 }

@@ -162,7 +162,7 @@ func TestScoreWithoutTruthPrintsNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"clip":"made","frames":10,"completed":true,"survival_s":null,"survival50_s":null,"root_err_mm":null,"rot_err_deg":null,` +
-		`"limb_joint_rms_rad":0,"paw_head_err_mm":null,"action_jerk":null}`
+		`"limb_joint_rms_rad":0,"paw_head_err_mm":null,"action_jerk":null,"action_jerk_unit":"rad/s³"}`
 	if string(j) != want {
 		t.Errorf("%s, want\n%s", j, want)
 	}
