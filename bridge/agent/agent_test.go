@@ -16,8 +16,8 @@ import (
 
 	"whisker/bridge/agent"
 	"whisker/bridge/bus"
+	"whisker/bridge/bus/bustest"
 	"whisker/bridge/feetech"
-	"whisker/bridge/serial"
 	"whisker/bridge/simulated"
 	"whisker/controller"
 )
@@ -36,29 +36,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func body() *controller.Body {
-	b := &controller.Body{Name: "legs", Period: 20 * time.Millisecond}
-	for i := range 12 {
-		b.Joints = append(b.Joints, controller.Joint{Name: fmt.Sprint(i), Min: -1.5, Max: 1.5})
-		b.Actuators = append(b.Actuators, controller.Actuator{Name: fmt.Sprint(i), Joint: i, Drive: controller.DrivePosition, Min: -1.5, Max: 1.5, MaxRate: 10})
-	}
-	return b
-}
-
 func robot(path string) (*bus.Robot, error) {
 	c, err := agent.Dial(path)
 	if err != nil {
 		return nil, err
 	}
-	opt := feetech.Options{Baud: 1000000, Model: 777, Slack: 500 * time.Millisecond}
-	for i := range 12 {
-		opt.IDs = append(opt.IDs, i+1)
-	}
-	d, err := feetech.New(c, opt)
+	d, err := feetech.New(c, feetech.Options{Baud: 1000000, Model: 777, IDs: bustest.IDs(12), Slack: 500 * time.Millisecond})
 	if err != nil {
 		return nil, err
 	}
-	return bus.New(body(), d, bus.Options{Timeout: 30 * time.Second})
+	return bus.New(bustest.Legs(12, controller.Actuator{Drive: controller.DrivePosition}, controller.Measures{}), d, bus.Options{Timeout: bustest.Patient})
 }
 
 // steer moves the robot until it is killed.
@@ -102,15 +89,8 @@ func newRig(t *testing.T) *rig { return newRigAfter(t, 3*time.Second) }
 func newRigAfter(t *testing.T, after time.Duration) *rig {
 	t.Helper()
 	g := &rig{path: filepath.Join(t.TempDir(), "agent"), sim: simulated.NewFeetechs(12), done: make(chan error, 1)}
-	var err error
-	if g.line, err = simulated.Open(g.sim, 1000000); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(g.line.Close)
-	port, err := serial.Open(g.line.Path, serial.Options{Baud: 1000000, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line, port := bustest.Open(t, g.sim, 1000000, 1000000)
+	g.line = line
 	l, err := net.Listen("unix", g.path)
 	if err != nil {
 		t.Fatal(err)

@@ -8,47 +8,29 @@ import (
 	"time"
 
 	"whisker/bridge/bus"
+	"whisker/bridge/bus/bustest"
 	"whisker/bridge/dynamixel"
-	"whisker/bridge/serial"
 	"whisker/bridge/simulated"
 	"whisker/controller"
 )
 
 const xm430 = 1020
 
-// legs is a body of twelve position servos.
 func legs(drive controller.Drive) *controller.Body {
-	b := &controller.Body{Name: "legs", Period: 20 * time.Millisecond, Measures: controller.Measures{Current: true, Temperature: true, Voltage: true}}
-	b.Limits = controller.Limits{MinVoltage: 10, MaxVoltage: 14, JointMargin: 0.1}
-	for i := range 12 {
-		name := "joint" + string(rune('a'+i))
-		b.Joints = append(b.Joints, controller.Joint{Name: name, Min: -1.5, Max: 1.5})
-		b.Actuators = append(b.Actuators, controller.Actuator{Name: name, Joint: i, Drive: drive, Min: -1.5, Max: 1.5, MaxRate: 10, MaxTorque: 1})
-	}
+	b := bustest.Legs(12, controller.Actuator{Drive: drive, MaxTorque: 1}, controller.Measures{Current: true, Temperature: true, Voltage: true})
+	b.Limits.MinVoltage, b.Limits.MaxVoltage = 10, 14
 	return b
 }
 
 func options() dynamixel.Options {
-	o := dynamixel.Options{Baud: 1000000, Model: xm430, Mode: dynamixel.Position, Slack: 150 * time.Millisecond}
-	for i := range 12 {
-		o.IDs = append(o.IDs, i+1)
-	}
-	return o
+	return dynamixel.Options{Baud: 1000000, Model: xm430, IDs: bustest.IDs(12), Mode: dynamixel.Position, Slack: 150 * time.Millisecond}
 }
 
-// rig is a robot with its simulated bus.
-type rig struct {
-	*bus.Robot
-	line   *simulated.Line
-	servos []*simulated.Dynamixel
-	state  controller.State
-	cmd    controller.Command
-}
+type rig = bustest.Rig[*simulated.Dynamixel]
 
-// newRig is patient: a busy test machine is not a silent loop.
 func newRig(t *testing.T, body *controller.Body, opt dynamixel.Options, change func(*simulated.Dynamixels)) *rig {
 	t.Helper()
-	return newRigThatBears(t, 30*time.Second, body, opt, change)
+	return newRigThatBears(t, bustest.Patient, body, opt, change)
 }
 
 // newRigThatBears takes the torque after a silence of the loop.
@@ -58,61 +40,12 @@ func newRigThatBears(t *testing.T, silence time.Duration, body *controller.Body,
 	if change != nil {
 		change(sim)
 	}
-	line, err := simulated.Open(sim, 1000000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(line.Close)
-	port, err := serial.Open(line.Path, serial.Options{Baud: opt.Baud, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line, port := bustest.Open(t, sim, 1000000, opt.Baud)
 	d, err := dynamixel.New(port, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := bus.New(body, d, bus.Options{Timeout: silence})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.Close() })
-	return &rig{Robot: r, line: line, servos: sim.Servos, state: controller.NewState(body), cmd: controller.NewCommand(body)}
-}
-
-// tick is one turn of a loop.
-func (r *rig) tick() error {
-	time.Sleep(r.Body().Period)
-	if err := r.Read(&r.state); err != nil {
-		return err
-	}
-	return r.Write(&r.cmd)
-}
-
-// until ticks until ok, or an error.
-func (r *rig) until(t *testing.T, what string, ok func() bool) error {
-	t.Helper()
-	for range 1500 {
-		if err := r.tick(); err != nil {
-			return err
-		}
-		if ok() {
-			return nil
-		}
-	}
-	t.Fatalf("30 s without %s", what)
-	return nil
-}
-
-// torques counts the servos with torque.
-func (r *rig) torques() (n int) {
-	r.line.Do(func() {
-		for _, s := range r.servos {
-			if s.Torque() {
-				n++
-			}
-		}
-	})
-	return n
+	return bustest.New(t, body, line, d, sim.Servos, silence)
 }
 
 func TestRobotFollows(t *testing.T) {
@@ -121,38 +54,9 @@ func TestRobotFollows(t *testing.T) {
 			opt := options()
 			opt.Fast = fast
 			r := newRig(t, legs(controller.DrivePosition), opt, func(s *simulated.Dynamixels) { s.Servos[2].Shaft.Pos = 0.4 })
-			if err := r.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if err := r.Read(&r.state); err != nil || math.Abs(r.state.Pos[2]-0.4) > 0.01 {
-				t.Fatalf("starts at %v, %v: want 0.4", r.state.Pos[2], err)
-			}
-			for i := range r.cmd.Pos {
-				r.cmd.Pos[i] = 0.1*float64(i) - 0.5
-			}
-			if err := r.until(t, "the pose", func() bool {
-				for i := range r.cmd.Pos {
-					if math.Abs(r.state.Pos[i]-r.cmd.Pos[i]) > 0.01 || math.Abs(r.state.Vel[i]) > 0.1 {
-						return false
-					}
-				}
-				return true
-			}); err != nil {
-				t.Fatal(err)
-			}
-			if s := &r.state; s.Age <= 0 || s.Age > time.Minute || math.Abs(s.Voltage-12) > 0.01 || s.Temperature[3] != 35 {
+			r.Follows(2, 0.4)
+			if s := &r.State; s.Age <= 0 || s.Age > time.Minute || math.Abs(s.Voltage-12) > 0.01 || s.Temperature[3] != 35 {
 				t.Errorf("age %v, %v V, %v °C: want one of a moment ago, 12 V, 35 °C", s.Age, s.Voltage, s.Temperature[3])
-			}
-			for range 2 {
-				if err := r.Halt(); err != nil {
-					t.Error(err)
-				}
-				if n := r.torques(); n != 0 {
-					t.Errorf("%d servos have torque after Halt", n)
-				}
-			}
-			if err := r.Start(); err != nil || r.torques() != 12 {
-				t.Errorf("second start: %v, %d servos with torque: want 12", err, r.torques())
 			}
 		})
 	}
@@ -162,23 +66,15 @@ func TestCurrentModes(t *testing.T) {
 	opt := options()
 	opt.Mode, opt.MaxCurrent, opt.NmPerAmp = dynamixel.Current, 1, 1.8
 	r := newRig(t, legs(controller.DriveTorque), opt, nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.cmd.Torque[4] = 0.5
-	if err := r.until(t, "half a newton metre", func() bool { return math.Abs(r.state.Current[4]-0.5/1.8) < 0.01 && r.state.Vel[4] > 0.5 }); err != nil {
-		t.Fatal(err)
-	}
+	r.Begin()
+	r.Command.Torque[4] = 0.5
+	r.Until("half a newton metre", func() bool { return math.Abs(r.State.Current[4]-0.5/1.8) < 0.01 && r.State.Vel[4] > 0.5 })
 	opt = options()
 	opt.Mode, opt.MaxCurrent = dynamixel.CurrentPosition, 0.1
 	r = newRig(t, legs(controller.DrivePosition), opt, func(s *simulated.Dynamixels) { s.Servos[0].Shaft.Damping = 5 })
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.cmd.Pos[0] = 1
-	if err := r.until(t, "the current limit", func() bool { return math.Abs(r.state.Current[0]-0.1) < 0.01 }); err != nil {
-		t.Fatal(err)
-	}
+	r.Begin()
+	r.Command.Pos[0] = 1
+	r.Until("the current limit", func() bool { return math.Abs(r.State.Current[0]-0.1) < 0.01 })
 }
 
 // What is wrong before the start is said by name, and nothing gets torque.
@@ -216,13 +112,7 @@ func TestStartRefuses(t *testing.T) {
 			if c.body != nil {
 				c.body(body)
 			}
-			r := newRig(t, body, opt, c.sim)
-			if err := r.Start(); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v: want an error with %q", err, c.want)
-			}
-			if n := r.torques(); n != 0 {
-				t.Errorf("%d servos have torque", n)
-			}
+			newRig(t, body, opt, c.sim).Refuses(c.want)
 		})
 	}
 }
@@ -243,62 +133,35 @@ func torque(b *controller.Body) {
 // is gone before the loop has noticed.
 func TestFaultsInMotion(t *testing.T) {
 	for name, c := range map[string]struct {
-		fault func(*rig)
+		fault func(*simulated.Dynamixel)
 		want  string
 	}{
-		"dead servo":      {func(r *rig) { r.servos[4].Silent = true }, "id 5 does not answer"},
-		"corrupted":       {func(r *rig) { r.servos[4].Garbled = true }, "CRC"},
-		"overload":        {func(r *rig) { r.servos[4].Alert = 0x20 }, "id 5 reports a hardware error: overload"},
-		"brown-out reset": {func(r *rig) { r.servos[4].Reset() }, "id 5 lost its torque"},
-		"watchdog":        {func(r *rig) { r.servos[4].Table[98] = 0xFF }, "id 5 gave up"},
-		"another id":      {func(r *rig) { r.servos[4].Table[7] = 6 }, "in the place of id 5"},
+		"dead servo":      {func(s *simulated.Dynamixel) { s.Silent = true }, "id 5 does not answer"},
+		"corrupted":       {func(s *simulated.Dynamixel) { s.Garbled = true }, "CRC"},
+		"overload":        {func(s *simulated.Dynamixel) { s.Alert = 0x20 }, "id 5 reports a hardware error: overload"},
+		"brown-out reset": {func(s *simulated.Dynamixel) { s.Reset() }, "id 5 lost its torque"},
+		"watchdog":        {func(s *simulated.Dynamixel) { s.Table[98] = 0xFF }, "id 5 gave up"},
+		"another id":      {func(s *simulated.Dynamixel) { s.Table[7] = 6 }, "in the place of id 5"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, legs(controller.DrivePosition), options(), nil)
-			if err := r.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if err := r.tick(); err != nil {
-				t.Fatal(err)
-			}
-			r.line.Do(func() { c.fault(r) })
-			if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v: want an error with %q", err, c.want)
-			}
-			if n := r.torques(); n != 0 {
-				t.Errorf("%d servos have torque", n)
-			}
-			_ = r.Halt()
+			r.Fails(c.want, func() { c.fault(r.Devices[4]) })
 		})
 	}
 }
 
 func TestUnpluggedInMotion(t *testing.T) {
-	r := newRig(t, legs(controller.DrivePosition), options(), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.line.Close()
-	if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), "gone") {
-		t.Errorf("%v: want the device to be gone", err)
-	}
-	if err := r.Halt(); err == nil || !strings.Contains(err.Error(), "torque may be on") {
-		t.Errorf("Halt: %v: want it to say that torque may be on", err)
-	}
+	newRig(t, legs(controller.DrivePosition), options(), nil).Unplugs()
 }
 
 // One spoilt answer is borne.
 func TestOneSpoiltAnswerIsBorne(t *testing.T) {
 	r := newRig(t, legs(controller.DrivePosition), options(), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.line.Do(func() { r.servos[4].Spoil = 1 })
-	if err := r.until(t, "a spoilt answer", func() bool { return r.Missed() > 0 }); err != nil {
-		t.Fatal(err)
-	}
+	r.Begin()
+	r.Line.Do(func() { r.Devices[4].Spoil = 1 })
+	r.Until("a spoilt answer", func() bool { return r.Missed() > 0 })
 	for range 10 {
-		if err := r.tick(); err != nil {
+		if err := r.Tick(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -307,34 +170,21 @@ func TestOneSpoiltAnswerIsBorne(t *testing.T) {
 // A loop that falls silent loses the torque though the bus is alive.
 func TestSilentLoopLosesTorque(t *testing.T) {
 	r := newRigThatBears(t, time.Second, legs(controller.DrivePosition), options(), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if n := r.torques(); n != 12 {
+	r.Begin()
+	if n := r.Torques(); n != 12 {
 		t.Fatalf("%d servos have torque: want 12", n)
 	}
-	for end := time.Now().Add(30 * time.Second); r.torques() > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); r.Torques() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("30 s without a command, and there is torque")
 		}
 	}
-	if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), "newest command") {
-		t.Errorf("%v: want it to say that commands stopped", err)
-	}
+	r.Ends("newest command")
 }
 
 // A host that dies leaves each servo with a watchdog that has seen nothing.
 func TestDeadHostIsMissed(t *testing.T) {
-	sim := simulated.NewDynamixels(xm430, 12)
-	line, err := simulated.Open(sim, 1000000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	port, err := serial.Open(line.Path, serial.Options{Baud: 1000000, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, port := bustest.Open(t, simulated.NewDynamixels(xm430, 12), 1000000, 1000000)
 	d, err := dynamixel.New(port, options())
 	if err != nil {
 		t.Fatal(err)
@@ -355,44 +205,14 @@ func TestDeadHostIsMissed(t *testing.T) {
 	}
 }
 
-// canned is a port that answers every sync read of present values. It stands in
-// for a pty where allocations are counted, because a simulated bus allocates.
-type canned struct{ reply, left []byte }
-
-func (c *canned) Write(b []byte) (int, error) {
-	if b[7] == byte(dynamixel.SyncRead) && b[8] == 126 {
-		c.left = c.reply
-	}
-	return len(b), nil
-}
-
-func (c *canned) Read(b []byte) (int, error) {
-	n := copy(b, c.left)
-	if c.left = c.left[n:]; n == 0 {
-		return 0, serial.ErrTimeout
-	}
-	return n, nil
-}
-
-func (c *canned) Close() error { return nil }
-
 func TestCycleAllocatesNothing(t *testing.T) {
-	port := &canned{}
+	port := &bustest.Canned{Asks: func(b []byte) bool { return b[7] == byte(dynamixel.SyncRead) && b[8] == 126 }}
 	for id := range 12 {
-		port.reply = dynamixel.Append(port.reply, dynamixel.Packet{ID: byte(id + 1), Instruction: dynamixel.Status, Params: make([]byte, 10)})
+		port.Answer = dynamixel.Append(port.Answer, dynamixel.Packet{ID: byte(id + 1), Instruction: dynamixel.Status, Params: make([]byte, 10)})
 	}
 	d, err := dynamixel.New(port, options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, w := make([]bus.Reading, 12), make([]bus.Target, 12)
-	cycle := func() {
-		if err := errors.Join(d.Write(w), d.Read(r)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cycle()
-	if n := testing.AllocsPerRun(5, cycle); n != 0 { // before the first look at voltages
-		t.Errorf("%g allocations a cycle", n)
-	}
+	bustest.AllocatesNothing(t, d, 12, 5) // before the first look at voltages
 }

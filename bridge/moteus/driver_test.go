@@ -8,104 +8,39 @@ import (
 	"time"
 
 	"whisker/bridge/bus"
+	"whisker/bridge/bus/bustest"
 	"whisker/bridge/moteus"
-	"whisker/bridge/serial"
 	"whisker/bridge/simulated"
 	"whisker/controller"
 )
 
-// legs is a body of impedance drives.
 func legs(n int) *controller.Body {
-	b := &controller.Body{Name: "legs", Period: 20 * time.Millisecond, Measures: controller.Measures{Torque: true, Current: true, Temperature: true, Voltage: true}}
-	b.Limits = controller.Limits{MinVoltage: 20, MaxVoltage: 26, JointMargin: 0.1}
-	for i := range n {
-		name := "joint" + string(rune('a'+i))
-		b.Joints = append(b.Joints, controller.Joint{Name: name, Min: -1.5, Max: 1.5})
-		b.Actuators = append(b.Actuators, controller.Actuator{
-			Name: name, Joint: i, Drive: controller.DriveImpedance, Min: -1.5, Max: 1.5, MaxRate: 10, MaxTorque: 2, Kp: 7.5, Kd: 0.2,
-		})
-	}
+	b := bustest.Legs(n, controller.Actuator{Drive: controller.DriveImpedance, MaxTorque: 2, Kp: 7.5, Kd: 0.2},
+		controller.Measures{Torque: true, Current: true, Temperature: true, Voltage: true})
+	b.Limits.MinVoltage, b.Limits.MaxVoltage = 20, 26
 	return b
 }
 
 func options(n int) moteus.Options {
-	o := moteus.Options{Slack: 150 * time.Millisecond}
-	for i := range n {
-		o.IDs = append(o.IDs, i+1)
-	}
-	return o
+	return moteus.Options{IDs: bustest.IDs(n), Slack: 150 * time.Millisecond}
 }
 
-// rig is a robot with its simulated bus.
-type rig struct {
-	*bus.Robot
-	line    *simulated.Line
-	devices []*simulated.Moteus
-	state   controller.State
-	cmd     controller.Command
-}
-
-func newRig(t *testing.T, body *controller.Body, opt moteus.Options, change func([]*simulated.Moteus)) *rig {
+func newRig(t *testing.T, body *controller.Body, opt moteus.Options, change func([]*simulated.Moteus)) *bustest.Rig[*simulated.Moteus] {
 	t.Helper()
 	sim := simulated.NewMoteuses(len(body.Joints))
 	if change != nil {
 		change(sim.Devices)
 	}
-	line, err := simulated.Open(sim, opt.Baud)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(line.Close)
-	port, err := serial.Open(line.Path, serial.Options{Baud: 921600, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line, port := bustest.Open(t, sim, opt.Baud, 921600)
 	d, err := moteus.New(port, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A busy test machine is not a silent loop.
-	r, err := bus.New(body, d, bus.Options{Timeout: 30 * time.Second})
-	if err != nil {
-		t.Fatal(err)
+	r := bustest.New(t, body, line, d, sim.Devices, bustest.Patient)
+	for i := range r.Command.Kp {
+		r.Command.Kp[i], r.Command.Kd[i] = 7, 0.2
 	}
-	t.Cleanup(func() { r.Close() })
-	g := &rig{Robot: r, line: line, devices: sim.Devices, state: controller.NewState(body), cmd: controller.NewCommand(body)}
-	for i := range g.cmd.Kp {
-		g.cmd.Kp[i], g.cmd.Kd[i] = 7, 0.2
-	}
-	return g
-}
-
-// until ticks until ok, or an error.
-func (r *rig) until(t *testing.T, what string, ok func() bool) error {
-	t.Helper()
-	for range 1500 {
-		time.Sleep(r.Body().Period)
-		if err := r.Read(&r.state); err != nil {
-			return err
-		}
-		if err := r.Write(&r.cmd); err != nil {
-			return err
-		}
-		if ok() {
-			return nil
-		}
-	}
-	t.Fatalf("30 s without %s", what)
-	return nil
-}
-
-// torques counts the controllers that drive their motors.
-func (r *rig) torques() (n int) {
-	r.line.Do(func() {
-		for _, m := range r.devices {
-			if m.Torque() {
-				n++
-			}
-		}
-	})
-	return n
+	return r
 }
 
 func TestRobotFollows(t *testing.T) {
@@ -113,38 +48,9 @@ func TestRobotFollows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			last := len(opt.IDs) - 1
 			r := newRig(t, legs(len(opt.IDs)), opt, func(m []*simulated.Moteus) { m[last].Shaft.Pos = 0.4 })
-			if err := r.Start(); err != nil {
-				t.Fatal(err)
-			}
-			if err := r.Read(&r.state); err != nil || math.Abs(r.state.Pos[last]-0.4) > 0.01 {
-				t.Fatalf("starts at %v, %v: want 0.4", r.state.Pos[last], err)
-			}
-			for i := range r.cmd.Pos {
-				r.cmd.Pos[i] = 0.1*float64(i) - 0.5
-			}
-			if err := r.until(t, "the pose", func() bool {
-				for i := range r.cmd.Pos {
-					if math.Abs(r.state.Pos[i]-r.cmd.Pos[i]) > 0.01 || math.Abs(r.state.Vel[i]) > 0.1 {
-						return false
-					}
-				}
-				return true
-			}); err != nil {
-				t.Fatal(err)
-			}
-			if s := &r.state; s.Voltage != 24 || s.Temperature[last] != 30 {
+			r.Follows(last, 0.4)
+			if s := &r.State; s.Voltage != 24 || s.Temperature[last] != 30 {
 				t.Errorf("%v V, %v °C: want 24 V, 30 °C", s.Voltage, s.Temperature[last])
-			}
-			for range 2 {
-				if err := r.Halt(); err != nil {
-					t.Error(err)
-				}
-				if n := r.torques(); n != 0 {
-					t.Errorf("%d controllers have torque after Halt", n)
-				}
-			}
-			if err := r.Start(); err != nil || r.torques() != len(opt.IDs) {
-				t.Errorf("second start: %v, %d controllers with torque: want %d", err, r.torques(), len(opt.IDs))
 			}
 		})
 	}
@@ -154,21 +60,17 @@ func TestRobotFollows(t *testing.T) {
 // its bound.
 func TestImpedance(t *testing.T) {
 	r := newRig(t, legs(12), options(12), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	clear(r.cmd.Kp)
-	r.cmd.Torque[4] = 0.1 // against damping of 0.02 and 0.08: 1 rad/s
-	r.cmd.Kd[4] = 0.08
-	r.cmd.Kp[5], r.cmd.Torque[5] = 4, 1 // a spring of 4 N·m/rad gives way by 0.25 rad
-	r.cmd.Kp[6], r.cmd.Pos[6] = 7, 1.4  // 9.8 N·m wanted, 2 there
+	r.Begin()
+	clear(r.Command.Kp)
+	r.Command.Torque[4] = 0.1 // against damping of 0.02 and 0.08: 1 rad/s
+	r.Command.Kd[4] = 0.08
+	r.Command.Kp[5], r.Command.Torque[5] = 4, 1 // a spring of 4 N·m/rad gives way by 0.25 rad
+	r.Command.Kp[6], r.Command.Pos[6] = 7, 1.4  // 9.8 N·m wanted, 2 there
 	most := 0.0
-	if err := r.until(t, "1 rad/s and 0.25 rad", func() bool {
-		most = max(most, r.state.Torque[6])
-		return math.Abs(r.state.Vel[4]-1) < 0.02 && math.Abs(r.state.Pos[5]-0.25) < 0.01 && math.Abs(r.state.Pos[6]-1.4) < 0.05
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.Until("1 rad/s and 0.25 rad", func() bool {
+		most = max(most, r.State.Torque[6])
+		return math.Abs(r.State.Vel[4]-1) < 0.02 && math.Abs(r.State.Pos[5]-0.25) < 0.01 && math.Abs(r.State.Pos[6]-1.4) < 0.05
+	})
 	if most > 2.001 || most < 0.1 {
 		t.Errorf("up to %v N·m: want 2 at most", most)
 	}
@@ -207,13 +109,7 @@ func TestStartRefuses(t *testing.T) {
 			if c.body != nil {
 				c.body(body)
 			}
-			r := newRig(t, body, opt, c.sim)
-			if err := r.Start(); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v: want an error with %q", err, c.want)
-			}
-			if n := r.torques(); n != 0 {
-				t.Errorf("%d controllers have torque", n)
-			}
+			newRig(t, body, opt, c.sim).Refuses(c.want)
 		})
 	}
 }
@@ -241,27 +137,12 @@ func TestNewRefuses(t *testing.T) {
 // A UART at another rate hears noise.
 func TestWrongBaud(t *testing.T) {
 	sim := simulated.NewMoteuses(1)
-	line, err := simulated.Open(sim, 921600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	port, err := serial.Open(line.Path, serial.Options{Baud: 115200, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line, port := bustest.Open(t, sim, 921600, 115200)
 	d, err := moteus.New(port, moteus.Options{IDs: []int{1}, UART: true, Baud: 115200})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := bus.New(legs(1), d, bus.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if err := r.Start(); err == nil || !strings.Contains(err.Error(), "no controller answers") {
-		t.Errorf("%v: want that none answers", err)
-	}
+	bustest.New(t, legs(1), line, d, sim.Devices, bustest.Patient).Refuses("no controller answers")
 }
 
 // What goes wrong in motion ends it with an error that says what, and the torque
@@ -279,63 +160,27 @@ func TestFaultsInMotion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, legs(12), options(12), nil)
-			if err := r.Start(); err != nil {
-				t.Fatal(err)
-			}
-			r.line.Do(func() { c.fault(r.devices[4]) })
-			if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v: want an error with %q", err, c.want)
-			}
-			if n := r.torques(); n != 0 {
-				t.Errorf("%d controllers have torque", n)
-			}
-			_ = r.Halt()
+			r.Fails(c.want, func() { c.fault(r.Devices[4]) })
 		})
 	}
 }
 
-func TestUnpluggedInMotion(t *testing.T) {
-	r := newRig(t, legs(12), options(12), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r.line.Close()
-	if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), "gone") {
-		t.Errorf("%v: want the device to be gone", err)
-	}
-	if err := r.Halt(); err == nil || !strings.Contains(err.Error(), "torque may be on") {
-		t.Errorf("Halt: %v: want it to say that torque may be on", err)
-	}
-}
+func TestUnpluggedInMotion(t *testing.T) { newRig(t, legs(12), options(12), nil).Unplugs() }
 
 // The controller's own watchdog: a host that asks and does not command loses the
 // torque; the next question tells.
 func TestWatchdog(t *testing.T) {
 	r := newRig(t, legs(12), options(12), nil)
-	if err := r.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.until(t, "a command", func() bool { return true }); err != nil {
-		t.Fatal(err)
-	}
-	r.line.Do(func() { r.devices[4].Registers[moteus.RegCmdTimeout] = 0.001 })
-	if err := r.until(t, "a fault", func() bool { return false }); err == nil || !strings.Contains(err.Error(), "id 5 gave up") {
-		t.Errorf("%v: want it to say that id 5 gave up", err)
-	}
+	r.Begin()
+	r.Until("a command", func() bool { return true })
+	r.Line.Do(func() { r.Devices[4].Registers[moteus.RegCmdTimeout] = 0.001 })
+	r.Ends("id 5 gave up")
 }
 
 // A host that dies leaves each controller with a deadline of its own.
 func TestDeadHostIsMissed(t *testing.T) {
 	sim := simulated.NewMoteuses(12)
-	line, err := simulated.Open(sim, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	port, err := serial.Open(line.Path, serial.Options{Baud: 921600, ReadTimeout: 5 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
+	line, port := bustest.Open(t, sim, 0, 921600)
 	d, err := moteus.New(port, options(12))
 	if err != nil {
 		t.Fatal(err)
@@ -376,29 +221,8 @@ func TestDeadHostIsMissed(t *testing.T) {
 	}
 }
 
-// canned is a port that answers every question. It stands in for a pty where
-// allocations are counted, because a simulated bus allocates.
-type canned struct{ reply, left []byte }
-
-func (c *canned) Write(b []byte) (int, error) {
-	if strings.Count(string(b[:20]), "8001") == 1 {
-		c.left = c.reply
-	}
-	return len(b), nil
-}
-
-func (c *canned) Read(b []byte) (int, error) {
-	n := copy(b, c.left)
-	if c.left = c.left[n:]; n == 0 {
-		return 0, serial.ErrTimeout
-	}
-	return n, nil
-}
-
-func (c *canned) Close() error { return nil }
-
 func TestCycleAllocatesNothing(t *testing.T) {
-	port := &canned{}
+	port := &bustest.Canned{Asks: func(b []byte) bool { return strings.Count(string(b[:20]), "8001") == 1 }}
 	for id := range 12 {
 		var data []byte
 		for _, s := range []moteus.Subframe{
@@ -408,21 +232,12 @@ func TestCycleAllocatesNothing(t *testing.T) {
 		} {
 			data = moteus.Append(data, &s)
 		}
-		port.reply = append(port.reply, "OK\r\n"...)
-		port.reply = moteus.AppendLine(port.reply, &moteus.Line{Kind: moteus.Recv, Frame: moteus.Frame{ID: moteus.ID(byte(id+1), 0, false), Data: data}}, false)
+		port.Answer = append(port.Answer, "OK\r\n"...)
+		port.Answer = moteus.AppendLine(port.Answer, &moteus.Line{Kind: moteus.Recv, Frame: moteus.Frame{ID: moteus.ID(byte(id+1), 0, false), Data: data}}, false)
 	}
 	d, err := moteus.New(port, options(12))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, w := make([]bus.Reading, 12), make([]bus.Target, 12)
-	cycle := func() {
-		if err := errors.Join(d.Write(w), d.Read(r)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cycle()
-	if n := testing.AllocsPerRun(20, cycle); n != 0 {
-		t.Errorf("%g allocations a cycle", n)
-	}
+	bustest.AllocatesNothing(t, d, 12, 20)
 }
