@@ -197,6 +197,10 @@ func (d *Driver) Read(r []bus.Reading) error {
 	return nil
 }
 
+// pause is the longest time between two answers of a controller with torque, ms. The
+// counter wraps; of one that began anew the difference is negative, which is much more.
+const pause = 60000
+
 // healthy says what a controller complains about.
 func (d *Driver) healthy(s *reply) error {
 	switch {
@@ -206,6 +210,8 @@ func (d *Driver) healthy(s *reply) error {
 		return fmt.Errorf("moteus: id %d gave up: its watchdog saw no command in time: %w", s.id, bus.ErrDevice)
 	case d.armed && s.mode != ModePosition:
 		return fmt.Errorf("moteus: id %d lost its torque: it is in mode %d, after a reset or a stop: %w", s.id, s.mode, bus.ErrDevice)
+	case d.armed && s.uptime-s.before > pause: // a reset between two answers, after which a command gave it torque again
+		return fmt.Errorf("moteus: id %d lost its torque: it was reset, or lost power: %w", s.id, bus.ErrDevice)
 	case math.IsNaN(s.position) || math.IsNaN(s.velocity):
 		return fmt.Errorf("moteus: id %d does not know its position: want its encoder to be valid: %w", s.id, bus.ErrDevice)
 	}

@@ -20,6 +20,8 @@ type reply struct {
 
 	position, velocity, torque, current, voltage, temperature float64 // in the device's units
 
+	uptime, before uint32 // ms, of this answer and of the one before
+
 	homed int
 	model uint32
 	text  []byte // of the diagnostic stream
@@ -31,9 +33,10 @@ var query = questions(
 	Subframe{Op: Read, Reg: RegMode, Count: 1},
 	Subframe{Op: Read, Res: Float, Reg: RegPosition, Count: 4}, // velocity, torque, current
 	Subframe{Op: Read, Res: Int16, Reg: RegVoltage, Count: 3},  // temperature, fault
+	Subframe{Op: Read, Res: Int32, Reg: RegUptime, Count: 1},
 )
 
-const answerSize = 3 + 3 + 4*4 + 2 + 3*2
+const answerSize = 3 + 3 + 4*4 + 2 + 3*2 + 2 + 4
 
 // inventory asks for what Identify needs besides.
 var inventory = questions(
@@ -194,6 +197,8 @@ func (r *reply) set(reg uint32, v float64) {
 		r.current = v
 	case RegHomeState:
 		r.homed = int(v)
+	case RegUptime:
+		r.before, r.uptime = r.uptime, uint32(int32(v))
 	case RegVoltage:
 		r.voltage = v
 	case RegTemperature:

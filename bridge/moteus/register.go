@@ -24,6 +24,7 @@ const (
 	RegCmdMaxTorque = 0x025 // N·m
 	RegCmdTimeout   = 0x027 // s
 	RegCmdIlimit    = 0x02b // part of the configured bound of the integral term
+	RegUptime       = 0x070 // ms
 	RegModel        = 0x100
 )
 

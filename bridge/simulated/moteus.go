@@ -38,6 +38,7 @@ type Moteus struct {
 	// Fault, not 0, puts a controller into mode fault.
 	Fault int
 
+	boot   time.Time
 	mode   moteus.Mode
 	fed    time.Time // the last command
 	output []byte    // of the diagnostic stream, not fetched yet
@@ -51,7 +52,7 @@ func NewMoteuses(n int) *Moteuses {
 	b := &Moteuses{}
 	for i := range n {
 		b.Devices = append(b.Devices, &Moteus{
-			Shaft: NewShaft(0), ID: byte(i + 1),
+			Shaft: NewShaft(0), ID: byte(i + 1), boot: time.Now().Add(-time.Hour),
 			Config:    map[string]string{"servo.pid_position.kp": "50.000000", "servo.pid_position.kd": "1.500000", "servo.default_timeout_s": "0.100000", "id.id": fmt.Sprint(i + 1)},
 			Registers: map[uint32]float64{moteus.RegVoltage: 24, moteus.RegTemperature: 30, moteus.RegHomeState: 2, 0x101: 0x010400, 0x102: 5},
 		})
@@ -65,8 +66,8 @@ func (m *Moteus) Mode() moteus.Mode { return m.mode }
 // Torque says that the motor is driven.
 func (m *Moteus) Torque() bool { return m.mode > moteus.ModeFault }
 
-// Reset is a brown-out: the controller is stopped.
-func (m *Moteus) Reset() { m.mode = moteus.ModeStopped }
+// Reset is a brown-out: the controller begins anew, stopped.
+func (m *Moteus) Reset() { m.mode, m.boot = moteus.ModeStopped, time.Now() }
 
 const turn = 2 * math.Pi
 
@@ -259,6 +260,8 @@ func (m *Moteus) register(reg uint32) float64 {
 		return m.Shaft.Torque / moteusQ
 	case moteus.RegFault:
 		return float64(m.Fault)
+	case moteus.RegUptime:
+		return float64(int32(time.Since(m.boot).Milliseconds()))
 	case moteus.RegModel:
 		return float64(m.Model)
 	case 0x110:
