@@ -2,7 +2,6 @@ package hil
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"whisker/bridge/board"
 	"whisker/controller"
 	"whisker/controller/profile"
+	"whisker/controller/record"
 	"whisker/hil/emulate"
 	"whisker/sim"
 )
@@ -120,11 +120,8 @@ func (g *rig) firmwareHash() string {
 	if err != nil {
 		return ""
 	}
-	image, err := os.ReadFile(file)
-	if err != nil {
-		return ""
-	}
-	return fmt.Sprintf("%x", sha256.Sum256(image))
+	hash, _ := record.FileHash(file)
+	return hash
 }
 
 // openPaced puts the firmware behind a pty, unless the emulator is too slow.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
 
 	"whisker/bridge/wire"
 )
@@ -50,10 +53,10 @@ func (c *Calibration) WriteFile(path string) error {
 	if err != nil {
 		return fmt.Errorf("board: calibration: %w", err)
 	}
-	if err := os.WriteFile(path+".new", append(b, '\n'), 0o644); err != nil {
+	if err := renameio.WriteFile(path, append(b, '\n'), 0o644, renameio.WithTempDir(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("board: calibration: %w", err)
 	}
-	return os.Rename(path+".new", path)
+	return nil
 }
 
 // message is the calibration as the firmware stores it.

@@ -2,14 +2,13 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
 	"encoding/gob"
 	"errors"
-	"fmt"
+	"io"
 	"os"
 
+	"whisker/controller/record"
 	"whisker/policy/motion"
-	"whisker/policy/train"
 )
 
 // kept holds clips that take minutes to make, for a training that is gone on with.
@@ -23,11 +22,15 @@ type kept struct {
 // this very program, and otherwise makes and keeps them. What cannot be read is
 // made anew.
 func keep(path, sources string, make func() ([]*motion.Clip, error)) ([]*motion.Clip, error) {
-	program, err := programHash()
+	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	from := sources + " by " + program
+	hash, err := record.FileHash(program)
+	if err != nil {
+		return nil, err
+	}
+	from := sources + " by " + hash
 	if f, err := os.Open(path); err == nil {
 		var k kept
 		err := gob.NewDecoder(bufio.NewReader(f)).Decode(&k)
@@ -40,17 +43,8 @@ func keep(path, sources string, make func() ([]*motion.Clip, error)) ([]*motion.
 	if err != nil {
 		return nil, err
 	}
-	return clips, train.Replace(path, func(f *os.File) error {
+	return clips, writeTo(path, nil, func(f io.Writer) error {
 		w := bufio.NewWriter(f)
 		return errors.Join(gob.NewEncoder(w).Encode(kept{from, clips}), w.Flush())
 	})
-}
-
-func programHash() (string, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	program, err := os.ReadFile(path)
-	return fmt.Sprintf("%x", sha256.Sum256(program)), err
 }

@@ -1,13 +1,11 @@
 package report
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -39,7 +37,7 @@ type pass struct {
 
 // load reads a recording, whole.
 func load(path string) (*recording, error) {
-	sum, err := fileHash(path)
+	sum, err := record.FileHash(path)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
@@ -79,19 +77,6 @@ func kindOf(s *hil.Scenario) string {
 		return "remote robot"
 	}
 	return how
-}
-
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
 func (rec *recording) read(r *record.Reader) error {

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"whisker/controller/record"
 )
 
 // side describes a recording, with the hashes that a report is sealed with.
@@ -55,7 +57,7 @@ func Verify(file string) (absent []string, err error) {
 		return nil, fmt.Errorf("report: %s was changed after it was sealed: its content has SHA-256 %.12s…, its seal says %.12s…", file, got, r.Seal)
 	}
 	for _, s := range append([]Side{r.First, r.Second}, r.More...) {
-		sum, err := fileHash(s.Path)
+		sum, err := record.FileHash(s.Path)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
 			absent = append(absent, s.Path)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"whisker/controller"
+	"whisker/controller/record"
 )
 
 // written is a report as JSON and as a page, with the paths of its recordings.
@@ -74,7 +75,7 @@ func TestSealNamesWhatWasRecorded(t *testing.T) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		t.Fatal(err)
 	}
-	sum, err := fileHash(first)
+	sum, err := record.FileHash(first)
 	if err != nil || r.First.SHA != sum || len(r.First.Scenario) != 64 || r.First.Body != twoJoints().Hash() || r.First.Path != first {
 		t.Errorf("%+v, %v", r.First, err)
 	}

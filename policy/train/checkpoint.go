@@ -5,12 +5,15 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/google/renameio/v2"
 
 	"whisker/policy"
 )
@@ -112,7 +115,7 @@ func (l *learner) remember() {
 func (l *learner) save() error {
 	if l.c.Checkpoint != "" {
 		l.s.Failure = l.sampler.Failure
-		err := Replace(l.c.Checkpoint, func(f *os.File) error {
+		err := replace(l.c.Checkpoint, func(f io.Writer) error {
 			w := bufio.NewWriter(f)
 			if err := gob.NewEncoder(w).Encode(l.s); err != nil {
 				return err
@@ -130,7 +133,7 @@ func (l *learner) save() error {
 		return nil
 	}
 	file := l.file()
-	return Replace(l.c.Policy, func(f *os.File) error { return file.Write(f) })
+	return replace(l.c.Policy, file.Write)
 }
 
 // file is the policy as it stands.
@@ -142,17 +145,15 @@ func (l *learner) file() *policy.File {
 	return &policy.File{Contract: c, Network: l.actor.network(l.s.Actor, l.s.Norm)}
 }
 
-// Replace writes a file beside path and renames it, so that a process killed at
-// any moment leaves the old or the new one.
-func Replace(path string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+// replace writes a file. What it held stays until the new content is whole and on disk.
+func replace(path string, write func(io.Writer) error) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(0o666))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	err = errors.Join(write(f), f.Sync(), f.Close())
-	if err != nil {
+	defer func() { _ = f.Cleanup() }() // does nothing once it is in place
+	if err := write(f); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return f.CloseAtomicallyReplace()
 }

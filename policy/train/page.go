@@ -115,5 +115,5 @@ func (l *learner) savePage() error {
 	}
 	defer f.Close()
 	path := strings.TrimSuffix(l.c.Metrics, ".csv") + ".html"
-	return Replace(path, func(out *os.File) error { return page(out, f, l.c.Command) })
+	return replace(path, func(out io.Writer) error { return page(out, f, l.c.Command) })
 }
