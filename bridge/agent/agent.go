@@ -41,11 +41,15 @@ type Agent struct {
 	After time.Duration
 	// OnRelease, if not nil, is told why the torque was taken.
 	OnRelease func(why string)
+	// Heir, if not nil, is the pipe to a process that runs Heir. It must take what it is
+	// told at once: an agent whose heir does not ends.
+	Heir io.Writer
 
 	mu      sync.Mutex // guards what follows, Protocol, and writes to Port
 	host    net.Conn
 	last    time.Time // the last command
 	said    time.Time // the last release
+	told    bool      // the heir was told last that there may be torque
 	scratch []byte
 	err     error
 }
@@ -148,6 +152,9 @@ func (a *Agent) pass(b []byte, n int) (int, error) {
 		at += k
 		if moves {
 			a.last = time.Now()
+			if err := a.tell(true); err != nil { // before there is any
+				return 0, err
+			}
 		}
 		if len(request) == 0 {
 			continue
@@ -169,7 +176,11 @@ func (a *Agent) watch(ctx context.Context) {
 			return
 		case now := <-t.C:
 			a.mu.Lock()
+			_ = a.tell(a.Protocol.Holds())
 			switch {
+			case a.err != nil:
+				a.mu.Unlock()
+				return
 			case a.host != nil && a.Protocol.Holds() && now.Sub(a.last) > a.After:
 				a.hangUp(fmt.Sprintf("no command for %v", a.After))
 			case a.host == nil && now.Sub(a.said) > repeat:
@@ -178,6 +189,23 @@ func (a *Agent) watch(ctx context.Context) {
 			a.mu.Unlock()
 		}
 	}
+}
+
+// tell tells the heir that the agent lives and whether there may be torque; that there
+// is none, once. mu is held.
+func (a *Agent) tell(torque bool) error {
+	if a.Heir == nil || !torque && !a.told {
+		return nil
+	}
+	word := byte(idle)
+	if torque {
+		word = alive
+	}
+	a.told = torque
+	if _, err := a.Heir.Write([]byte{word}); err != nil {
+		a.err = fmt.Errorf("agent: its heir does not listen: %w", err) // watch ends the agent
+	}
+	return a.err
 }
 
 // hangUp takes the torque and ends the host's connection; mu is held.
@@ -193,6 +221,9 @@ func (a *Agent) release(why string) {
 	a.scratch = a.Protocol.Release(a.scratch[:0])
 	_, err := a.Port.Write(a.scratch)
 	a.said = time.Now()
+	if err == nil {
+		_ = a.tell(false)
+	}
 	if a.OnRelease != nil && why != "" {
 		if err != nil {
 			why += fmt.Sprintf("; the bus did not take it: %v", err)

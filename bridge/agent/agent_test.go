@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -86,7 +87,10 @@ type rig struct {
 // newRig is patient with a host on a busy test machine.
 func newRig(t *testing.T) *rig { return newRigAfter(t, 3*time.Second) }
 
-func newRigAfter(t *testing.T, after time.Duration) *rig {
+func newRigAfter(t *testing.T, after time.Duration) *rig { return newRigHeir(t, after, nil) }
+
+// newRigHeir is one whose agent tells an heir, nil for none.
+func newRigHeir(t *testing.T, after time.Duration, heir io.Writer) *rig {
 	t.Helper()
 	g := &rig{path: filepath.Join(t.TempDir(), "agent"), sim: simulated.NewFeetechs(12), done: make(chan error, 1)}
 	line, port := bustest.Open(t, g.sim, 1000000, 1000000)
@@ -95,7 +99,7 @@ func newRigAfter(t *testing.T, after time.Duration) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: after, OnRelease: func(why string) {
+	a := &agent.Agent{Port: port, Protocol: &feetech.Watch{}, After: after, Heir: heir, OnRelease: func(why string) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.whys = append(g.whys, why)

@@ -10,7 +10,8 @@
 // so again and again, because such a request has no answer. Questions do not
 // count: a host that only looks is not one that steers.
 //
-// An agent that is killed takes nothing any more: its Heir, a process that waits at
-// the end of a pipe from it, then does. No process helps where both are killed at
-// once, or the machine's power goes and not the servos'.
+// An agent that is killed, or stopped, takes nothing any more: its Heir, a process that
+// waits at the end of a pipe from it, then does; it ends an agent that says nothing while
+// there may be torque. No process helps where both are killed or stopped at once, or the
+// machine's power goes and not the servos'.
 package agent

@@ -26,13 +26,13 @@ type busAgentCmd struct {
 	Port   string `help:"Serial line of the servos." required:"" placeholder:"DEVICE"`
 	Baud   int    `help:"Its rate." default:"1000000"`
 	Listen string `help:"Unix socket for the host: whisker run --robot PROFILE@serial:SOCKET." required:"" placeholder:"SOCKET"`
-	Heir   bool   `hidden:"" help:"Take the torque when the agent at standard input dies."`
+	Heir   bool   `hidden:"" help:"Take the torque when the agent at standard input dies or hangs."`
 }
 
 // Run is called by kong.
 func (c *busAgentCmd) Run(e *env) error {
 	if c.Heir {
-		return agent.Heir(os.Stdin, c.open, &feetech.Watch{})
+		return inherit(e.log, c.open, &feetech.Watch{})
 	}
 	port, err := c.open()
 	if err != nil {
@@ -55,6 +55,7 @@ func (c *busAgentCmd) Run(e *env) error {
 		return errors.Join(err, l.Close(), port.Close())
 	}
 	e.log.Info().Msg("the servos of " + c.Port + " are behind " + c.Listen)
+	a.Heir = h
 	err = a.Run(ctx, l)
 	return errors.Join(err, h.end())
 }

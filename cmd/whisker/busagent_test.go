@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,114 +18,174 @@ import (
 	"whisker/bridge/simulated"
 )
 
-// The command gives a host the bus, takes the torque of one that says nothing more,
-// and ends with the line.
-func TestAgentOfABus(t *testing.T) {
-	t.Setenv(asWhisker, "1") // for its second process
-	sim := simulated.NewFeetechs(2)
-	line, err := simulated.Open(sim, 1000000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	socket := filepath.Join(t.TempDir(), "agent")
-	var out, errs bytes.Buffer
-	code := make(chan int, 1)
-	go func() { code <- run([]string{"agent", "bus", "--port", line.Path, "--listen", socket}, &out, &errs) }()
-	var c *agent.Conn
-	eventually(t, "an agent that listens", func() bool { c, err = agent.Dial(socket); return err == nil })
-	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v: want a socket for its owner alone", info.Mode(), err)
-	}
-	torque := func() (on bool) { line.Do(func() { on = sim.Servos[1].Torque() }); return on }
-	if _, err := c.Write(feetech.AppendRequest(nil, feetech.Write, feetech.Range{ID: 2, Addr: 40, Data: []byte{1}})); err != nil {
-		t.Fatal(err)
-	}
-	buf := make([]byte, 64)
-	eventually(t, "the servo's answer", func() bool { n, _ := c.Read(buf); return n > 0 })
-	eventually(t, "no torque", func() bool { return !torque() })
-	eventually(t, "the end of the line to the host", func() bool {
-		_, err := c.Write(nil)
-		n, rerr := c.Read(buf)
-		return err != nil || n == 0 && errors.Is(rerr, serial.ErrUnplugged)
-	})
-	line.Close()
-	if got := <-code; got != exitFault || !strings.Contains(errs.String(), "no command for 100ms") {
-		t.Errorf("exit %d, %s: want a fault, and why the torque went", got, errs.String())
-	}
+// torqueOn asks servo 2 for torque.
+var torqueOn = feetech.AppendRequest(nil, feetech.Write, feetech.Range{ID: 2, Addr: 40, Data: []byte{1}})
+
+// servos are a simulated bus of two with the socket that an agent listens on.
+type servos struct {
+	t      *testing.T
+	sim    *simulated.Feetechs
+	line   *simulated.Line
+	socket string
 }
 
-// An agent that is killed, and could take no torque any more, has a second process that
-// does; one that ends by itself leaves nothing behind.
-func TestKilledAgentOfABusLosesTorque(t *testing.T) {
-	sim := simulated.NewFeetechs(2)
-	line, err := simulated.Open(sim, 1000000)
-	if err != nil {
+func newServos(t *testing.T) *servos {
+	t.Helper()
+	s := &servos{t: t, sim: simulated.NewFeetechs(2), socket: filepath.Join(t.TempDir(), "agent")}
+	var err error
+	if s.line, err = simulated.Open(s.sim, 1000000); err != nil {
 		t.Fatal(err)
 	}
-	defer line.Close()
-	socket := filepath.Join(t.TempDir(), "agent")
-	torque := func() (on bool) { line.Do(func() { on = sim.Servos[1].Torque() }); return on }
-	start := func() *child { return spawn(t, "agent", "bus", "--port", line.Path, "--listen", socket) }
-	a := start()
-	a.hears("are behind")
-	on := feetech.AppendRequest(nil, feetech.Write, feetech.Range{ID: 2, Addr: 40, Data: []byte{1}})
-	// Stopped, it cannot take the torque 100 ms later, as it else would.
-	eventually(t, "torque on a stopped agent's bus", func() bool {
-		c, err := agent.Dial(socket)
-		if err != nil {
-			return false
-		}
-		defer c.Close()
-		if _, err := c.Write(on); err != nil {
-			return false
-		}
-		buf := make([]byte, 64)
-		for n := 0; n == 0; {
-			if n, err = c.Read(buf); err != nil {
-				return false
-			}
-		}
-		a.cmd.Process.Signal(syscall.SIGSTOP)
-		time.Sleep(200 * time.Millisecond)
-		if torque() {
-			return true
-		}
-		a.cmd.Process.Signal(syscall.SIGCONT)
-		return false
-	})
-	if err := a.cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "no torque", func() bool { return !torque() })
+	t.Cleanup(s.line.Close)
+	return s
+}
 
-	eventually(t, "the next agent", func() bool { // once the line is free again
-		a = start()
+func (s *servos) torque() (on bool) {
+	s.line.Do(func() { on = s.sim.Servos[1].Torque() })
+	return on
+}
+
+// agent starts one that has the line.
+func (s *servos) agent() (a *child) {
+	s.t.Helper()
+	eventually(s.t, "an agent that has the line", func() bool { // once the one before let it go
+		a = spawn(s.t, "agent", "bus", "--port", s.line.Path, "--listen", s.socket)
 		for !a.said("are behind") {
 			select {
 			case <-a.done:
-				return false
+				return a.said("are behind")
 			case <-time.After(5 * time.Millisecond):
 			}
 		}
 		return true
 	})
+	return a
+}
+
+// drive asks for torque every few milliseconds, as a host does that steers, until the
+// agent hangs up; it returns when there is torque. It dials again, for a busy machine is
+// a slow host too.
+func (s *servos) drive(ctx context.Context) {
+	go func() {
+		for ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+			c, err := agent.Dial(s.socket)
+			if err != nil {
+				continue
+			}
+			for err == nil && ctx.Err() == nil {
+				_, err = c.Write(torqueOn)
+				time.Sleep(5 * time.Millisecond)
+			}
+			c.Close()
+		}
+	}()
+	eventually(s.t, "torque", s.torque)
+}
+
+// unhindered tries again what a machine too busy to run the agent every 80 ms prevents:
+// its second process then ends it, as it should.
+func (s *servos) unhindered(try func() *child) {
+	s.t.Helper()
+	for range 20 {
+		if a := try(); !a.said("and was ended") {
+			return
+		}
+	}
+	s.t.Fatal("the machine never runs the agent every 80 ms")
+}
+
+// The command gives a host the bus, takes the torque of one that says nothing more,
+// and ends with the line.
+func TestAgentOfABus(t *testing.T) {
+	s := newServos(t)
+	var a *child
+	s.unhindered(func() *child {
+		a = s.agent()
+		if info, err := os.Stat(s.socket); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v: want a socket for its owner alone", info.Mode(), err)
+		}
+		c, err := agent.Dial(s.socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write(torqueOn); err != nil {
+			t.Fatal(err)
+		}
+		buf, answered := make([]byte, 64), false
+		eventually(t, "the end of the line to the host", func() bool {
+			n, err := c.Read(buf)
+			answered = answered || n > 0
+			return errors.Is(err, serial.ErrUnplugged)
+		})
+		if !answered {
+			t.Error("the servo's answer does not come to the host")
+		}
+		eventually(t, "no torque", func() bool { return !s.torque() })
+		return a
+	})
+	s.line.Close()
+	<-a.done
+	if a.cmd.ProcessState.ExitCode() != exitFault || !a.said("no command for 100ms") {
+		t.Errorf("%v, %s: want a fault, and why the torque went", a.cmd.ProcessState, a.all())
+	}
+}
+
+// An agent that is killed while a host steers has a second process that takes the torque;
+// one that ends by itself leaves nothing behind.
+func TestKilledAgentOfABusLosesTorque(t *testing.T) {
+	s := newServos(t)
+	s.unhindered(func() *child {
+		a := s.agent()
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		s.drive(ctx)
+		if err := a.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		<-a.done // the second process too
+		if s.torque() || !a.said("its heir took the torque") {
+			t.Errorf("torque %v after the agent's death:\n%s", s.torque(), a.all())
+		}
+		return a
+	})
+	a := s.agent()
 	a.cmd.Process.Signal(syscall.SIGTERM)
 	<-a.done
-	if a.cmd.ProcessState.ExitCode() != exitDone {
+	if a.cmd.ProcessState.ExitCode() != exitDone || a.said("heir") {
 		t.Errorf("told to end: %v\n%s", a.cmd.ProcessState, a.all())
+	}
+}
+
+// An agent that is stopped in the midst of driving cannot take the torque either. Its
+// second process ends it, and takes the torque: nothing that the agent had still to pass
+// on reaches the servos when somebody wakes it.
+func TestStoppedAgentOfABusLosesTorqueAndNeverDrivesAgain(t *testing.T) {
+	s := newServos(t)
+	a := s.agent()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	s.drive(ctx)
+	if err := a.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now()
+	eventually(t, "no torque", func() bool { return !s.torque() })
+	t.Logf("no torque %v after the agent was stopped", time.Since(at))
+	a.cmd.Process.Signal(syscall.SIGCONT)
+	<-a.done
+	if s.torque() || !a.said("said nothing for 80ms with torque on, and was ended; its heir took the torque") {
+		t.Errorf("torque %v, and the agent:\n%s", s.torque(), a.all())
+	}
+	if w, ok := a.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || w.Signal() != syscall.SIGKILL {
+		t.Errorf("the agent ended with %v: want it killed", a.cmd.ProcessState)
 	}
 }
 
 // An agent without its second process is none.
 func TestAgentOfABusEndsWithItsHeir(t *testing.T) {
-	line, err := simulated.Open(simulated.NewFeetechs(2), 1000000)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer line.Close()
-	a := spawn(t, "agent", "bus", "--port", line.Path, "--listen", filepath.Join(t.TempDir(), "agent"))
-	a.hears("are behind")
+	a := newServos(t).agent()
 	var heirs []byte // each thread tells of those that it started
 	threads, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(a.cmd.Process.Pid), "task", "*", "children"))
 	if err != nil {

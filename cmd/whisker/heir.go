@@ -4,18 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"whisker/bridge/agent"
+	"whisker/bridge/bus"
 )
 
-// heir is the process that takes the torque when this one, an agent, is killed.
+// heir is the process that takes the torque when this one, an agent, is killed or hangs.
 type heir struct {
 	cmd  *exec.Cmd
-	life io.WriteCloser
+	life *os.File
 	gone chan error // how it ended
 }
 
@@ -26,14 +29,16 @@ func startHeir(stop context.CancelFunc, args ...string) (*heir, error) {
 	if err != nil {
 		return nil, fmt.Errorf("whisker: %w", err)
 	}
-	h := &heir{cmd: exec.Command(self, args...), gone: make(chan error, 1)}
-	h.cmd.Stderr = os.Stderr
-	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal ends it with the agent
-	if h.life, err = h.cmd.StdinPipe(); err != nil {
+	end, life, err := os.Pipe()
+	if err != nil {
 		return nil, fmt.Errorf("whisker: %w", err)
 	}
+	defer end.Close()
+	h := &heir{cmd: exec.Command(self, args...), life: life, gone: make(chan error, 1)}
+	h.cmd.Stdin, h.cmd.Stderr = end, os.Stderr
+	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal ends or stops it with the agent
 	if err := h.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("whisker: the agent's second process does not start: %w", err)
+		return nil, errors.Join(fmt.Errorf("whisker: the agent's second process does not start: %w", err), life.Close())
 	}
 	go func() {
 		h.gone <- h.cmd.Wait()
@@ -42,12 +47,39 @@ func startHeir(stop context.CancelFunc, args ...string) (*heir, error) {
 	return h, nil
 }
 
+// Write tells the heir something. An heir that does not read holds nobody up.
+func (h *heir) Write(b []byte) (int, error) {
+	if err := h.life.SetWriteDeadline(time.Now().Add(agent.Silence / 4)); err != nil {
+		return 0, err
+	}
+	return h.life.Write(b)
+}
+
 // end tells the heir that the torque is taken. An heir that was gone before is an error.
 func (h *heir) end() error {
-	_, err := io.WriteString(h.life, agent.Farewell)
+	_, err := h.Write([]byte(agent.Farewell))
 	err = errors.Join(err, h.life.Close())
 	if werr := <-h.gone; werr != nil || err != nil {
 		return fmt.Errorf("whisker: the agent's second process, which takes the torque when the agent is killed, was gone: %w", errors.Join(werr, err))
 	}
 	return nil
+}
+
+// inherit is what that process does: standard input is the pipe from its parent, the agent.
+func inherit(log zerolog.Logger, open func() (bus.Port, error), p agent.Protocol) error {
+	parent := os.Getppid()
+	if err := syscall.SetNonblock(0, true); err != nil { // else a read knows no deadline
+		return fmt.Errorf("whisker: %w", err)
+	}
+	kill := func() error {
+		if os.Getppid() != parent { // it is dead, and its number may be another's
+			return nil
+		}
+		return syscall.Kill(parent, syscall.SIGKILL)
+	}
+	did, err := agent.Heir(os.NewFile(0, "agent"), kill, open, p)
+	if did != "" {
+		log.Warn().Msg(did)
+	}
+	return err
 }
