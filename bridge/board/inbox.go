@@ -14,7 +14,6 @@ type inbox struct {
 	late     uint64 // refused by the window or the session
 	strange  uint64
 	bytes    uint64
-	restart  bool // frames without a session come while we have one
 	version  bool // frames of another layout come
 	welcome  wire.Welcome
 	greeted  bool
@@ -69,7 +68,6 @@ func (in *inbox) next(b []byte, at time.Time) (rest []byte, state, ok bool) {
 		in.late++
 	default:
 		in.strange++
-		in.restart = in.restart || in.link.Session != 0 && f.Session == 0
 	}
 	return rest, false, true
 }

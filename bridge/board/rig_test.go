@@ -21,39 +21,6 @@ import (
 	"whisker/controller/profile"
 )
 
-// image is the firmware for the host board, with sanitizers, built once.
-var image = sync.OnceValues(func() (string, error) {
-	fw := "../../firmware"
-	files, err := filepath.Glob(fw + "/*.c")
-	if err != nil {
-		return "", err
-	}
-	more, err := filepath.Glob(fw + "/board/host/*.c")
-	if err != nil {
-		return "", err
-	}
-	out := filepath.Join(tmp, "firmware")
-	args := append([]string{"-std=c11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-I", fw, "-o", out}, files...)
-	if text, err := exec.Command("cc", append(append(args, more...), "-lm")...).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cc: %w\n%s", err, text)
-	}
-	return out, nil
-})
-
-var tmp string
-
-func TestMain(m *testing.M) {
-	var err error
-	if tmp, err = os.MkdirTemp("", "board"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	runtime.GOMAXPROCS(1) // what keeps the host from running keeps the firmware's clock from it too
-	code := m.Run()
-	os.RemoveAll(tmp)
-	os.Exit(code)
-}
-
 // rig is the firmware, a real pty, and a cable between them that can be cut.
 type rig struct {
 	t      *testing.T
@@ -158,8 +125,21 @@ func (g *rig) plug() {
 		g.t.Fatal(err)
 	}
 	g.master, g.slave = master, slave
-	g.cables.Go(func() { g.cable(g.board, master, &g.toBoard, true) })
-	g.cables.Go(func() { g.cable(master, g.board, &g.toHost, false) })
+	g.connect()
+}
+
+func (g *rig) connect() {
+	board, master := g.board, g.master
+	g.cables.Go(func() { g.cable(board, master, &g.toBoard, true) })
+	g.cables.Go(func() { g.cable(master, board, &g.toHost, false) })
+}
+
+// restart takes the firmware's power away for a moment, and not its adapter's. A piece of
+// what the host says may go astray.
+func (g *rig) restart(args ...string) {
+	g.off()
+	g.power(args...)
+	g.connect()
 }
 
 // unplug takes the device away. The name stays until it leads elsewhere.

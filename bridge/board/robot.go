@@ -2,8 +2,6 @@ package board
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -41,7 +39,7 @@ type Robot struct {
 	asking sync.Mutex
 	event  chan struct{} // something came
 
-	mu      sync.Mutex // guards what follows; nobody does I/O under it
+	mu      sync.Mutex // guards what follows; nobody waits under it for the line
 	line    *serial.Port
 	sender  *serial.Sender
 	baud    int
@@ -293,14 +291,3 @@ func (r *Robot) actuated(from origin) {
 // firmwareTick is how long the firmware's control law takes a command up after it
 // came, at most.
 const firmwareTick = 2 * time.Millisecond
-
-// newSession is any number but 0.
-func newSession() uint32 {
-	var b [4]byte
-	for {
-		rand.Read(b[:])
-		if s := binary.LittleEndian.Uint32(b[:]); s != 0 {
-			return s
-		}
-	}
-}

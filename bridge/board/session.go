@@ -1,6 +1,8 @@
 package board
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -132,7 +134,7 @@ func (r *Robot) newest() wire.State {
 // hello opens a session, unless there is one.
 func (r *Robot) hello() error {
 	r.mu.Lock()
-	if r.session != 0 && r.in.link.Session == r.session && !r.in.restart && time.Since(r.in.at) < held {
+	if r.session != 0 && r.in.link.Session == r.session && time.Since(r.in.at) < held {
 		r.mu.Unlock()
 		return nil
 	}
@@ -152,6 +154,17 @@ func (r *Robot) hello() error {
 		return r.silence(&in, dev)
 	}
 	return r.greeting(&w)
+}
+
+// newSession is any number but 0.
+func newSession() uint32 {
+	var b [4]byte
+	for {
+		rand.Read(b[:])
+		if s := binary.LittleEndian.Uint32(b[:]); s != 0 {
+			return s
+		}
+	}
 }
 
 // silence says what an unanswered hello may mean.

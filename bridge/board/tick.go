@@ -49,24 +49,18 @@ func (r *Robot) Read(s *controller.State) error {
 	s.IMU = controller.IMU{Quat: w.Quat, Gyro: w.Gyro, Acc: w.Acc}
 	s.Voltage = w.Voltage
 	s.Faults = r.faults(w)
-	fault, restart := s.Faults != 0 && !r.told[faultKey], in.restart && !r.told[restartKey]
+	fault := s.Faults != 0 && !r.told[faultKey]
+	r.told[faultKey] = r.told[faultKey] || fault
 	mode, code := w.Mode, w.Fault
-	r.told[faultKey], r.told[restartKey] = r.told[faultKey] || fault, r.told[restartKey] || restart
 	r.mu.Unlock()
 	if fault {
 		r.o.Note(describe(mode, code))
 	}
-	if restart {
-		r.o.Note("board: the firmware has restarted in the middle of the session")
-	}
 	return nil
 }
 
-// Keys of Robot.told for what Read says.
-const (
-	faultKey   = "fault"
-	restartKey = "restart"
-)
+// faultKey is the key of Robot.told for what Read says.
+const faultKey = "fault"
 
 func (r *Robot) faults(w *wire.State) (bits uint64) {
 	if w.Fault != wire.FaultNone {

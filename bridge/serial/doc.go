@@ -9,6 +9,7 @@
 //	read timeout          is ErrTimeout, not (0, nil)
 //	unplugged             is ErrUnplugged, told from one's own Close, ErrClosed
 //	a second program      is refused, as root too
+//	child processes       inherit no descriptor: Close gives the line back
 //	modem lines           are left alone: a pty and many adapters have none
 //
 // A Sender adds the newest-command slot: who writes at a fixed rate never waits

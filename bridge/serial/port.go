@@ -30,9 +30,8 @@ const look = 100 * time.Millisecond
 // read and any may write.
 type Port struct {
 	dev    string
-	port   bug.Port // settings
-	file   *os.File // the same line without blocking: lock, writing
-	in     int      // the same once more: reading
+	file   *os.File // without blocking: lock, writing
+	in     int      // the same line once more: reading
 	limit  time.Duration
 	wait   time.Duration
 	closed atomic.Bool
@@ -75,21 +74,32 @@ func Open(dev string, o Options) (*Port, error) {
 	return p, nil
 }
 
-// open opens a locked line for settings and for reading. The descriptor for reading
-// comes first, for the library's lets in no other; it must not wait for a carrier
-// before the library says that there is none.
+// open opens a locked line for reading, and sets it up. The descriptor must not wait for
+// a carrier before the library has said that there is none.
 func (p *Port) open(baud int) (err error) {
 	if p.in, err = unix.Open(p.dev, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0); err != nil {
 		return err
 	}
-	if p.port, err = bug.Open(p.dev, &bug.Mode{BaudRate: baud}); err != nil {
+	if err := setUp(p.dev, baud); err != nil {
 		return err
 	}
 	p.try = p.take
 	if p.raw, err = p.file.SyscallConn(); err != nil {
 		return err
 	}
-	return errors.Join(p.file.SetWriteDeadline(time.Time{}), p.patience())
+	return errors.Join(p.file.SetWriteDeadline(time.Time{}), p.patience(), unix.IoctlSetInt(p.in, unix.TIOCEXCL, 0))
+}
+
+// setUp makes a line raw at a rate. The library's own descriptor, which programs that this
+// one starts would inherit, is gone when they can be started.
+func setUp(dev string, baud int) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	port, err := bug.Open(dev, &bug.Mode{BaudRate: baud})
+	if err != nil {
+		return err
+	}
+	return port.Close()
 }
 
 // patience lets a read without a time limit wait in the kernel: of all ways to wait it
@@ -108,17 +118,15 @@ func (p *Port) patience() error {
 
 func (p *Port) release() error {
 	err := p.file.Close()
-	if p.port != nil {
-		err = errors.Join(err, p.port.Close())
-	}
 	if p.in >= 0 {
+		_ = unix.IoctlSetInt(p.in, unix.TIOCNXCL, 0) // where somebody else keeps the line open
 		err = errors.Join(err, unix.Close(p.in))
 	}
 	return err
 }
 
-// lockDevice opens the device for writing and takes a lock on it. TIOCEXCL, which
-// the library sets, does not hold root back.
+// lockDevice opens the device for writing and takes a lock on it. TIOCEXCL does
+// not hold root back.
 func lockDevice(dev string) (*os.File, error) {
 	f, err := os.OpenFile(dev, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -208,7 +216,7 @@ func (p *Port) Write(b []byte) (int, error) {
 	case err == nil:
 		return n, nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		_ = p.port.ResetOutputBuffer() // what waited this long must not arrive; where that fails the line is gone
+		_ = discardOutput(p.in) // what waited this long must not arrive; where that fails the line is gone
 		return n, ErrStuck
 	}
 	return n, ErrUnplugged
