@@ -164,7 +164,7 @@ evaluate-transfer: ## print how well identified bodies predict logs that they we
 
 # Goes on from its file when it was stopped. DRAWS differences are seeded into simulated robots.
 prove-report: build ## measure how often the transfer report names the right cause
-	bin/whisker hil prove --draws $(or $(DRAWS),60) --out out/prove-report.jsonl
+	bin/whisker hil prove --draws $(or $(DRAWS),80) --out out/prove-report.jsonl
 
 lint: deps $(DEPS)/bin/staticcheck ## gofmt, go vet, staticcheck
 	@unformatted="$$(gofmt -l $$(git ls-files '*.go'))"; [ -z "$$unformatted" ] || { echo "not gofmt-ed: $$unformatted"; exit 1; }

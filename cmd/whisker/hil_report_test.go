@@ -82,5 +82,5 @@ func TestBadReports(t *testing.T) {
 	if o := whisker("hil", "report", "--verify", file(t, "r.json", strings.Replace(content(t, sealed), "rat", "cat", 1))); o.status != exitFault || !strings.Contains(o.errs, "changed after it was sealed") {
 		t.Errorf("%+v", o)
 	}
-	refused(t, whisker("hil", "prove", "--draws", "1"), "at least 3")
+	refused(t, whisker("hil", "prove", "--draws", "1"), "at least 4")
 }

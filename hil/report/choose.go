@@ -3,7 +3,7 @@ package report
 import (
 	"errors"
 	"math"
-	"sort"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -18,6 +18,10 @@ type contrast struct {
 	inv    *mat.SymDense // of the covariance
 	sd     []float64
 	total  float64 // chi square of no difference
+	// seen are causes that were measured without a fit, and by how much they differ: they
+	// are named whatever they explain.
+	seen []int
+	by   []float64
 }
 
 func newContrast(causes []cause, a, b *estimate) (*contrast, error) {
@@ -75,16 +79,16 @@ const (
 	mostCauses = 3
 )
 
-// choose names the causes: one after the other, the one that explains most beside
-// those named; for two, all pairs are compared.
+// choose names the causes: those seen, then one after the other, the one that explains
+// most beside those named; for two, all pairs are compared.
 func (c *contrast) choose() []int {
-	var set []int
-	was := 0.0
+	set := slices.Clone(c.seen)
+	was, _ := c.explained(set)
 	for len(set) < mostCauses {
 		var best []int
 		most := was
 		for _, s := range c.larger(set) {
-			if chi, _ := c.explained(s); chi > most {
+			if chi, _ := c.explained(s); chi > most && holds(s, c.seen) {
 				best, most = s, chi
 			}
 		}
@@ -93,8 +97,18 @@ func (c *contrast) choose() []int {
 		}
 		set, was = best, most
 	}
-	sort.Ints(set)
+	slices.Sort(set)
 	return set
+}
+
+// holds says whether every cause of few is in set.
+func holds(set, few []int) bool {
+	for _, k := range few {
+		if !slices.Contains(set, k) {
+			return false
+		}
+	}
+	return true
 }
 
 // larger are the sets with one cause more: all of one and of two, later those that
@@ -110,11 +124,7 @@ func (c *contrast) larger(set []int) (sets [][]int) {
 				sets = append(sets, []int{b, a})
 			}
 		default:
-			in := false
-			for _, k := range set {
-				in = in || k == a
-			}
-			if !in {
+			if !slices.Contains(set, a) {
 				sets = append(sets, append(append([]int(nil), set...), a))
 			}
 		}

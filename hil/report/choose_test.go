@@ -94,3 +94,23 @@ func TestLowestOfAParabola(t *testing.T) {
 		t.Errorf("flat: %v", got)
 	}
 }
+
+// What was seen is named beside what explains most, however little it explains.
+func TestSeenCausesAreNamed(t *testing.T) {
+	c := contrasted(t, 0, 0.1, 0, 9)
+	c.seen = []int{0}
+	if got := c.choose(); !slices.Equal(got, []int{0, 2}) {
+		t.Errorf("%v, want what was seen and what explains", got)
+	}
+}
+
+func TestMotorsStopApart(t *testing.T) {
+	for _, c := range []struct {
+		tops [2]float64
+		want bool
+	}{{[2]float64{}, false}, {[2]float64{0, 0.3}, true}, {[2]float64{0.3, 0}, true}, {[2]float64{0.3, 0.32}, false}, {[2]float64{0.5, 0.3}, true}} {
+		if got := stopApart(c.tops); got != c.want {
+			t.Errorf("%v: %v", c.tops, got)
+		}
+	}
+}

@@ -81,40 +81,53 @@ func (c *comparison) saturated(side func(*stretch) []*controller.Sample) float64
 // while what is asked of it spreads by so much. Motors that are merely weak peak
 // in 0.4 % of the samples of a walk at most, with a spread of 1.1 (measured).
 const (
-	topShare  = 0.006
+	topShare  = 0.005
 	topSpread = 1.2
 )
 
 // flatTop is the share of the largest torque at which motors stop although more
-// is asked of them, over motors; 0 where none does.
+// is asked of them: the middle one of those that do so by themselves, or that at
+// which all do together, each too seldom to tell; 0 where none does.
 func (c *comparison) flatTop(side func(*stretch) []*controller.Sample) float64 {
+	var all []int
 	var tops []float64
 	for i := range c.body.Actuators {
-		limit := c.body.Actuators[i].MaxTorque
-		if peak := c.stops(i, side); peak > 0 && limit > 0 {
-			tops = append(tops, peak/limit)
+		if c.body.Actuators[i].MaxTorque <= 0 {
+			continue
+		}
+		all = append(all, i)
+		if top := c.stops(side, i); top > 0 {
+			tops = append(tops, top)
 		}
 	}
 	if len(tops) == 0 {
-		return 0
+		return math.Min(1, c.stops(side, all...))
 	}
 	return math.Min(1, quantile(tops, 0.5))
 }
 
-// stops is the torque at which a motor stops, N·m; 0 where it does not.
-func (c *comparison) stops(i int, side func(*stretch) []*controller.Sample) float64 {
+// stops is the share of the largest torque at which motors stop; 0 where they do not.
+func (c *comparison) stops(side func(*stretch) []*controller.Sample, motors ...int) float64 {
+	share := func(s *controller.Sample, i int) float64 {
+		return math.Abs(s.State.Torque[i]) / c.body.Actuators[i].MaxTorque
+	}
 	peak, n := 0.0, 0
 	for k := range c.stretches {
 		for _, s := range side(&c.stretches[k]) {
-			peak, n = math.Max(peak, math.Abs(s.State.Torque[i])), n+1
+			n++
+			for _, i := range motors {
+				peak = math.Max(peak, share(s, i))
+			}
 		}
 	}
 	var more []float64 // asked at the peak
 	for k := range c.stretches {
 		s := side(&c.stretches[k])
 		for t := 1; t < len(s); t++ {
-			if math.Abs(s[t].State.Torque[i]) > 0.99*peak {
-				more = append(more, math.Abs(asked(s[t-1], s[t], i)))
+			for _, i := range motors {
+				if share(s[t], i) > 0.99*peak {
+					more = append(more, math.Abs(asked(s[t-1], s[t], i))/c.body.Actuators[i].MaxTorque)
+				}
 			}
 		}
 	}

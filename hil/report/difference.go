@@ -29,7 +29,9 @@ type Difference struct {
 	Pairs   []Candidate `json:"pairs"`
 	// Parameters are the fits of both recordings, cause by cause.
 	Parameters []Parameter `json:"parameters"`
-	Sensors    []string    `json:"sensors"`
+	// Sensors are what the second's sensors say of each other and the first's do not;
+	// measured, not fitted: in rad/s, a factor less 1, or rad.
+	Sensors []Candidate `json:"sensors"`
 	// StopsAt is the share of their largest torque at which motors of either stop although
 	// more is asked of them; 0 where none does. It is measured, not fitted.
 	StopsAt [2]Number `json:"stops_at"`
@@ -212,7 +214,27 @@ func (f *fitter) compare(ctx context.Context, ws [2][]window, tops [2]float64) (
 	if err != nil {
 		return nil, err
 	}
-	return newContrast(f.causes, a, b)
+	c, err := newContrast(f.causes, a, b)
+	if err == nil && stopApart(tops) {
+		c.seen = []int{slices.IndexFunc(f.causes, func(k cause) bool { return k.kind == KindCeiling })}
+		c.by = []float64{stopOf(tops[1]) - stopOf(tops[0])}
+	}
+	return c, err
+}
+
+// stopOf is where motors stop that were not seen to: at their largest torque.
+func stopOf(top float64) float64 {
+	if top == 0 {
+		return 1
+	}
+	return top
+}
+
+// stopApart says whether the motors of two robots stop at different torques; tops
+// are where they do, 0 for those that do not.
+func stopApart(tops [2]float64) bool {
+	low, high := min(tops[0], tops[1]), max(tops[0], tops[1])
+	return high > 0 && (low == 0 || low*nearFloor < high)
 }
 
 // parameters lists both fits.

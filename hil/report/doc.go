@@ -20,5 +20,6 @@
 // states, because a legged robot that touches down a millisecond late is soon
 // elsewhere; see fit.go for the estimate and choose.go for the decision. Both
 // recordings are fitted, by what a robot can measure alone, and causes are named
-// from the difference, so that what the method gets wrong in both cancels.
+// from the difference, so that what the method gets wrong in both cancels. Motors that
+// stop at less than their torque and sensors that err are measured, without a fit.
 package report

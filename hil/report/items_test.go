@@ -312,7 +312,10 @@ func TestSensors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(c.sensors([2][]float64{{1, 1}, {1.3, 1}}), "; ")
+	got := ""
+	for _, k := range c.sensors([2][]float64{{1, 1}, {1.3, 1}}) {
+		got += k.Causes[0] + " " + k.Say + "; "
+	}
 	for _, want := range []string{"gyroscope of the second is biased by +0.100 rad/s about x", "position of knee has a noise of 0.0", "speed of hip is measured x1.30"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)

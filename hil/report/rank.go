@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 )
 
 const (
@@ -45,15 +44,20 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 		replay = append(replay, c.best(s))
 	}
 	replay = append(replay, c.point(named, values))
-	left, speeds, err := b.errorsUnder(ctx, ws[1], replay)
+	left, err := b.errorsUnder(ctx, ws[1], replay)
 	if err != nil {
 		return err
 	}
-	floor, own, err := b.errorsUnder(ctx, ws[0], [][]float64{c.best(nil)})
+	floor, err := b.errorsUnder(ctx, ws[0], [][]float64{c.best(nil)})
 	if err != nil {
 		return err
 	}
-	d.Floor, d.speeds = Number(floor[0]), [2][]float64{own, speeds}
+	d.Floor = Number(floor[0])
+	for i, e := range []*estimate{c.a, c.b} {
+		if d.speeds[i], err = b.speedsUnder(ctx, ws[i], e.x); err != nil {
+			return err
+		}
+	}
 	for i, s := range singles {
 		k := c.candidate(s)
 		if i < replayedSingles {
@@ -101,15 +105,24 @@ var stretched = []float64{0.7, 0.85, 1, 1.15, 1.3, 1.5, 1.75}
 
 // refine improves the values of a set of causes by replays, one cause after the
 // other, twice: the multiple that leaves the least, between those tried by a parabola.
+// What was seen keeps its value.
 func (f *fitter) refine(ctx context.Context, ws []window, c *contrast, set []int) ([]float64, error) {
 	_, v := c.explained(set)
 	v = slices.Clone(v)
+	for i, k := range set {
+		if n := slices.Index(c.seen, k); n >= 0 {
+			v[i] = c.by[n]
+		}
+	}
 	seen := f.observe(ws)
 	for turn := range 2 * len(set) {
 		if len(set) == 1 && turn > 0 { // nothing else has changed
 			break
 		}
 		i := turn % len(set)
+		if slices.Contains(c.seen, set[i]) {
+			continue
+		}
 		var xs [][]float64
 		for _, k := range stretched {
 			w := slices.Clone(v)
@@ -158,18 +171,28 @@ func (c *contrast) best(set []int) []float64 {
 	return c.point(set, v)
 }
 
-// errorsUnder replays windows under models: RMS of joint positions, rad, and for
-// the last model the factors of speeds.
-func (f *fitter) errorsUnder(ctx context.Context, ws []window, xs [][]float64) (rms, speeds []float64, err error) {
+// errorsUnder replays windows under models: RMS of joint positions, rad.
+func (f *fitter) errorsUnder(ctx context.Context, ws []window, xs [][]float64) (rms []float64, err error) {
 	pred, err := f.replay(ctx, ws, xs)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	seen := f.observe(ws)
 	for i := range xs {
 		rms = append(rms, f.positionRMS(seen, pred[i]))
 	}
-	return rms, f.speedsOf(seen, pred[len(xs)-1]), nil
+	return rms, nil
+}
+
+// speedsUnder replays windows under their own fit, and gives the factors of speeds. A
+// fit that others are named from would not do: speeds ring for some milliseconds after
+// each command, so that what comes a tick later is taken for a slow sensor.
+func (f *fitter) speedsUnder(ctx context.Context, ws []window, x []float64) ([]float64, error) {
+	pred, err := f.replay(ctx, ws, [][]float64{x})
+	if err != nil {
+		return nil, err
+	}
+	return f.speedsOf(f.observe(ws), pred[0]), nil
 }
 
 // baseline is the model that explains the first recording: the profile's, but for
@@ -202,6 +225,7 @@ func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][
 	if err != nil {
 		return nil
 	}
+	fitted.seen, fitted.by = c.seen, c.by
 	var held []window
 	for _, w := range ws[1] {
 		if w.pass == last {
@@ -211,70 +235,9 @@ func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][
 	if len(held) == 0 {
 		return nil
 	}
-	e, _, err := f.errorsUnder(ctx, held, [][]float64{fitted.best(nil), fitted.best(c.choose())})
+	e, err := f.errorsUnder(ctx, held, [][]float64{fitted.best(nil), fitted.best(c.choose())})
 	if err == nil {
 		d.HeldOut = fmt.Sprintf("fitted without %s, the named causes take its replay error from %.4f to %.4f rad", stretches[last].clip, e[0], e[1])
 	}
 	return err
 }
-
-// nearFloor times the floor is an error that nobody would notice.
-const nearFloor = 1.1
-
-// say puts the answer in words.
-func (d *Difference) say(c *comparison) {
-	names := c.second() + " differs from " + c.first()
-	switch len(d.Named) {
-	case 0:
-		alike := "both err alike"
-		if d.Error > nearFloor*d.Floor {
-			alike = "they err differently, and none of these explains it"
-		}
-		d.Words = fmt.Sprintf("No difference in %s is proven: replayed in the simulator, %s (%.4f and %.4f rad of joint position).",
-			kinds(), alike, float64(d.Floor), float64(d.Error))
-	default:
-		var say []string
-		for _, k := range d.Named {
-			say = append(say, k.Say)
-		}
-		d.Words = fmt.Sprintf("Most likely %s by %s. With it the replay of %s errs by %.4f rad in place of %.4f; the floor is %.4f.",
-			names, strings.Join(say, " and "), c.second(), float64(d.Named[0].Error), float64(d.Error), float64(d.Floor))
-		if d.Error < nearFloor*d.Floor {
-			d.Words += " That is proven, but hardly above the floor."
-		}
-	}
-	d.tellStops(c)
-	if len(d.Sensors) > 0 {
-		d.Words += " Sensors: " + strings.Join(d.Sensors, "; ") + "."
-	}
-	d.tellSettings()
-}
-
-// tellStops says where motors stop, when those of the two do so at other torques.
-func (d *Difference) tellStops(c *comparison) {
-	lower, other, name := d.StopsAt[1], d.StopsAt[0], c.second()
-	if lower == 0 || other > 0 && other < lower {
-		lower, other, name = other, lower, c.first()
-	}
-	if lower > 0 && (other == 0 || lower*nearFloor < other) {
-		d.Words += fmt.Sprintf(" Motors of %s stop at x%.2f of their largest torque although more is asked of them.", name, float64(lower))
-	}
-}
-
-func (d *Difference) tellSettings() {
-	if len(d.Settings) > 0 {
-		d.Words += " By what they say of themselves they differ in " + strings.Join(d.Settings, ", ")
-		if len(d.Named) > 0 {
-			d.Words += ", which may be the reason"
-		}
-		d.Words += "."
-	}
-}
-
-func kinds() string {
-	return strings.Join([]string{KindDelay, KindCoulomb, KindArmature, KindStrength}, ", ") + " or " + KindOffset
-}
-
-// first and second call the two by name and by what they are.
-func (c *comparison) first() string  { return c.a.name() + " (" + c.a.kind + ")" }
-func (c *comparison) second() string { return c.b.name() + " (" + c.b.kind + ")" }

@@ -21,20 +21,24 @@ const (
 // positions are drawn a parabola through. Speeds are compared with those of the
 // replay, given as a factor per side and joint: between two ticks they change more
 // than any difference of positions could tell.
-func (c *comparison) sensors(speeds [2][]float64) (found []string) {
+func (c *comparison) sensors(speeds [2][]float64) (found []Candidate) {
 	a, b := c.sense(first), c.sense(second)
+	tell := func(of string, x float64, say string, args ...any) {
+		found = append(found, Candidate{Causes: []string{KindSensor + " of " + of}, Kinds: []string{KindSensor}, Values: []Number{Number(x)},
+			Say: fmt.Sprintf(say, args...), Explained: missing, Error: missing})
+	}
 	for i, axis := range []string{"x", "y", "z"} {
 		if d := b.gyro[i] - a.gyro[i]; math.Abs(d) > gyroBias {
-			found = append(found, fmt.Sprintf("the gyroscope of the second is biased by %+.3f rad/s about %s", d, axis))
+			tell("the gyroscope about "+axis, d, "the gyroscope of the second is biased by %+.3f rad/s about %s", d, axis)
 		}
 	}
 	for j := range c.body.Joints {
 		name := c.body.Joints[j].Name
 		if k := speeds[1][j] / speeds[0][j]; math.Abs(k-1) > speedFactor {
-			found = append(found, fmt.Sprintf("the speed of %s is measured x%.2f", name, k))
+			tell("the speed of "+name, k-1, "the speed of %s is measured x%.2f", name, k)
 		}
 		if b.noise[j] > noiseFactor*a.noise[j] && b.noise[j]-a.noise[j] > noiseLeast {
-			found = append(found, fmt.Sprintf("the position of %s has a noise of %.4f rad in place of %.4f", name, b.noise[j], a.noise[j]))
+			tell("the position of "+name, b.noise[j], "the position of %s has a noise of %.4f rad in place of %.4f", name, b.noise[j], a.noise[j])
 		}
 	}
 	return found

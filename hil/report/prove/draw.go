@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"whisker/controller"
@@ -17,12 +18,12 @@ type Draw struct {
 	Seed   uint64    `json:"seed"`
 	Clips  []string  `json:"clips"`
 	Causes []string  `json:"causes"` // seeded, by the report's names
-	Sizes  []float64 `json:"sizes"`  // s, rad, or a factor less 1
+	Sizes  []float64 `json:"sizes"`  // s, rad, rad/s, or a factor less 1
 	Named  []string  `json:"named"`
 	Values []float64 `json:"values"`
 	Words  string    `json:"words"`
 
-	joint int // of the offset
+	joint int // of the offset, of the sensor
 }
 
 // Right says that exactly what was seeded was named.
@@ -41,17 +42,32 @@ var kinds = []struct {
 	{report.KindDelay, 0.015}, {report.KindCoulomb, 1}, {report.KindArmature, 0.5}, {report.KindOffset, 0.05}, {report.KindStrength, -0.2},
 }
 
-// newDraw draws trial number index: in turn one cause, two and none, so that
-// every cause and every pair comes as often as any other.
+// seen are what a report measures without a fit: where motors stop, and what a sensor
+// says of another. at names what of the robot it is about, of is its sensor.
+var seen = []struct {
+	kind     string
+	low, top float64
+	at       string
+}{
+	{report.KindCeiling, -0.75, -0.68, ""},
+	{report.KindSensor, 0.05, 0.15, "the gyroscope about "},
+	{report.KindSensor, 0.25, 0.6, "the speed of "},
+	{report.KindSensor, 0.005, 0.015, "the position of "},
+}
+
+// newDraw draws trial number index: in turn one cause, two, none, and one of what
+// is seen, so that every cause and every pair comes as often as any other.
 func newDraw(b *controller.Body, index int, seed uint64) *Draw {
 	rng := rand.New(rand.NewPCG(seed, uint64(index)))
 	d := &Draw{Index: index, Seed: seed, Causes: []string{}, Named: []string{}, joint: rng.IntN(len(b.Joints))}
 	var chosen []int
-	switch turn := index / 3; index % 3 {
+	switch turn := index / 4; index % 4 {
 	case 0:
 		chosen = []int{turn % len(kinds)}
 	case 1:
 		chosen = pair(turn)
+	case 3:
+		d.see(b, turn, rng)
 	}
 	for _, k := range chosen {
 		size := kinds[k].size * (0.5 + rng.Float64())
@@ -63,6 +79,40 @@ func newDraw(b *controller.Body, index int, seed uint64) *Draw {
 		d.Causes, d.Sizes = append(d.Causes, name), append(d.Sizes, size)
 	}
 	return d
+}
+
+// seen says that the draw's cause is one of those.
+func (d *Draw) seen() bool { return d.Index%4 == 3 }
+
+// see seeds the n-th of what is seen.
+func (d *Draw) see(b *controller.Body, n int, rng *rand.Rand) {
+	k := &seen[n%len(seen)]
+	name := k.kind
+	switch {
+	case strings.HasPrefix(k.at, "the gyroscope"):
+		d.joint = rng.IntN(3)
+		name += " of " + k.at + axes[d.joint]
+	case k.at != "":
+		name += " of " + k.at + b.Joints[d.joint].Name
+	}
+	d.Causes, d.Sizes = []string{name}, []float64{k.low + (k.top-k.low)*rng.Float64()}
+}
+
+var axes = [3]string{"x", "y", "z"}
+
+// sense is what the second robot's sensors make of a state.
+func (d *Draw) sense(rng *rand.Rand) func(*controller.State) {
+	if !d.seen() || d.Causes[0] == report.KindCeiling {
+		return right
+	}
+	j, x := d.joint, d.Sizes[0]
+	switch d.Index / 4 % len(seen) {
+	case 1:
+		return func(s *controller.State) { s.IMU.Gyro[j] += x }
+	case 2:
+		return func(s *controller.State) { s.Vel[j] *= 1 + x }
+	}
+	return func(s *controller.State) { s.Pos[j] += x * rng.NormFloat64() }
 }
 
 // pair is the n-th pair of kinds.
@@ -90,6 +140,8 @@ func (d *Draw) deviations(b *controller.Body) []sim.Deviation {
 				all[j].Armature += size
 			case report.KindStrength:
 				all[j].Strength += size
+			case report.KindCeiling:
+				all[j].Ceiling += size
 			case report.KindOffset + " of " + b.Joints[j].Name:
 				all[j].Offset = size
 			}

@@ -6,12 +6,13 @@ import (
 	"whisker/hil/report/prove"
 )
 
-// The rates of three draws, one of each sort.
+// The rates of four draws, one of each sort.
 func ExampleCount() {
 	r := prove.Count([]*prove.Draw{
 		{Causes: []string{"delay"}, Named: []string{"delay"}},
 		{Causes: []string{"delay", "armature"}, Named: []string{"armature"}},
 		{},
+		{Index: 3, Causes: []string{"saturation"}, Named: []string{"saturation"}},
 	})
 	fmt.Printf("one cause %.0f %%, two %.0f %%, false claims %.0f %%\n", 100*r.Singles.Share(), 100*r.Pairs.Share(), 100*r.None.Share())
 	fmt.Println(r.Met())

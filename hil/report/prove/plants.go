@@ -98,9 +98,22 @@ func (ps *plants) retarget(c *motion.Clip, from, to motion.Kinematics) error {
 	return err
 }
 
-// record plays clips open loop on a robot that deviates by d, and with noise by a
-// seed unless that is 0, and writes the recording.
-func (ps *plants) record(ctx context.Context, path string, clips []int, d []sim.Deviation, seed uint64) (err error) {
+// mistaken is a robot whose sensors err.
+type mistaken struct {
+	*sim.Robot
+	sense func(*controller.State)
+}
+
+// Read is what they make of it.
+func (m *mistaken) Read(s *controller.State) error {
+	err := m.Robot.Read(s)
+	m.sense(s)
+	return err
+}
+
+// record plays clips open loop on a robot that deviates by d and whose sensors err as
+// sense does, with noise by a seed unless that is 0, and writes the recording.
+func (ps *plants) record(ctx context.Context, path string, clips []int, d []sim.Deviation, sense func(*controller.State), seed uint64) (err error) {
 	r, err := ps.robot.Clone()
 	if err != nil {
 		return err
@@ -132,7 +145,7 @@ func (ps *plants) record(ctx context.Context, path string, clips []int, d []sim.
 		err = errors.Join(err, <-done)
 	}()
 	for _, i := range clips {
-		if err := ps.play(ctx, r, ps.refs[i], rec); err != nil {
+		if err := ps.play(ctx, &mistaken{r, sense}, ps.refs[i], rec); err != nil {
 			return err
 		}
 	}
@@ -140,7 +153,7 @@ func (ps *plants) record(ctx context.Context, path string, clips []int, d []sim.
 }
 
 // play is one pass. A robot that falls ends it: its recording is what it is.
-func (ps *plants) play(ctx context.Context, r *sim.Robot, ref *policy.Reference, rec *record.Recorder) error {
+func (ps *plants) play(ctx context.Context, r *mistaken, ref *policy.Reference, rec *record.Recorder) error {
 	rec.Event(record.Event{Kind: record.KindRun, Text: ref.Name})
 	r.Place(ref.Root(0), ref.Poses[0].Q, ref.Twists[0].Qd)
 	p, err := policy.OpenLoop(r.Body(), ref)

@@ -10,7 +10,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"whisker/controller"
 	"whisker/hil/report"
 	"whisker/sim"
 )
@@ -78,10 +80,10 @@ func (ps *plants) try(ctx context.Context, dir string, d *Draw) (*Draw, error) {
 	defer os.Remove(first)
 	defer os.Remove(second)
 	b := ps.robot.Body()
-	if err := ps.record(ctx, first, chosen, sim.Nominal(len(b.Joints)), 0); err != nil {
+	if err := ps.record(ctx, first, chosen, sim.Nominal(len(b.Joints)), right, 0); err != nil {
 		return nil, err
 	}
-	if err := ps.record(ctx, second, chosen, d.deviations(b), 1+rng.Uint64()>>1); err != nil {
+	if err := ps.record(ctx, second, chosen, d.deviations(b), d.sense(rng), 1+rng.Uint64()>>1); err != nil {
 		return nil, err
 	}
 	found, err := report.Explain(ctx, first, second)
@@ -89,11 +91,14 @@ func (ps *plants) try(ctx context.Context, dir string, d *Draw) (*Draw, error) {
 		return nil, err
 	}
 	d.Words = found.Words
-	for _, k := range found.Named {
+	for _, k := range slices.Concat(found.Named, found.Sensors) {
 		d.Named, d.Values = append(d.Named, k.Causes[0]), append(d.Values, float64(k.Values[0]))
 	}
 	return d, nil
 }
+
+// right is what sensors make of a state that do not err.
+func right(*controller.State) {}
 
 func (d *Draw) save(file string) error {
 	if file == "" {

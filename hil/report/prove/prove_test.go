@@ -2,6 +2,7 @@ package prove
 
 import (
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"whisker/controller"
 	"whisker/hil/report"
 	"whisker/sim"
 )
@@ -25,11 +27,12 @@ func shared(t *testing.T) *plants {
 	return ps
 }
 
-// A small proof on a physics that is the real one: one cause, two, none.
+// A small proof on a physics that is the real one: one cause, two, none, and motors
+// that stop at a quarter of their torque.
 func TestReportNamesWhatWasSeeded(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "draws.jsonl")
 	ps := shared(t)
-	draws, err := ps.run(t.Context(), Options{Draws: 3, Seed: 1, Seconds: 7, File: file})
+	draws, err := ps.run(t.Context(), Options{Draws: 4, Seed: 1, Seconds: 7, File: file})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +47,7 @@ func TestReportNamesWhatWasSeeded(t *testing.T) {
 			}
 		}
 	}
-	if r := Count(draws); r != (Rates{Rate{1, 1}, Rate{1, 1}, Rate{0, 1}}) || r.Met() != nil {
+	if r := Count(draws); r != (Rates{Rate{1, 1}, Rate{1, 1}, Rate{0, 1}, Rate{1, 1}}) || r.Met() != nil {
 		t.Errorf("%+v", r)
 	}
 	// A proof that was stopped goes on from its file, whose last line may be cut.
@@ -52,55 +55,61 @@ func TestReportNamesWhatWasSeeded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, append(text, `{"index":3,"see`...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(text, `{"index":4,"see`...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	again, err := ps.run(t.Context(), Options{Draws: 3, Seed: 1, File: file})
-	if err != nil || len(again) != 3 || again[1].String() != draws[1].String() {
+	again, err := ps.run(t.Context(), Options{Draws: 4, Seed: 1, File: file})
+	if err != nil || len(again) != 4 || again[1].String() != draws[1].String() {
 		t.Errorf("%v, %v", again, err)
 	}
-	if _, err := ps.run(t.Context(), Options{Draws: 3, Seed: 2, File: file}); err == nil || !strings.Contains(err.Error(), "draws.jsonl:1: a draw of seed 1, expected 2") {
+	if _, err := ps.run(t.Context(), Options{Draws: 4, Seed: 2, File: file}); err == nil || !strings.Contains(err.Error(), "draws.jsonl:1: a draw of seed 1, expected 2") {
 		t.Error(err)
 	}
 }
 
-// Motors that stop at a third of their torque saturate, which nothing linear tells.
-func TestMotorsThatStopEarlyAreNamed(t *testing.T) {
+// Sensors that err are named, each with what it is of, and nothing else is.
+func TestSensorsThatErrAreNamed(t *testing.T) {
 	ps, dir := shared(t), t.TempDir()
 	ps.seconds = 7
+	b := ps.robot.Body()
 	first, second := filepath.Join(dir, "a.mcap"), filepath.Join(dir, "b.mcap")
-	d := sim.Nominal(len(ps.robot.Body().Joints))
-	if err := ps.record(t.Context(), first, []int{0, 1}, d, 0); err != nil {
+	if err := ps.record(t.Context(), first, []int{0, 1}, sim.Nominal(len(b.Joints)), right, 0); err != nil {
 		t.Fatal(err)
 	}
-	for i := range d {
-		d[i].Ceiling = 0.35
+	rng := rand.New(rand.NewPCG(1, 2))
+	errs := func(s *controller.State) {
+		s.IMU.Gyro[1] -= 0.08
+		s.Vel[4] *= 1.4
+		s.Pos[8] += 0.008 * rng.NormFloat64()
 	}
-	if err := ps.record(t.Context(), second, []int{0, 1}, d, 1); err != nil {
+	if err := ps.record(t.Context(), second, []int{0, 1}, sim.Nominal(len(b.Joints)), errs, 1); err != nil {
 		t.Fatal(err)
 	}
 	found, err := report.Explain(t.Context(), first, second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found.StopsAt[0] != 0 || math.Abs(float64(found.StopsAt[1])-0.35) > 0.02 || !strings.Contains(found.Words, "stop at x0.3") {
-		t.Errorf("motors stop at %v of their largest torque, want 0 and 0.35: %s", found.StopsAt, found.Words)
+	var names []string
+	for _, k := range slices.Concat(found.Named, found.Sensors) {
+		names = append(names, k.Causes[0])
 	}
-	for _, k := range found.Named {
-		if k.Kinds[0] != report.KindCeiling {
-			t.Errorf("motors that stop early are taken for something else: %s", found.Words)
-		}
+	if want := []string{"sensor of the gyroscope about y", "sensor of the speed of " + b.Joints[4].Name, "sensor of the position of " + b.Joints[8].Name}; !slices.Equal(names, want) || !strings.Contains(found.Words, "by sensors: the gyroscope") {
+		t.Errorf("named %q, want %q: %s", names, want, found.Words)
 	}
 }
 
 func TestDrawsComeEvenlyAndWithinTheirSizes(t *testing.T) {
 	b := shared(t).robot.Body()
-	count, pairs := map[string]int{}, map[string]int{}
-	for i := range 90 {
+	count, pairs, seen := map[string]int{}, map[string]int{}, map[string]int{}
+	for i := range 120 {
 		d := newDraw(b, i, 5)
-		switch want := []int{1, 2, 0}[i%3]; {
+		switch want := []int{1, 2, 0, 1}[i%4]; {
 		case len(d.Causes) != want:
 			t.Fatalf("draw %d: %v", i, d.Causes)
+		case i%4 == 3:
+			what, _, _ := strings.Cut(d.Causes[0], "_")
+			seen[strings.TrimRight(what, "FRLxyz")]++
+			continue
 		case want == 2:
 			kinds := []string{kindOf(d.Causes[0]), kindOf(d.Causes[1])}
 			slices.Sort(kinds)
@@ -125,8 +134,8 @@ func TestDrawsComeEvenlyAndWithinTheirSizes(t *testing.T) {
 			}
 		}
 	}
-	if len(count) != 5 || len(pairs) != 10 {
-		t.Errorf("kinds %v, pairs %v", count, pairs)
+	if len(count) != 5 || len(pairs) != 10 || len(seen) != 4 {
+		t.Errorf("kinds %v, pairs %v, seen %v", count, pairs, seen)
 	}
 	for _, n := range count {
 		if n != 6 {
@@ -146,7 +155,7 @@ func kindOf(name string) string {
 }
 
 func TestBarsThatAreMissedAreNamed(t *testing.T) {
-	good := Rates{Rate{9, 10}, Rate{3, 4}, Rate{1, 20}}
+	good := Rates{Rate{9, 10}, Rate{3, 4}, Rate{1, 20}, Rate{9, 10}}
 	if err := good.Met(); err != nil {
 		t.Error(err)
 	}
@@ -154,9 +163,10 @@ func TestBarsThatAreMissedAreNamed(t *testing.T) {
 		r    Rates
 		want string
 	}{
-		{Rates{Rate{8, 10}, Rate{3, 4}, Rate{1, 20}}, "single causes"},
-		{Rates{Rate{9, 10}, Rate{2, 4}, Rate{1, 20}}, "pairs"},
-		{Rates{Rate{9, 10}, Rate{3, 4}, Rate{2, 20}}, "identical robots"},
+		{Rates{Rate{8, 10}, Rate{3, 4}, Rate{1, 20}, Rate{9, 10}}, "single causes"},
+		{Rates{Rate{9, 10}, Rate{2, 4}, Rate{1, 20}, Rate{9, 10}}, "pairs"},
+		{Rates{Rate{9, 10}, Rate{3, 4}, Rate{2, 20}, Rate{9, 10}}, "identical robots"},
+		{Rates{Rate{9, 10}, Rate{3, 4}, Rate{1, 20}, Rate{8, 10}}, "saturation and sensors"},
 	} {
 		if err := c.r.Met(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c.r, err)

@@ -7,9 +7,10 @@ import (
 	"text/tabwriter"
 )
 
-// Rates count draws by how many causes were seeded.
+// Rates count draws by how many causes were seeded. Seen are those of what a report
+// measures without a fit: saturation and sensors.
 type Rates struct {
-	Singles, Pairs, None Rate
+	Singles, Pairs, None, Seen Rate
 }
 
 // Rate is how many of how many. Of None it counts false claims.
@@ -22,11 +23,13 @@ func (r Rate) Share() float64 { return float64(r.Hits) / float64(max(r.Of, 1)) }
 func Count(draws []*Draw) (r Rates) {
 	for _, d := range draws {
 		to, hit := &r.Singles, d.Right()
-		switch len(d.Causes) {
-		case 0:
+		switch {
+		case len(d.Causes) == 0:
 			to, hit = &r.None, len(d.Named) > 0
-		case 2:
+		case len(d.Causes) == 2:
 			to = &r.Pairs
+		case d.seen():
+			to = &r.Seen
 		}
 		to.Of++
 		if hit {
@@ -52,6 +55,9 @@ func (r Rates) Met() error {
 	if r.Pairs.Share() < PairsRight {
 		missed = append(missed, fmt.Errorf("prove: pairs are named right in %.0f %%, at least %.0f %% are wanted", 100*r.Pairs.Share(), 100*PairsRight))
 	}
+	if r.Seen.Share() < SinglesRight {
+		missed = append(missed, fmt.Errorf("prove: saturation and sensors are named right in %.0f %%, at least %.0f %% are wanted", 100*r.Seen.Share(), 100*SinglesRight))
+	}
 	if r.None.Share() > FalseClaims {
 		missed = append(missed, fmt.Errorf("prove: causes are claimed of identical robots in %.0f %%, at most %.0f %% are allowed", 100*r.None.Share(), 100*FalseClaims))
 	}
@@ -64,6 +70,7 @@ func (r Rates) Table(w io.Writer) error {
 	fmt.Fprintln(t, "seeded\tdraws\tright\tshare\twanted\t")
 	fmt.Fprintf(t, "one cause\t%d\t%d\t%.0f %%\t>= %.0f %%\t\n", r.Singles.Of, r.Singles.Hits, 100*r.Singles.Share(), 100*SinglesRight)
 	fmt.Fprintf(t, "two causes\t%d\t%d\t%.0f %%\t>= %.0f %%\t\n", r.Pairs.Of, r.Pairs.Hits, 100*r.Pairs.Share(), 100*PairsRight)
+	fmt.Fprintf(t, "saturation, a sensor\t%d\t%d\t%.0f %%\t>= %.0f %%\t\n", r.Seen.Of, r.Seen.Hits, 100*r.Seen.Share(), 100*SinglesRight)
 	fmt.Fprintf(t, "nothing: false claims\t%d\t%d\t%.0f %%\t<= %.0f %%\t\n", r.None.Of, r.None.Hits, 100*r.None.Share(), 100*FalseClaims)
 	return t.Flush()
 }
