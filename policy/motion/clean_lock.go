@@ -5,6 +5,7 @@ import "math"
 // footing is where a paw shall be in one frame.
 type footing struct {
 	pad, heel [3]float64 // m, world
+	side      [3]float64 // of the outer toe, m
 	lift      float64    // of the lowest point, m
 	down      bool
 	// air is 0 for a paw on or near the floor, 1 for one high up, which moves
@@ -16,7 +17,8 @@ const (
 	swingClearance = 0.006 // m, that a swing reaches in its middle at least
 	airHeight      = 0.030 // m, from which on a paw is the trunk's
 	wristWeight    = 0.3   // of keeping the forearm off the floor
-	heelWeight     = 0.02
+	heelWeight     = 0.05
+	sideWeight     = 1
 )
 
 // planPaws says for every frame where each paw stands or swings: standing ones
@@ -34,6 +36,7 @@ func (w *cleaner) planPaws() {
 		plan := make([]footing, len(w.poses))
 		for f := range plan {
 			plan[f] = path.footing(holds, f)
+			w.r.paws[leg].flatten(&plan[f])
 			w.frames[f].paws[leg].down = plan[f].down
 		}
 		w.plan[leg] = plan
@@ -67,6 +70,26 @@ func (p *pawPath) footing(holds []hold, f int) footing {
 	}
 	t.air = smoothStep(t.lift / airHeight)
 	return t
+}
+
+// flatten puts the foot of a paw on or near the floor flat: fits of key points leave
+// its pitch and roll nearly free, and standing on a heel or an edge a rat falls over.
+// A heel that is up, as where the foot rolls over its toes, stays up.
+func (w *paw) flatten(t *footing) {
+	near := 1 - t.air
+	d := sub(t.heel, t.pad)
+	along, flat := math.Hypot(d[0], d[1]), math.Hypot(w.back[0], w.back[1])
+	if along < 1e-6 {
+		return
+	}
+	t.pad[2] += near * (w.height + t.lift - t.pad[2])
+	pitch := math.Max(0, math.Atan2(d[2], along)-math.Atan2(w.back[2], flat))
+	turn := quatMul(quatExp([3]float64{0, 0, math.Atan2(d[1], d[0]) - math.Atan2(w.back[1], w.back[0])}), quatExp([3]float64{0, pitch, 0}))
+	heel := add(t.pad, quatRotate(turn, w.back))
+	for i := range heel {
+		t.heel[i] += near * (heel[i] - t.heel[i])
+	}
+	t.side = add(t.pad, quatRotate(turn, w.across))
 }
 
 // to is the shift of frame f that puts the paw where it stands.
@@ -107,16 +130,16 @@ func (w *cleaner) lock(f int, p *Pose) {
 	r.ground = r.ground[:0]
 	for leg := range r.paws {
 		t := &w.plan[leg][f]
-		pad, heel, wrist := r.paws[leg].pad, r.paws[leg].heel, r.paws[leg].heel
-		pad.Pos, heel.Pos = t.pad, t.heel
+		pad, heel, side, wrist := r.paws[leg].pad, r.paws[leg].heel, r.paws[leg].soles[1], r.paws[leg].heel
+		pad.Pos, heel.Pos, side.Pos = t.pad, t.heel, t.side
 		for i := range trunk {
 			pad.Pos[i] += t.air * trunk[i]
 			heel.Pos[i] += t.air * trunk[i]
 		}
-		heel.Weight, wrist.Weight = heelWeight, 0
-		r.ground = append(r.ground, pad, heel, wrist)
+		heel.Weight, side.Weight, wrist.Weight = heelWeight, sideWeight*(1-t.air), 0
+		r.ground = append(r.ground, pad, heel, side, wrist)
 	}
-	for round := 0; round < 5; round++ {
+	for round := 0; round < 8; round++ {
 		r.ik.Solve(p, r.ground)
 		off := 0.0
 		for leg := range r.paws {
@@ -135,14 +158,15 @@ func (r *rat) correct(leg int, t *footing) float64 {
 	low := r.k.LowestPoint(r.paws[leg].foot)
 	if t.air < 0.5 {
 		miss := low - t.lift
-		r.ground[3*leg].Pos[2] -= miss
-		r.ground[3*leg+1].Pos[2] -= miss
+		for i := range 3 {
+			r.ground[4*leg+i].Pos[2] -= miss
+		}
 		if off = math.Abs(miss); !t.down {
 			off *= 0.2
 		}
 	}
 	if arm := r.k.LowestPoint(r.paws[leg].limb); arm < -2e-4 && arm < low {
-		wrist := &r.ground[3*leg+2]
+		wrist := &r.ground[4*leg+3]
 		if wrist.Weight == 0 {
 			wrist.Weight, wrist.Pos = wristWeight, r.ik.point(wrist)
 		}

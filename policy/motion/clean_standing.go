@@ -6,8 +6,8 @@ import "math"
 // would have to obey, and tracking does not know.
 type Standing struct {
 	// ComOutside is the share of frames whose centre of mass is not above the
-	// polygon of the standing paws; ZMPOutside the same for the zero moment point
-	// (more than 1 mm out). Frames in which fewer than two paws stand count
+	// polygon of the soles on the floor; ZMPOutside the same for the zero moment point
+	// (more than 1 mm out). Frames in which fewer than two paws touch it count
 	// in neither but in Flight, as do those in which the floor carries less than
 	// 30 % of the weight: the zero moment point is then anywhere.
 	ComOutside float64 `json:"com_outside_share"`
@@ -50,7 +50,7 @@ func (r *rat) standing(poses []Pose, rate float64) Standing {
 	}
 	s.SlipMean /= math.Max(stances, 1)
 	r.addFloor(&s, paths, down)
-	r.addBalance(&s, poses, down, rate)
+	r.addBalance(&s, poses, paths, rate)
 	return s
 }
 
@@ -84,14 +84,14 @@ func (r *rat) addFloor(s *Standing, paths *[4]pawPath, down [][4]bool) {
 }
 
 // addBalance fills in what concerns the polygons of the standing paws.
-func (r *rat) addBalance(s *Standing, poses []Pose, down [][4]bool, rate float64) {
+func (r *rat) addBalance(s *Standing, poses []Pose, paths *[4]pawPath, rate float64) {
 	b := newBalance(r.k, r.stand, len(poses), rate)
 	stands, flight := 0.0, 0.0
 	for f := range poses {
 		zmp, light := b.loaded(poses, f)
 		p := &poses[f]
 		r.k.SetPose(p.Pos, p.Quat, p.Q)
-		area := r.soles(down[f])
+		area := r.soles(f, paths)
 		if len(area) < 3 || light {
 			flight++
 			continue
@@ -112,20 +112,17 @@ func (r *rat) addBalance(s *Standing, poses []Pose, down [][4]bool, rate float64
 	s.ComOutside, s.ZMPOutside, s.ZMPMean = s.ComOutside/stands, s.ZMPOutside/stands, s.ZMPMean/stands
 }
 
-// soles is the polygon of the standing paws in the Kinematics' current pose. One
-// paw alone is none: it has a few square millimetres.
-func (r *rat) soles(down [4]bool) polygon {
+// soles is the polygon of what touches the floor in frame f, at which the Kinematics
+// are, whether it moves or not. One paw alone is none: it has a few square millimetres.
+func (r *rat) soles(f int, paths *[4]pawPath) polygon {
 	var points [][2]float64
 	paws := 0
 	for leg := range r.paws {
-		if !down[leg] {
+		if paths[leg].low[f] > touchHeight {
 			continue
 		}
 		paws++
-		for i := range r.paws[leg].soles {
-			x := r.ik.point(&r.paws[leg].soles[i])
-			points = append(points, [2]float64{x[0], x[1]})
-		}
+		points = r.touching(points, leg)
 	}
 	if paws < 2 {
 		return nil

@@ -106,6 +106,41 @@ func apart(k motion.Kinematics, b *controller.Body, x, y *motion.Clip) (sum floa
 	return sum
 }
 
+// Key points say little of a foot's pitch: a fit may stand on its heels.
+func TestCleaningPutsFeetFlat(t *testing.T) {
+	b, k := openRat(t)
+	clip, _ := synthesize(t, b, k, motion.RandomSpec(motion.Stand, 11))
+	tilted := *clip
+	tilted.Poses = nil
+	for _, p := range clip.Poses {
+		p.Q = append([]float64(nil), p.Q...)
+		for j, name := range clip.Joints {
+			if strings.HasPrefix(name, "ankle_") {
+				p.Q[j] -= 0.5
+			}
+		}
+		tilted.Poses = append(tilted.Poses, p)
+	}
+	tilted.Differentiate()
+	toes := func(c *motion.Clip) (highest float64) {
+		for _, p := range c.Poses {
+			k.SetPose(p.Pos, p.Quat, p.Q)
+			for _, name := range []string{"toe_L", "toe_R"} {
+				id, _ := k.BodyID(name)
+				highest = math.Max(highest, k.LowestPoint(id))
+			}
+		}
+		return highest
+	}
+	out, report := clean(t, &tilted, k)
+	if before := toes(&tilted); before < 0.008 {
+		t.Fatalf("the toes of the tilted feet are %.1f mm up: the test tilts them the wrong way", 1e3*before)
+	}
+	if after := toes(out); after > 0.002 {
+		t.Errorf("toes are still %.1f mm up: %v", 1e3*after, report)
+	}
+}
+
 func TestCleaningLiftsDraggedPaws(t *testing.T) {
 	b, k := openRat(t)
 	walk, _ := synthesize(t, b, k, locomotion[1])

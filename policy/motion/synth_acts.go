@@ -62,16 +62,18 @@ func sketchLunge(frames []frame, rng *rand.Rand) {
 }
 
 // sketchRear takes the weight onto the hind feet, rears past 70 degrees, looks
-// about, and comes down. Real rats do: the tilt of the trunk passes 90 degrees in
+// about, and comes down. The hips stay low and behind the feet, so that the heels
+// stay on the floor: on its toes alone the body would have to balance on 5 mm, and
+// falls back. Real rats do: the tilt of the trunk passes 90 degrees in
 // one frame of twenty (Aldarondo et al. 2024, 210,500 frames).
 func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.9, 1.2), fall: within(rng, 0.9, 1.2)}
 	up.hold = within(rng, 0.1, 0.5) + math.Max(0, seconds-5)*rng.Float64()
 	up.hold = math.Min(up.hold, seconds-0.8-up.at-up.rise-up.fall)
-	angle := within(rng, 1.25, 1.45)
+	angle := within(rng, 1.24, 1.36)
 	paws := [3]float64{0.045, 0.016, -0.055}
-	r.sitUp(frames, up, angle, 0.006, paws, 0.6)
+	r.sitUp(frames, up, angle, 0.016, -0.006, paws, 0.6)
 	look := within(rng, -0.3, 0.3)
 	for i := range frames {
 		k := up.value(float64(i) / clipRate)
@@ -87,7 +89,7 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.6), rise: within(rng, 0.8, 1.0), fall: within(rng, 0.8, 1.0)}
 	up.hold = seconds - 0.7 - up.at - up.rise - up.fall
-	r.sitUp(frames, up, within(rng, 0.6, 0.8), 0, [3]float64{0.068, 0.011, -0.028}, 0.6)
+	r.sitUp(frames, up, within(rng, 0.6, 0.8), 0.012, 0, [3]float64{0.068, 0.011, -0.028}, 0.6)
 	rate, size := within(rng, 5, 7), within(rng, 0.003, 0.005)
 	bout, side := pulse{at: up.at + up.rise, rise: 0.2, hold: math.Max(0.2, up.hold-0.4), fall: 0.2}, within(rng, -0.1, 0.1)
 	for i := range frames {
@@ -104,11 +106,11 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 	}
 }
 
-// sitUp pitches the trunk up by angle about the hips, the hips over the hind feet
-// and raised by rise (m), the forepaws at the given place in the trunk's frame
+// sitUp pitches the trunk up by angle about the hips, the hips behind the middle of
+// the hind feet and raised by rise (m), the forepaws at the given place in the trunk's frame
 // (m; y for the left one). The weight goes back before the forepaws leave the
 // floor: ahead is that lead, s.
-func (r *rat) sitUp(frames []frame, up pulse, angle, rise float64, paws [3]float64, ahead float64) {
+func (r *rat) sitUp(frames []frame, up pulse, angle, behind, rise float64, paws [3]float64, ahead float64) {
 	hip := r.posture.hip
 	s0, c0 := math.Sincos(r.posture.pitch)
 	level := [2]float64{c0*hip[0] - s0*hip[1], s0*hip[0] + c0*hip[1]} // as standing has them
@@ -121,12 +123,11 @@ func (r *rat) sitUp(frames []frame, up pulse, angle, rise float64, paws [3]float
 		theta := r.posture.pitch + k*angle
 		s, c := math.Sincos(theta)
 		// The hips: where standing has them, moved over the feet.
-		hx := f.x + level[0] + back*(feet-0.012-level[0])
+		hx := f.x + level[0] + back*(feet-behind-level[0])
 		hz := f.height + level[1] + k*rise - 0.006*back*(1-k)
 		f.x = hx - (c*hip[0] - s*hip[1])
 		f.height = hz - (s*hip[0] + c*hip[1])
 		f.pitch += theta - r.posture.pitch
-		f.arch -= 0.1 * k
 		air := smoothStep((k - 0.03) / 0.5)
 		for leg := leftFore; leg <= rightFore; leg++ {
 			h := &f.paws[leg]

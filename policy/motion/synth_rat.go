@@ -14,6 +14,7 @@ type paw struct {
 	limb      int // lower arm, or the foot again: what else may get there
 	pad, heel Target
 	back      [3]float64 // from pad to heel on a level foot that points along x, m
+	across    [3]float64 // from pad to the outer toe (the second sole) there, m
 	height    float64    // of the pad while the paw rests on the floor, m
 	home      [2]float64 // of the pad under a standing body, in the path's frame, m
 	yaw       float64    // of the foot there, rad
@@ -125,6 +126,7 @@ func (r *rat) addPaw(leg int, side string) error {
 	}
 	p.pad.Offset, p.pad.Weight = pad, 1
 	p.heel = Target{Body: p.foot, Weight: 0.02}
+	p.across = sub(corners[1], pad)
 	for _, c := range corners {
 		p.soles = append(p.soles, Target{Body: p.pad.Body, Offset: c})
 	}

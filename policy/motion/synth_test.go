@@ -232,13 +232,22 @@ func TestRearPassesSeventyDegrees(t *testing.T) {
 	b, k := openRat(t)
 	for seed := uint64(11); seed <= 12; seed++ {
 		clip, feet := synthesize(t, b, k, motion.RandomSpec(motion.Rear, seed))
-		top, low := 0.0, 0
+		top, low, tiptoe := 0.0, 0, 0.0
 		for i, p := range clip.Poses {
 			nose := 2 * (p.Quat[1]*p.Quat[3] - p.Quat[0]*p.Quat[2]) // height of the body's x axis
 			top = math.Max(top, math.Asin(nose))
 			if feet[i].Low[0] < -0.001 || feet[i].Low[1] < -0.001 {
 				low++
 			}
+			k.SetPose(p.Pos, p.Quat, p.Q)
+			for _, name := range []string{"foot_L", "foot_R"} {
+				id, _ := k.BodyID(name)
+				heel, _ := k.BodyPose(id)
+				tiptoe = math.Max(tiptoe, heel[2])
+			}
+		}
+		if tiptoe > 0.010 {
+			t.Errorf("seed %d: the heels rise to %.1f mm: nobody balances on toes alone", seed, 1e3*tiptoe)
 		}
 		if top < 70*math.Pi/180 || low > 0 {
 			t.Errorf("seed %d: rears to %.0f degrees with a hind paw under the floor in %d frames", seed, top*180/math.Pi, low)
