@@ -10,7 +10,7 @@ import (
 // a third to a half of all frames. No controller can follow what the floor cannot
 // carry, so Clean makes a clip that the floor can.
 const (
-	cleanPasses = 3
+	cleanPasses = 6
 	// searchHeight finds stances before the floor is fitted, m; after it, a paw
 	// stands below stanceHeight.
 	searchHeight = 0.022
@@ -77,11 +77,12 @@ func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
 	if err := r.findStand(); err != nil {
 		return nil, nil, err
 	}
-	report := &Cleaning{Before: r.standing(c.Poses, c.Rate)}
+	report := &Cleaning{Before: r.standing(c.Poses, c.Rate, false)}
 	if report.Before.feasible() {
 		report.After = report.Before
 		return c, report, nil
 	}
+	report.Before = r.standing(c.Poses, c.Rate, true)
 	out := c.copyHead()
 	out.Poses = copyPoses(c.Poses)
 	for _, j := range r.legs {
@@ -92,7 +93,7 @@ func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
 	out.continueSign()
 	out.Differentiate()
 	out.Source += ", cleaned"
-	report.After = r.standing(out.Poses, c.Rate)
+	report.After = r.standing(out.Poses, c.Rate, false)
 	report.compare(r, c.Poses, out.Poses)
 	return out, report, nil
 }

@@ -17,6 +17,7 @@ const (
 	swingClearance = 0.006 // m, that a swing reaches in its middle at least
 	airHeight      = 0.030 // m, from which on a paw is the trunk's
 	wristWeight    = 0.3   // of keeping the forearm off the floor
+	padWeight      = 4
 	heelWeight     = 0.05
 	sideWeight     = 1
 )
@@ -136,7 +137,7 @@ func (w *cleaner) lock(f int, p *Pose) {
 			pad.Pos[i] += t.air * trunk[i]
 			heel.Pos[i] += t.air * trunk[i]
 		}
-		heel.Weight, side.Weight, wrist.Weight = heelWeight, sideWeight*(1-t.air), 0
+		pad.Weight, heel.Weight, side.Weight, wrist.Weight = padWeight, heelWeight, sideWeight*(1-t.air), 0
 		r.ground = append(r.ground, pad, heel, side, wrist)
 	}
 	for round := 0; round < 8; round++ {

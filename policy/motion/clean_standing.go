@@ -31,8 +31,9 @@ func (s *Standing) feasible() bool {
 }
 
 // standing measures poses by the paws' own motion, whatever was planned: a paw
-// stands as Inspect has it, near the floor and hardly moving.
-func (r *rat) standing(poses []Pose, rate float64) Standing {
+// stands as Inspect has it, near the floor and hardly moving. Weight is
+// carried by what touches the floor, and where paws may hover also by those that stand.
+func (r *rat) standing(poses []Pose, rate float64, hover bool) Standing {
 	paths := r.observe(poses)
 	down := make([][4]bool, len(poses))
 	var s Standing
@@ -50,7 +51,12 @@ func (r *rat) standing(poses []Pose, rate float64) Standing {
 	}
 	s.SlipMean /= math.Max(stances, 1)
 	r.addFloor(&s, paths, down)
-	r.addBalance(&s, poses, paths, rate)
+	for f := range down {
+		for leg := range down[f] {
+			down[f][leg] = paths[leg].low[f] < touchHeight || hover && down[f][leg]
+		}
+	}
+	r.addBalance(&s, poses, paths, down, rate)
 	return s
 }
 
@@ -84,14 +90,14 @@ func (r *rat) addFloor(s *Standing, paths *[4]pawPath, down [][4]bool) {
 }
 
 // addBalance fills in what concerns the polygons of the standing paws.
-func (r *rat) addBalance(s *Standing, poses []Pose, paths *[4]pawPath, rate float64) {
+func (r *rat) addBalance(s *Standing, poses []Pose, paths *[4]pawPath, down [][4]bool, rate float64) {
 	b := newBalance(r.k, r.stand, len(poses), rate)
 	stands, flight := 0.0, 0.0
 	for f := range poses {
 		zmp, light := b.loaded(poses, f)
 		p := &poses[f]
 		r.k.SetPose(p.Pos, p.Quat, p.Q)
-		area := r.soles(f, paths)
+		area := r.soles(f, paths, down[f])
 		if len(area) < 3 || light {
 			flight++
 			continue
@@ -112,17 +118,17 @@ func (r *rat) addBalance(s *Standing, poses []Pose, paths *[4]pawPath, rate floa
 	s.ComOutside, s.ZMPOutside, s.ZMPMean = s.ComOutside/stands, s.ZMPOutside/stands, s.ZMPMean/stands
 }
 
-// soles is the polygon of what touches the floor in frame f, at which the Kinematics
-// are, whether it moves or not. One paw alone is none: it has a few square millimetres.
-func (r *rat) soles(f int, paths *[4]pawPath) polygon {
+// soles is the polygon of the lowest parts of the paws that are down in frame f, at
+// which the Kinematics are. One paw alone is none: it has a few square millimetres.
+func (r *rat) soles(f int, paths *[4]pawPath, down [4]bool) polygon {
 	var points [][2]float64
 	paws := 0
 	for leg := range r.paws {
-		if paths[leg].low[f] > touchHeight {
+		if !down[leg] {
 			continue
 		}
 		paws++
-		points = r.touching(points, leg)
+		points = r.touching(points, leg, paths[leg].low[f])
 	}
 	if paws < 2 {
 		return nil

@@ -204,7 +204,7 @@ func (r *rat) polygon(f *frame) polygon {
 	var points [][2]float64
 	for leg := range f.paws {
 		if f.paws[leg].down {
-			points = r.touching(points, leg)
+			points = r.touching(points, leg, 0)
 		}
 	}
 	return hull(points)
@@ -217,10 +217,11 @@ const (
 	soleHeight  = 0.0045
 )
 
-// touching appends the soles of a paw that are on the floor in the Kinematics' pose.
-func (r *rat) touching(points [][2]float64, leg int) [][2]float64 {
+// touching appends the soles of a paw that are on a floor at the given height, m, in
+// the Kinematics' pose.
+func (r *rat) touching(points [][2]float64, leg int, floor float64) [][2]float64 {
 	for i := range r.paws[leg].soles {
-		if x := r.ik.point(&r.paws[leg].soles[i]); x[2] < soleHeight {
+		if x := r.ik.point(&r.paws[leg].soles[i]); x[2] < floor+soleHeight {
 			points = append(points, [2]float64{x[0], x[1]})
 		}
 	}
