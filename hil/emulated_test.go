@@ -1,9 +1,12 @@
 package hil
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -114,5 +117,38 @@ func TestEmulatedInRealTimeIsBehindALine(t *testing.T) {
 			t.Errorf("%+v", row)
 		}
 		return
+	}
+}
+
+// A body that is too slow to simulate has no real time: its firmware runs in lockstep, no
+// faster than the clock, and the log says how fast; so does the result of every run.
+func TestEmulatedThatIsSlowSaysItsFactor(t *testing.T) {
+	text, err := os.ReadFile("../sim/quadruped.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rays = 5000 // some milliseconds for every 2
+	slow := strings.Replace(string(text), "</worldbody>", `<site name="eye" pos="0 0 2" zaxis="0 0 -1"/></worldbody><sensor>`+strings.Repeat(`<rangefinder site="eye"/>`, rays)+`</sensor>`, 1)
+	s := emulated("stand")
+	s.Pace, s.Model = "realtime", filepath.Join(t.TempDir(), "slow.xml")
+	if err := os.WriteFile(s.Model, []byte(slow), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	g, err := openRig(s, zerolog.New(&log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	if !regexp.MustCompile(`the emulated robot (runs at [01]\.\d times real time alone|keeps \d+ % of real time), .*: it runs in lockstep`).MatchString(log.String()) {
+		t.Errorf("the log says\n%s\nwant how fast the emulation runs, and that it runs in lockstep", log.String())
+	}
+	pacer, err := g.openPacer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pacer.close()
+	if _, waits := pacer.Pacer.(*patient); !waits || !g.emulation.result().Lockstep {
+		t.Errorf("paced by %T, %+v: want lockstep that does not outrun the clock", pacer.Pacer, g.emulation.result())
 	}
 }

@@ -65,3 +65,17 @@ func blue(t *testing.T, film string) (shares []float64) {
 	}
 	return shares
 }
+
+// The time of a robot behind its firmware waits for the camera too.
+func TestARobotBehindItsFirmwareIsFilmed(t *testing.T) {
+	s := emulated("stand")
+	s.Seconds, s.Video, s.VideoFPS = 0.1, filepath.Join(t.TempDir(), "emulated.mp4"), 1
+	r := mustRun(t, s)
+	if r.Emulated == nil || !r.Emulated.Lockstep || r.Clips[0].Fault != "" {
+		t.Errorf("%+v, %+v", r.Emulated, r.Clips)
+	}
+	want := (int(r.Loop.Ticks) + 49) / 50 // at 50 Hz
+	if got := pictures(t, s.Video); got != want || want < 2 {
+		t.Errorf("%d pictures of %d ticks: want %d", got, r.Loop.Ticks, want)
+	}
+}
