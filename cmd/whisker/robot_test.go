@@ -14,6 +14,7 @@ import (
 	"github.com/creack/pty"
 
 	"whisker/bridge/board"
+	"whisker/controller"
 	"whisker/controller/profile"
 	"whisker/hil/emulate"
 	"whisker/sim"
@@ -63,6 +64,11 @@ func children(t *testing.T) (lines []string) {
 
 // owned is a robot on a pty: firmware with a body that lies.
 func owned(t *testing.T) (device string) {
+	return ownedAs(t, func(r *sim.Robot) controller.Robot { return r })
+}
+
+// ownedAs is one whose firmware has what plant makes of that body.
+func ownedAs(t *testing.T, plant func(*sim.Robot) controller.Robot) (device string) {
 	t.Helper()
 	p, err := profile.Open("quadruped")
 	if err != nil {
@@ -74,7 +80,7 @@ func owned(t *testing.T) (device string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := emulate.Start(emulate.Options{Board: "host", Profile: p, Plant: body})
+	e, err := emulate.Start(emulate.Options{Board: "host", Profile: p, Plant: plant(body)})
 	if err != nil {
 		t.Fatal(err)
 	}
