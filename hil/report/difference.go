@@ -46,7 +46,7 @@ type Difference struct {
 	// HeldOut says how the named causes do on a pass that they were not fitted to.
 	HeldOut string `json:"held_out"`
 
-	speeds [2][]float64 // measured over replayed, per joint
+	speeds []float64 // per joint: measured over replayed, of the second over the first
 }
 
 // Candidate is a set of causes with the values that explain most.

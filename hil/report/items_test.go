@@ -292,17 +292,17 @@ func TestHeldOutRules(t *testing.T) {
 }
 
 func TestSensors(t *testing.T) {
-	quiet := change(func(s *controller.Sample) {
+	swing := func(s *controller.Sample) {
 		for j := range s.State.Pos {
-			s.State.Pos[j] = 0
+			s.State.Pos[j], s.State.Vel[j] = 0.3*math.Sin(0.2*float64(s.Tick)), 3*math.Cos(0.2*float64(s.Tick))
 		}
-	})
+	}
+	quiet := change(swing)
 	rng := rand.New(rand.NewPCG(3, 0))
 	bad := change(func(s *controller.Sample) {
-		for j := range s.State.Pos {
-			s.State.Pos[j] = 0
-		}
-		s.State.Pos[1] = 0.01 * rng.NormFloat64()
+		swing(s)
+		s.State.Vel[0] *= 1.3
+		s.State.Pos[1] += 0.01 * rng.NormFloat64()
 		// It turns by 1 rad/s about x and says 1.1.
 		half := 0.5 * 0.02 * float64(s.Tick)
 		s.State.IMU.Quat = [4]float64{math.Cos(half), math.Sin(half), 0, 0}
@@ -313,7 +313,7 @@ func TestSensors(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := ""
-	for _, k := range c.sensors([2][]float64{{1, 1}, {1.3, 1}}) {
+	for _, k := range c.sensors([]float64{1.3, 1.4}) { // of the knee the replay says so alone
 		got += k.Causes[0] + " " + k.Say + "; "
 	}
 	for _, want := range []string{"gyroscope of the second is biased by +0.100 rad/s about x", "position of knee has a noise of 0.0", "speed of hip is measured x1.30"} {
@@ -323,6 +323,14 @@ func TestSensors(t *testing.T) {
 	}
 	if strings.Contains(got, "about y") || strings.Contains(got, "position of hip") || strings.Contains(got, "speed of knee") {
 		t.Error(got)
+	}
+}
+
+func TestFactorsThatDisagreeAreNone(t *testing.T) {
+	for _, c := range [][3]float64{{1.2, 1.5, 1.2}, {0.7, 0.9, 0.9}, {1.3, 0.8, 1}, {0.8, 1.3, 1}, {1, 2, 1}} {
+		if got := nearest(c[0], c[1]); got != c[2] {
+			t.Errorf("of %g and %g %g is nearest to 1, got %g", c[0], c[1], c[2], got)
+		}
 	}
 }
 

@@ -53,10 +53,16 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 		return err
 	}
 	d.Floor = Number(floor[0])
-	for i, e := range []*estimate{c.a, c.b} {
-		if d.speeds[i], err = b.speedsUnder(ctx, ws[i], e.x); err != nil {
-			return err
-		}
+	own, err := b.speedsUnder(ctx, ws[0], c.a.x, c.best(nil))
+	if err != nil {
+		return err
+	}
+	speeds, err := b.speedsUnder(ctx, ws[1], c.b.x, c.point(named, values))
+	if err != nil {
+		return err
+	}
+	for j := range own[0] {
+		d.speeds = append(d.speeds, nearest(speeds[0][j]/own[0][j], speeds[1][j]/own[1][j]))
 	}
 	for i, s := range singles {
 		k := c.candidate(s)
@@ -184,16 +190,23 @@ func (f *fitter) errorsUnder(ctx context.Context, ws []window, xs [][]float64) (
 	return rms, nil
 }
 
-// speedsUnder replays windows under their own fit, and gives the factors of speeds. A
-// fit that others are named from would not do: speeds ring for some milliseconds after
-// each command, so that what comes a tick later is taken for a slow sensor.
-func (f *fitter) speedsUnder(ctx context.Context, ws []window, x []float64) ([]float64, error) {
-	pred, err := f.replay(ctx, ws, [][]float64{x})
+// speedsUnder replays windows under models, and gives the factors of speeds of each:
+// under their own fit, and under what was named. Speeds ring for some milliseconds
+// after each command, and no single model of that is to be trusted.
+func (f *fitter) speedsUnder(ctx context.Context, ws []window, xs ...[]float64) (out [][]float64, err error) {
+	pred, err := f.replay(ctx, ws, xs)
 	if err != nil {
 		return nil, err
 	}
-	return f.speedsOf(f.observe(ws), pred[0]), nil
+	seen := f.observe(ws)
+	for _, p := range pred {
+		out = append(out, f.speedsOf(seen, p))
+	}
+	return out, nil
 }
+
+// nearest is the factor that is nearer to 1; 1 where they are on both sides of it.
+func nearest(x, y float64) float64 { return math.Max(math.Min(x, y), math.Min(math.Max(x, y), 1)) }
 
 // baseline is the model that explains the first recording: the profile's, but for
 // what the first's own fit proves.

@@ -12,6 +12,7 @@ import (
 const (
 	gyroBias    = 0.03 // rad/s
 	speedFactor = 0.15
+	speedShare  = 0.64 // of its square that differences of positions explain
 	noiseFactor = 2.0
 	noiseLeast  = 0.002 // rad
 )
@@ -19,9 +20,12 @@ const (
 // sensors compares what each side's sensors say of each other: turning rates with
 // differences of orientations, and the noise that is left when neighbouring
 // positions are drawn a parabola through. Speeds are compared with those of the
-// replay, given as a factor per side and joint: between two ticks they change more
-// than any difference of positions could tell.
-func (c *comparison) sensors(speeds [2][]float64) (found []Candidate) {
+// replay, given as a factor per joint: between two ticks they change more
+// than any difference of positions could tell. That difference has to agree: a speed
+// that rings after each command is read at another moment of its ringing where
+// commands come a little later, which a replay alone takes for a slow sensor. Joints
+// whose speed is mostly that or noise tell nothing.
+func (c *comparison) sensors(speeds []float64) (found []Candidate) {
 	a, b := c.sense(first), c.sense(second)
 	tell := func(of string, x float64, say string, args ...any) {
 		found = append(found, Candidate{Causes: []string{KindSensor + " of " + of}, Kinds: []string{KindSensor}, Values: []Number{Number(x)},
@@ -34,7 +38,9 @@ func (c *comparison) sensors(speeds [2][]float64) (found []Candidate) {
 	}
 	for j := range c.body.Joints {
 		name := c.body.Joints[j].Name
-		if k := speeds[1][j] / speeds[0][j]; math.Abs(k-1) > speedFactor {
+		k, own := speeds[j], b.speed[j]/a.speed[j]
+		apart := math.Min(k, own) > 1+speedFactor || math.Max(k, own) < 1-speedFactor
+		if apart && math.Min(a.share[j], b.share[j]) > speedShare {
 			tell("the speed of "+name, k-1, "the speed of %s is measured x%.2f", name, k)
 		}
 		if b.noise[j] > noiseFactor*a.noise[j] && b.noise[j]-a.noise[j] > noiseLeast {
@@ -47,12 +53,14 @@ func (c *comparison) sensors(speeds [2][]float64) (found []Candidate) {
 type senses struct {
 	gyro  [3]float64 // bias against orientation, rad/s
 	noise []float64  // per joint, rad
+	speed []float64  // per joint: measured over the difference of positions
+	share []float64  // per joint: of the speed's square that this explains
 }
 
 func (c *comparison) sense(side func(*stretch) []*controller.Sample) senses {
 	nj := len(c.body.Joints)
-	s := senses{noise: make([]float64, nj)}
-	bends := make([][]float64, nj)
+	s := senses{noise: make([]float64, nj), speed: make([]float64, nj), share: make([]float64, nj)}
+	bends, lines := make([][]float64, nj), make([]line, nj)
 	var gyro [3][]float64
 	dt := c.body.Period.Seconds()
 	for i := range c.stretches {
@@ -67,6 +75,7 @@ func (c *comparison) sense(side func(*stretch) []*controller.Sample) senses {
 			}
 			for j := range nj {
 				q := func(n int) float64 { return x[k-n].State.Pos[j] }
+				lines[j].add((q(0)-q(2))/(2*dt), x[k-1].State.Vel[j])
 				bends[j] = append(bends[j], math.Abs(q(0)-3*q(1)+3*q(2)-q(3)))
 			}
 		}
@@ -77,6 +86,8 @@ func (c *comparison) sense(side func(*stretch) []*controller.Sample) senses {
 		}
 	}
 	for j := range nj {
+		l := &lines[j]
+		s.speed[j], s.share[j] = l.factor(), l.xy*l.xy/math.Max(l.xx*l.yy, 1e-9)
 		slices.Sort(bends[j])
 		if n := len(bends[j]); n > 0 { // of the quietest quarter: there the motion is slow
 			s.noise[j] = bends[j][n/4] / 0.3186 / math.Sqrt(20)
@@ -95,6 +106,9 @@ func rate(p, q [4]float64, dt float64) (r [3]float64) {
 	return r
 }
 
+// factor is that of y over x, 0.01 at least.
+func (l *line) factor() float64 { return math.Max(0.01, l.xy/math.Max(l.xx, 1e-9)) }
+
 // speedsOf is by what factor each joint's measured speed is that of the replay.
 func (f *fitter) speedsOf(seen, pred []float64) []float64 {
 	nj := len(f.body.Joints)
@@ -106,7 +120,7 @@ func (f *fitter) speedsOf(seen, pred []float64) []float64 {
 	}
 	out := make([]float64, nj)
 	for j := range out {
-		out[j] = math.Max(0.01, lines[j].xy/math.Max(lines[j].xx, 1e-9))
+		out[j] = lines[j].factor()
 	}
 	return out
 }
