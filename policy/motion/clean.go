@@ -157,7 +157,7 @@ func (w *cleaner) measure(b *balance) float64 {
 		b.zmp[f], light = b.loaded(w.poses, f)
 		p := &w.poses[f]
 		w.r.k.SetPose(p.Pos, p.Quat, p.Q)
-		b.support[f] = w.r.polygon(&w.frames[f])
+		b.support[f] = w.r.planted(&w.frames[f])
 		if light {
 			b.support[f] = nil
 		}

@@ -118,6 +118,36 @@ func (r *rat) addBalance(s *Standing, poses []Pose, paths *[4]pawPath, down [][4
 	s.ComOutside, s.ZMPOutside, s.ZMPMean = s.ComOutside/stands, s.ZMPOutside/stands, s.ZMPMean/stands
 }
 
+// touchHeight is how high a paw that touches the floor may be by the error of the
+// fits, and soleHeight how high the middle of a sole is then, m: half its thickness more.
+const (
+	touchHeight = 0.0015
+	soleHeight  = 0.0045
+)
+
+// touching appends the soles of a paw that are on a floor at the given height, m, in
+// the Kinematics' pose.
+func (r *rat) touching(points [][2]float64, leg int, floor float64) [][2]float64 {
+	for i := range r.paws[leg].soles {
+		if x := r.ik.point(&r.paws[leg].soles[i]); x[2] < floor+soleHeight {
+			points = append(points, [2]float64{x[0], x[1]})
+		}
+	}
+	return points
+}
+
+// planted is the polygon of the soles on the floor of the paws that a plan has down,
+// in the Kinematics' pose.
+func (r *rat) planted(f *frame) polygon {
+	var points [][2]float64
+	for leg := range f.paws {
+		if f.paws[leg].down {
+			points = r.touching(points, leg, 0)
+		}
+	}
+	return hull(points)
+}
+
 // soles is the polygon of the lowest parts of the paws that are down in frame f, at
 // which the Kinematics are. One paw alone is none: it has a few square millimetres.
 func (r *rat) soles(f int, paths *[4]pawPath, down [4]bool) polygon {

@@ -203,29 +203,19 @@ func (b *balance) zeroMomentPoint(poses []Pose, i int) [2]float64 {
 func (r *rat) polygon(f *frame) polygon {
 	var points [][2]float64
 	for leg := range f.paws {
-		if f.paws[leg].down {
-			points = r.touching(points, leg, 0)
+		if !f.paws[leg].down {
+			continue
+		}
+		for i := range r.paws[leg].soles {
+			s := &r.paws[leg].soles[i]
+			pos, q := r.k.BodyPose(s.Body)
+			x := add(pos, quatRotate(q, s.Offset))
+			if i == 0 || x[2] < 0.0055 {
+				points = append(points, [2]float64{x[0], x[1]})
+			}
 		}
 	}
 	return hull(points)
-}
-
-// touchHeight is how high a paw that touches the floor may be by the error of the
-// fits, and soleHeight how high the middle of a sole is then, m: half its thickness more.
-const (
-	touchHeight = 0.0015
-	soleHeight  = 0.0045
-)
-
-// touching appends the soles of a paw that are on a floor at the given height, m, in
-// the Kinematics' pose.
-func (r *rat) touching(points [][2]float64, leg int, floor float64) [][2]float64 {
-	for i := range r.paws[leg].soles {
-		if x := r.ik.point(&r.paws[leg].soles[i]); x[2] < floor+soleHeight {
-			points = append(points, [2]float64{x[0], x[1]})
-		}
-	}
-	return points
 }
 
 // polygon is convex, its corners counter-clockwise.
