@@ -121,8 +121,8 @@
 //     (0 % of 40 completed, and with the heels down 100 % by the very policy that had learned from
 //     the others); recorded and postured ones stood on heels and edges of feet, whose pitch and roll
 //     no key point shows, and what hovered counted as support. With feet flat, and support measured
-//     at what touches the floor, the policy that had the resting rat for 27 % of its time has it for
-//     84 %, the zero moment point outside the feet in 2 % of its frames in place of 12. Look at the
+//     at what touches the floor, the policy that had the resting rat for 27 % of its time keeps it to
+//     the end from most starts. Look at the
 //     reference's contacts before looking at rewards.
 //   - On those clips (130, each shaken and in two postures) by reward from a coarse copy of the
 //     policy, residual, 256 wide, action noise 0.10 to 0.07, rate rising to 5e-5 at a divergence of
