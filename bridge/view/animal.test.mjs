@@ -1,25 +1,12 @@
-// node animal.test.mjs URL yes|no: looks at a run as an onlooker does. yes: its first clip was
-// a rat's, and its second, stand, was not. no: it is the rat that runs, which follows no animal.
-// hil/ghosts_browser_test.go serves the run.
+// node animal.test.mjs URL: looks at a robot's run as an onlooker does: its first clip was a
+// rat's, and its second, stand, was not. hil/ghosts_browser_test.go serves the run.
 import assert from 'node:assert/strict';
 import { openPage, until } from './browser.mjs';
 
-const [url, animal] = process.argv.slice(2);
+const [url] = process.argv.slice(2);
 const { browser, page, complaints } = await openPage({ width: 900, height: 600 });
 const step = (name) => console.log(name);
-const visible = (what) => page.evaluate((w) => window.whisker.stage[w]?.group.visible, what);
 const hidden = (id) => page.evaluate((i) => document.getElementById(i).hidden, id);
-
-// withoutAnimal: what is for an animal is not there, and its key does nothing.
-async function withoutAnimal() {
-  step('no animal, one ghost');
-  await until(page, 'the reference', () => window.whisker.stage.ghost.group.visible);
-  assert.equal(await page.evaluate(() => window.whisker.stage.animal), null);
-  for (const id of ['animal', 'legend-animal', 'key-animal']) assert.ok(await hidden(id), `${id} is shown`);
-  await page.keyboard.press('a');
-  assert.ok(await visible('ghost'));
-  assert.equal(await page.evaluate(() => window.whisker.animal), null);
-}
 
 // withAnimal: it is drawn and goes where the robot goes; each ghost has its key.
 async function withAnimal() {
@@ -98,7 +85,7 @@ try {
   await page.goto(url);
   await until(page, 'the script', () => window.whisker !== undefined); // the page is loaded before it has run
   await until(page, 'the body', () => window.whisker.packets > 5 && window.whisker.stage?.size > 0);
-  await (animal === 'yes' ? withAnimal() : withoutAnimal());
+  await withAnimal();
   assert.deepEqual(complaints, []);
 } finally {
   await browser.close();

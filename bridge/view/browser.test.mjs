@@ -36,6 +36,7 @@ try {
   const first = await state();
   await until(page, 'movement', (x) => Math.hypot(window.whisker.root[0] - x[0], window.whisker.root[1] - x[1]) > 0.05, first.root);
   assert.equal(first.link, 'live');
+  assert.ok(await page.evaluate(() => window.whisker.stage.animal === null && ['animal', 'legend-animal', 'key-animal'].every((id) => document.getElementById(id).hidden)), 'a body that follows no animal has one');
 
   step('pause holds it, and only what is hidden vanishes from the picture');
   await page.keyboard.press('p');
