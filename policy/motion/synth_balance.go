@@ -210,7 +210,11 @@ func (r *rat) polygon(f *frame) polygon {
 			s := &r.paws[leg].soles[i]
 			pos, q := r.k.BodyPose(s.Body)
 			x := add(pos, quatRotate(q, s.Offset))
-			if i == 0 || x[2] < 0.0055 {
+			low := x[2] < soleHeight
+			if len(r.posture.spine) == 0 { // a straight body's first sole is down by how it is made
+				low = i == 0 || x[2] < 0.0055
+			}
+			if low {
 				points = append(points, [2]float64{x[0], x[1]})
 			}
 		}
