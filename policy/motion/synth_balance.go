@@ -207,9 +207,7 @@ func (r *rat) polygon(f *frame) polygon {
 			continue
 		}
 		for i := range r.paws[leg].soles {
-			s := &r.paws[leg].soles[i]
-			pos, q := r.k.BodyPose(s.Body)
-			x := add(pos, quatRotate(q, s.Offset))
+			x := r.ik.point(&r.paws[leg].soles[i])
 			low := x[2] < soleHeight
 			if len(r.posture.spine) == 0 { // a straight body's first sole is down by how it is made
 				low = i == 0 || x[2] < 0.0055

@@ -122,8 +122,7 @@
 //     the others); recorded and postured ones stood on heels and edges of feet, whose pitch and roll
 //     no key point shows, and what hovered counted as support. With feet flat, and support measured
 //     at what touches the floor, the policy that had the resting rat for 27 % of its time keeps it to
-//     the end from most starts. Look at the
-//     reference's contacts before looking at rewards.
+//     the end from most starts. Look at the reference's contacts before looking at rewards.
 //   - On those clips (130, each shaken and in two postures) by reward from a coarse copy of the
 //     policy, residual, 256 wide, action noise 0.10 to 0.07, rate rising to 5e-5 at a divergence of
 //     0.03: after 2.0 million transitions the resting rat's clip is completed from every start, and
@@ -131,6 +130,6 @@
 //     got worse again (81 and 44 % in place of 92 and 62): that teacher teaches standing, turning
 //     and looking about only.
 //   - Not tried: each reward term by itself, gamma, other widths.
-//   - Walks beyond 0.3 m/s are lost first. On three recorded clips of 5 s, never
+//   - Walks beyond 0.3 m/s are lost first. On two of three recorded clips of 5 s, never
 //     trained on, the policy gains little over open loop: see the data test.
 package train
