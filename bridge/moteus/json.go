@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +27,9 @@ type message struct {
 	Checksum  bool       `json:"checksum,omitempty"`
 	Text      string     `json:"text,omitempty"`
 	Subframes []subframe `json:"subframes,omitempty"`
+	// Written is what was decoded, where the rest does not tell how it was written:
+	// small letters under a checksum, a longer number than needed, bits of a NaN.
+	Written string `json:"written,omitempty"`
 }
 
 // subframe is a Subframe as JSON. Values have the register's unit.
@@ -42,42 +44,6 @@ type subframe struct {
 	Packet byte     `json:"packet,omitempty"`
 	Values []number `json:"values,omitempty"`
 	Data   string   `json:"data_hex,omitempty"`
-}
-
-// number is a float64 as JSON: null is "no number", and "inf" and "-inf" are those.
-type number float64
-
-// MarshalJSON writes a number.
-func (n number) MarshalJSON() ([]byte, error) {
-	switch v := float64(n); {
-	case math.IsNaN(v):
-		return []byte("null"), nil
-	case math.IsInf(v, 1):
-		return []byte(`"inf"`), nil
-	case math.IsInf(v, -1):
-		return []byte(`"-inf"`), nil
-	default:
-		return strconv.AppendFloat(nil, v, 'g', digits, 64), nil
-	}
-}
-
-// digits tell all values of 32 bits apart, and leave out what scaling adds.
-const digits = 12
-
-// UnmarshalJSON reads a number.
-func (n *number) UnmarshalJSON(b []byte) error {
-	switch string(b) {
-	case "null":
-		*n = number(math.NaN())
-		return nil
-	case `"inf"`:
-		*n = number(math.Inf(1))
-		return nil
-	case `"-inf"`:
-		*n = number(math.Inf(-1))
-		return nil
-	}
-	return json.Unmarshal(b, (*float64)(n))
 }
 
 var (
@@ -113,7 +79,24 @@ func DecodeText(text string) (objects [][]byte, err error) {
 }
 
 func decodeLine(line string) (*message, error) {
-	if b, err := hex.DecodeString(strings.Join(strings.Fields(line), "")); err == nil {
+	if joined := strings.Join(strings.Fields(line), ""); isHex(joined) {
+		line = joined
+	}
+	m, err := readLine(line)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := EncodeText(jsonOf(m)); err != nil || !strings.EqualFold(again, line) {
+		m.Written = line
+	}
+	return m, nil
+}
+
+func isHex(s string) bool { _, err := hex.DecodeString(s); return err == nil }
+
+// readLine is decodeLine without Written.
+func readLine(line string) (*message, error) {
+	if b, err := hex.DecodeString(line); err == nil {
 		m := &message{Kind: "payload"}
 		return m, m.decode(b)
 	}
@@ -202,6 +185,21 @@ func EncodeText(object []byte) (string, error) {
 	if err := d.Decode(&m); err != nil {
 		return "", fmt.Errorf("moteus: %w", err)
 	}
+	if m.Written == "" {
+		return m.write()
+	}
+	written := m.Written
+	m.Written = ""
+	if same, err := readLine(written); err != nil || !bytes.Equal(jsonOf(same), jsonOf(&m)) {
+		return "", fmt.Errorf("moteus: written is %q, which says something else: want it to agree, or left out", written)
+	}
+	return written, nil
+}
+
+func jsonOf(m *message) []byte { b, _ := json.Marshal(m); return b }
+
+// write is the usual way to write m.
+func (m *message) write() (string, error) {
 	data, err := m.encode()
 	if err != nil || m.Kind == "payload" {
 		return hex.EncodeToString(data), err
