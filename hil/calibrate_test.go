@@ -2,8 +2,10 @@ package hil
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -121,7 +123,7 @@ func TestCalibrationFindsSignsAndOffsets(t *testing.T) {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "calibration.json")
-	if err := c.WriteFile(file); err != nil {
+	if text, err := json.Marshal(c); err != nil || os.WriteFile(file, text, 0o600) != nil {
 		t.Fatal(err)
 	}
 	if again, err := board.ReadCalibration(file); err != nil || again.Joints[4] != c.Joints[4] {

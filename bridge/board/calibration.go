@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
-
-	"github.com/google/renameio/v2"
 
 	"whisker/bridge/wire"
 )
@@ -26,7 +23,7 @@ type JointCalibration struct {
 	Offset float64 `json:"offset_rad"`
 }
 
-// ReadCalibration reads a file that WriteFile wrote.
+// ReadCalibration reads a file that has a Calibration as JSON.
 func ReadCalibration(path string) (*Calibration, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -45,18 +42,6 @@ func ReadCalibration(path string) (*Calibration, error) {
 		}
 	}
 	return c, nil
-}
-
-// WriteFile writes the file whole or not at all.
-func (c *Calibration) WriteFile(path string) error {
-	b, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return fmt.Errorf("board: calibration: %w", err)
-	}
-	if err := renameio.WriteFile(path, append(b, '\n'), 0o644, renameio.WithTempDir(filepath.Dir(path))); err != nil {
-		return fmt.Errorf("board: calibration: %w", err)
-	}
-	return nil
 }
 
 // message is the calibration as the firmware stores it.

@@ -39,15 +39,19 @@ func (c *calibCmd) Run(e *env) error {
 		return usage(err)
 	}
 	defer key.Close()
+	out, err := create(c.Out, e.out)
+	if err != nil {
+		return usage(err)
+	}
 	var found *board.Calibration
 	err = withRobot(e, p, device, func(ctx context.Context, r *board.Robot) error {
 		found, err = r.Calibrate(ctx, &person{Key: key, out: e.out}, pose)
 		return err
 	}, key.Run)
 	if err != nil {
-		return err
+		return out.end(err)
 	}
-	if err := found.WriteFile(c.Out); err != nil {
+	if err := out.json(found); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.out, "calibrated: %s; keep it, and name it with `whisker run --calibration %s`\n", c.Out, c.Out)

@@ -206,9 +206,14 @@ func TestCalibrateAsksFirst(t *testing.T) {
 	device := owned(t)
 	refused(t, whisker("calibrate", "--robot", "quadruped@serial:"+device), "is no terminal")
 	defer answering(t, "n")()
-	o := whisker("calibrate", "--robot", "quadruped@serial:"+device, "--out", filepath.Join(t.TempDir(), "c.json"))
+	dir := t.TempDir()
+	refused(t, whisker("calibrate", "--robot", "quadruped@serial:"+device, "--out", filepath.Join(dir, "absent", "c.json")), "cannot be written")
+	o := whisker("calibrate", "--robot", "quadruped@serial:"+device, "--out", filepath.Join(dir, "c.json"))
 	if o.status != exitFault || !strings.Contains(o.errs, "given up") || !strings.Contains(o.out, "forgets its calibration") {
 		t.Errorf("%+v", o)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("a calibration that was given up left %v, %v", left, err)
 	}
 	if o := ok(t, "doctor", "--robot", "quadruped@serial:"+device); !strings.Contains(o.out, "idle, fault none") {
 		t.Errorf("the robot is not at rest:\n%s", o.out)
