@@ -49,8 +49,9 @@ hil: build firmware ## clips of the rat through loop, line, firmware and a drawn
 	for plan in air ground limp qemu; do bin/whisker hil campaign $(PLANS)/$$plan.yaml --out $(HIL)/$$plan; done
 	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/another.mcap --out $(HIL)
 
-hil-mutants: firmware ## change one thing at a time in what stops the robot, and count what the unit tests notice
-	$(GO) test ./hil/mutant -run TestTheUnitTestsNoticeWhatIsWrong -count=1 -v -timeout 6h -everything
+hil-mutants: firmware ## change one thing at a time in what stops the robot, and count what the unit tests notice; goes on from out/mutants when it was stopped
+	@mkdir -p out
+	$(GO) test ./hil/mutant -run TestTheUnitTestsNoticeWhatIsWrong -count=1 -v -timeout 6h -everything -keep $(abspath out/mutants)
 
 # What a robot or a server needs, in out/dist: no MuJoCo and no libraries in it.
 DIST := out/dist

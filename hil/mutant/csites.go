@@ -30,9 +30,10 @@ func CSites(file string, source []byte) ([]Mutant, error) {
 
 // blocks walks functions down to their simple statements.
 type blocks struct {
-	site *site
-	toks []ctoken
-	i    int
+	site   *site
+	toks   []ctoken
+	i      int
+	bodies [][2]int // tokens of each function's braces
 }
 
 func (b *blocks) text() string {
@@ -48,9 +49,11 @@ func (b *blocks) file() error {
 	for b.i = 0; b.i < len(b.toks); {
 		switch {
 		case b.text() == "{" && b.i > 0 && b.toks[b.i-1].text == ")":
+			open := b.i
 			if err := b.statement(); err != nil {
 				return err
 			}
+			b.bodies = append(b.bodies, [2]int{open, b.i - 1})
 		case b.text() == "{":
 			if err := b.pair("{", "}"); err != nil {
 				return err

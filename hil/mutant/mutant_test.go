@@ -12,6 +12,7 @@ import (
 
 var (
 	everything = flag.Bool("everything", false, "run every mutant, not a sample")
+	keep       = flag.String("keep", "", "file of verdicts, for a run of every mutant to go on from")
 	ask        = flag.String("only", "", "run the mutants of files whose name has this in it")
 )
 
@@ -35,7 +36,7 @@ func TestTheUnitTestsNoticeWhatIsWrong(t *testing.T) {
 			fmt.Fprintf(os.Stderr, "%d of %d mutants\n", n, len(all))
 		}
 	}
-	r, err := Run(context.Background(), absolute(t), all, told)
+	r, err := Run(context.Background(), absolute(t), all, Options{Keep: *keep, Progress: told})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -64,19 +65,29 @@ func All(root string) (all []Mutant, err error) {
 	return all, nil
 }
 
-// Run builds and tests every mutant on all cores. progress is told how many are
-// done; nil for nobody.
-func Run(ctx context.Context, root string, mutants []Mutant, progress func(done int)) (*Report, error) {
+// Options of Run.
+type Options struct {
+	// Keep is a file of verdicts: a run that was stopped goes on from it. "" is none.
+	Keep string
+	// Progress is told how many are done; nil for nobody.
+	Progress func(done int)
+}
+
+// Run builds and tests every mutant on all cores.
+func Run(ctx context.Context, root string, mutants []Mutant, o Options) (r *Report, err error) {
 	tmp, err := os.MkdirTemp("", "mutant")
 	if err != nil {
 		return nil, fmt.Errorf("mutant: %w", err)
 	}
 	defer os.RemoveAll(tmp)
-	c, g := &firmware{root: root, dir: tmp}, &guard{root: root}
-	for _, s := range []suite{c, g} {
-		if err := s.prepare(ctx); err != nil {
-			return nil, err
-		}
+	k, err := openKept(o.Keep, root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, k.close()) }()
+	j, err := newJudge(ctx, root, tmp, mutants)
+	if err != nil {
+		return nil, err
 	}
 	known, verdicts := judgements(), make([]verdict, len(mutants))
 	var done atomic.Int64
@@ -84,15 +95,13 @@ func Run(ctx context.Context, root string, mutants []Mutant, progress func(done 
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, m := range mutants {
 		group.Go(func() (err error) {
-			var s suite = c
-			if strings.HasSuffix(m.File, ".go") {
-				s = g
+			if v, ok := k.get(m); ok || known[m.key()] {
+				verdicts[i] = v
+			} else if verdicts[i], err = j.judge(ctx, i); err == nil {
+				err = k.put(m, verdicts[i])
 			}
-			if !known[m.key()] {
-				verdicts[i], err = one(ctx, s, root, m, filepath.Join(tmp, fmt.Sprint(i)))
-			}
-			if n := done.Add(1); progress != nil {
-				progress(int(n))
+			if n := done.Add(1); o.Progress != nil {
+				o.Progress(int(n))
 			}
 			return err
 		})
@@ -101,21 +110,6 @@ func Run(ctx context.Context, root string, mutants []Mutant, progress func(done 
 		return nil, err
 	}
 	return count(mutants, verdicts, known), nil
-}
-
-func one(ctx context.Context, s suite, root string, m Mutant, dir string) (verdict, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	source, err := os.ReadFile(filepath.Join(root, m.File))
-	if err == nil {
-		err = os.Mkdir(dir, 0o755)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("mutant: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	return s.judge(ctx, m, m.Apply(source), dir)
 }
 
 func count(mutants []Mutant, verdicts []verdict, known map[string]bool) *Report {
