@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"whisker/controller/profile"
 	"whisker/hil/identify"
 	"whisker/sim"
 )
@@ -19,12 +18,7 @@ func (s *Scenario) openPlant(o sim.Options) (*sim.Robot, error) {
 		return nil, err
 	}
 	if s.Physics.Body != "" {
-		o.Profile, err = identifiedProfile(&s.Physics, r, o.Profile)
-		r.Close()
-		if err != nil {
-			return nil, err
-		}
-		if r, err = sim.Open(o); err != nil {
+		if r, err = identified(s.Physics.Body, r, o); err != nil {
 			return nil, err
 		}
 	}
@@ -35,32 +29,51 @@ func (s *Scenario) openPlant(o sim.Options) (*sim.Robot, error) {
 	return r, nil
 }
 
-// identifiedProfile is p with what the identified body says of its motors; r is
-// the robot as the model has it.
-func identifiedProfile(ph *Physics, r *sim.Robot, p *profile.Profile) (*profile.Profile, error) {
-	b, err := identify.OpenBody(ph.Body)
+// identified is a robot with the motors and encoders of the body in a file, in place
+// of r, the robot as the model has it, which it closes.
+func identified(file string, r *sim.Robot, o sim.Options) (*sim.Robot, error) {
+	defer r.Close()
+	b, err := identify.OpenBody(file)
 	if err != nil {
 		return nil, err
 	}
 	k := r.Kinematics()
 	defer k.Close()
-	out, err := b.Apply(p, k)
+	if o.Profile, err = b.Apply(o.Profile, k); err != nil {
+		return nil, fmt.Errorf("hil: body %s: %w", file, err)
+	}
+	out, err := sim.Open(o)
 	if err != nil {
-		return nil, fmt.Errorf("hil: body %s: %w", ph.Body, err)
+		return nil, err
+	}
+	d := sim.Nominal(len(o.Profile.Joints))
+	for i := range d {
+		name := o.Profile.Joints[i].Name
+		d[i].Strength, d[i].Offset = b.Plain(name, identify.Gain), b.Plain(name, identify.Offset)
+	}
+	if err := out.Deviate(d); err != nil {
+		out.Close()
+		return nil, fmt.Errorf("hil: body %s: %w", file, err)
 	}
 	return out, nil
 }
 
 // bodyWarnings says what of the identified body is not simulated.
-func (ph *Physics) bodyWarnings() []string {
+func (ph *Physics) bodyWarnings() (lines []string) {
 	if ph.Body == "" {
 		return nil
 	}
 	b, err := identify.OpenBody(ph.Body)
-	if err == nil && b.Learned() {
-		return []string{fmt.Sprintf("hil: the networks in %s are not simulated, its numbers are: they learned what single joints leave over, and the links of a model are part of that", ph.Body)}
+	if err != nil {
+		return nil // whoever opens the robot says so
 	}
-	return nil
+	if out := b.Unsimulated(); len(out) > 0 {
+		lines = append(lines, fmt.Sprintf("hil: of the body in %s the simulator leaves out %v: its joints have one dry friction", ph.Body, out))
+	}
+	if b.Learned() {
+		lines = append(lines, fmt.Sprintf("hil: the networks in %s are not simulated, its numbers are: they learned what single joints leave over, and the links of a model are part of that", ph.Body))
+	}
+	return lines
 }
 
 // bodyRanges are the ranges that ship, and in place of those that identification
@@ -81,9 +94,7 @@ func bodyRanges(file string) (*sim.Ranges, error) {
 	}
 	factor(&g.Armature, identify.Armature)
 	factor(&g.Coulomb, identify.Coulomb)
-	if lo, hi, ok := b.Span(identify.Gain); ok {
-		g.Strength = sim.Range{lo, hi}
-	}
+	factor(&g.Strength, identify.Gain)
 	if lo, hi, ok := b.Span(identify.RestOffset); ok {
 		most := math.Max(-lo, hi)
 		g.JointOffset = sim.Range{-most, most}

@@ -47,15 +47,16 @@ func bodyFile(t *testing.T, law identify.Law, found map[identify.Param]identify.
 	return path
 }
 
-// swing drops the quadruped from high up, asks a knee to move by 0.3 rad and
-// returns how far it has moved after every tick.
+// swing drops the second of two quadrupeds from high up, asks a knee to move by
+// 0.3 rad and returns how far it is measured to have moved after every tick.
 func swing(t *testing.T, s Scenario) (moved []float64) {
 	t.Helper()
-	worlds, err := Worlds(s, 1)
+	worlds, err := Worlds(s, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := worlds[0]
+	defer worlds[0].Close()
+	r := worlds[1]
 	defer r.Close()
 	b := r.Body()
 	r.Place(controller.Root{Pos: [3]float64{0, 0, 5}, Quat: [4]float64{1, 0, 0, 0}}, b.Stand, make([]float64, len(b.Joints)))
@@ -106,8 +107,16 @@ func TestIdentifiedMotorsAreSimulated(t *testing.T) {
 	if stuck := with(identify.Coulomb, 30); stuck[first+2] > 0.5*nominal[first+2] {
 		t.Errorf("much dry friction: moved %v, the profile's motor %v", stuck[first:], nominal[first:])
 	}
+	if weak := with(identify.Gain, 0.2); weak[first] > 0.6*nominal[first] {
+		t.Errorf("weak motors: moved %v, the profile's motor %v", weak[first:], nominal[first:])
+	}
+	if off := with(identify.Offset, 0.1); math.Abs(off[0]-nominal[0]-0.1) > 1e-3 {
+		t.Errorf("encoders that say 0.1 rad more: measured %v, the profile's encoder %v", off[0], nominal[0])
+	}
 	s := dog()
-	s.Physics.Body = bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{identify.Viscous: {Value: 5}, identify.Delay: {Value: 0.04}})
+	s.Physics.Body = bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{
+		identify.Viscous: {Value: 5}, identify.Delay: {Value: 0.04}, identify.Gain: {Value: 0.2}, identify.Offset: {Value: 0.1},
+	})
 	if same := swing(t, s); same[19] != nominal[19] {
 		t.Errorf("numbers that were not identified: moved to %g, the profile's motor to %g", same[19], nominal[19])
 	}
@@ -131,7 +140,7 @@ func TestRandomisesWhatTheBodyLeavesOpen(t *testing.T) {
 		got, want sim.Range
 	}{
 		{"friction", g.Coulomb, sim.Range{0.9, 1.1}}, {"armature", g.Armature, sim.Range{0.9, 1.1}},
-		{"strength", g.Strength, sim.Range{0.72, 0.88}}, {"delay", g.DelayMs, sim.Range{0, 8}},
+		{"strength", g.Strength, sim.Range{0.9, 1.1}}, {"delay", g.DelayMs, sim.Range{0, 8}},
 		{"offset", g.JointOffset, sim.Range{-0.025, 0.025}}, {"mass", g.Mass, base.Mass},
 	} {
 		if math.Abs(c.got[0]-c.want[0]) > 1e-9 || math.Abs(c.got[1]-c.want[1]) > 1e-9 {
@@ -269,8 +278,15 @@ func TestIdentifiesTheSimulatedRobot(t *testing.T) {
 	}
 }
 
-// What a network learned of single joints is not simulated, and a run says so.
-func TestABodysNetworksAreNotSimulated(t *testing.T) {
+// What the simulator has no number for, and what a network learned of single joints,
+// is not simulated, and a run says so.
+func TestARunSaysWhatOfABodyIsNotSimulated(t *testing.T) {
+	rough := Physics{Body: bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{
+		identify.Coulomb: exactly(1), identify.Stribeck: exactly(1), identify.RestOffset: {Value: 0.1},
+	})}
+	if w := rough.bodyWarnings(); len(w) != 1 || !strings.Contains(w[0], "leaves out [stribeck_nm]:") {
+		t.Errorf("%q", w)
+	}
 	ph := Physics{Body: bodyFile(t, identify.Impedance, nil)}
 	if w := ph.bodyWarnings(); w != nil {
 		t.Errorf("%q", w)

@@ -100,7 +100,7 @@ func newRobot(m *model, f *facts, o Options, b *controller.Body, drives []drive)
 }
 
 // Clone makes another robot on the same model, with a state and an owner of its
-// own. It starts where r would start.
+// own. It starts where r would start, and deviates as r does.
 func (r *Robot) Clone() (*Robot, error) {
 	c, err := newRobot(r.model, r.facts, r.opts, r.body, r.drives)
 	if err != nil {
@@ -108,6 +108,12 @@ func (r *Robot) Clone() (*Robot, error) {
 	}
 	copy(c.startPos, r.startPos)
 	copy(c.startVel, r.startVel)
+	if r.deviation != nil {
+		if err := c.Deviate(r.deviation.joints); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
 	return c, nil
 }
 

@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"whisker/controller"
+	"whisker/controller/profile"
+	"whisker/hil/identify"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/policy/train"
@@ -52,6 +56,58 @@ func TestQuadrupedIsTrainedAndEvaluated(t *testing.T) {
 	refused(t, whisker("evaluate", "--robot", "quadruped", "--policy", student, "--clip", filepath.Join(dir, "*.csv")), "matches no file")
 	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--randomise", "absent.yaml")...), "absent.yaml")
 	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--clip", filepath.Join(dir, "*.npz"))...), "matches no file")
+	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--randomise", "body")...), "expected a file in physics.body")
+	refused(t, whisker(append(small, "--out", filepath.Join(dir, "none"), "--body", "absent.yaml")...), "absent.yaml")
+	refused(t, whisker("train", "--library", "stand=1", "--out", filepath.Join(dir, "none"), "--body", "absent.yaml"), "expected a robot with a profile")
+}
+
+// A robot is learned on with the motors that its logs said, drawn as far from them as
+// they leave open.
+func TestTrainingIsOnTheIdentifiedBody(t *testing.T) {
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := identify.Body{Robot: "quadruped", Law: identify.Impedance}
+	for _, j := range p.Joints {
+		late.Joints = append(late.Joints, identify.Joint{Name: j.Name, Found: map[identify.Param]identify.Found{
+			identify.Delay: {Value: 0.06, Low: 0.06, High: 0.06, Identified: true},
+		}})
+	}
+	var text strings.Builder
+	if err := late.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	c := trainCmd{Robot: "quadruped", Body: file(t, "late.yaml", text.String()), Randomise: "body", Worlds: 2}
+	robots, err := c.robots(&bench{rats: &bench{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range robots {
+		defer r.Close()
+		r.Place(controller.Root{Pos: [3]float64{0, 0, 5}, Quat: [4]float64{1, 0, 0, 0}}, r.Body().Stand, make([]float64, len(p.Joints)))
+		if err := r.Start(); err != nil {
+			t.Fatal(err)
+		}
+		b := r.Body()
+		s, do := controller.NewState(b), controller.NewCommand(b)
+		b.Neutral(&do)
+		copy(do.Pos, b.StandAct)
+		for tick := range 8 { // 20 ms each
+			if err := r.Read(&s); err != nil {
+				t.Fatal(err)
+			}
+			if far := math.Abs(s.Pos[2]-b.Stand[2]) > 0.05; far != (tick > 5) {
+				t.Errorf("tick %d: the knee of a robot whose motors are 60 ms late, told at tick 2, is at %g, began at %g rad", tick, s.Pos[2], b.Stand[2])
+			}
+			if tick == 2 {
+				do.Pos[2] += 0.5
+			}
+			if err := r.Write(&do); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // A clip that the robot cannot do is named, with what it lacks.

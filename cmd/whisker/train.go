@@ -27,7 +27,8 @@ import (
 type trainCmd struct {
 	Robot       string         `help:"rat, or a robot with a profile, which follows the rat's clips retargeted: quadruped, go1, go2 or PROFILE.yaml." default:"rat"`
 	Model       string         `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
-	Randomise   string         `help:"How far a robot with a profile differs from its model, anew in each episode: default, or a YAML file of ranges; none is not." default:"default" placeholder:"RANGES"`
+	Body        string         `help:"What whisker hil identify wrote of the robot: those to learn on have its motors." placeholder:"FILE"`
+	Randomise   string         `help:"How far a robot with a profile differs from its model, anew in each episode: default, body for as much as --body leaves open, or a YAML file of ranges; none is not." default:"default" placeholder:"RANGES"`
 	Out         string         `required:"" xor:"to" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
 	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainer on a GPU, policy/train/mjx." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
@@ -110,12 +111,12 @@ func (c *trainCmd) Run(e *env) error {
 // scenario names the robots that clips are retargeted for.
 func (c *trainCmd) scenario() hil.Scenario {
 	s := hil.DefaultScenario()
-	s.Robot, s.Model, s.Physics.Torque = c.Robot, c.Model, c.Torque
+	s.Robot, s.Model, s.Physics.Torque, s.Physics.Body = c.Robot, c.Model, c.Torque, c.Body
 	return s
 }
 
 func (c *trainCmd) bench() (*bench, error) {
-	if c.Robot == "rat" {
+	if c.Robot == "rat" && c.Body == "" {
 		return newBench(sim.Options{Model: c.Model, Torque: c.Torque}, c.Workers)
 	}
 	return newLeggedBench(c.scenario(), c.Workers)
@@ -240,6 +241,9 @@ func (c *trainCmd) String() string {
 	}
 	if c.Robot != "rat" {
 		s += " --robot " + c.Robot + " --randomise " + c.Randomise
+	}
+	if c.Body != "" {
+		s += " --body " + filepath.Base(c.Body)
 	}
 	return s
 }

@@ -54,6 +54,29 @@ func (j *Joint) apply(m *profile.Motor, links float64) {
 	}
 }
 
+// Plain gives a joint's number where the logs narrowed it, else the neutral one: for
+// gain and offset, which a profile has not.
+func (b *Body) Plain(joint string, k Param) float64 {
+	if j := b.joint(joint); j != nil && j.Found[k].Identified {
+		return j.Found[k].Value
+	}
+	return params[k].neutral
+}
+
+// unsimulated are numbers of motors for which the simulator has none.
+var unsimulated = []Param{Stribeck, LoadFriction, LoadStribeck, CoulombSlope, CoulombCurve, RestOffset, RestGain, SupplySag}
+
+// Unsimulated are the numbers that the logs narrowed, of some joint, and that the
+// simulator leaves out.
+func (b *Body) Unsimulated() (out []Param) {
+	for _, k := range unsimulated {
+		if slices.ContainsFunc(b.Joints, func(j Joint) bool { return j.Found[k].Identified }) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // Span is the least and the most that a number may be at any joint, by the
 // intervals of those where it was identified; ok is false when it nowhere was.
 func (b *Body) Span(k Param) (lo, hi float64, ok bool) { return b.span(k, false) }

@@ -144,7 +144,7 @@ func (f *firmware) together(ctx context.Context, number int) (verdict, error) {
 	for _, build := range []string{"plain", "sanitized"} {
 		dir := filepath.Join(f.dir, build, "together")
 		for _, p := range f.order(strings.TrimSuffix(filepath.Base(f.batch.mutants[number-1].File), ".c")) {
-			if _, ok, err := said(ctx, dir, env, filepath.Join(dir, p)); err != nil || !ok {
+			if ok, err := succeeds(ctx, dir, env, filepath.Join(dir, p)); err != nil || !ok {
 				return killed, err
 			}
 		}
@@ -185,7 +185,7 @@ func (f *firmware) passes(ctx context.Context, build, dir, changed string) (bool
 		if ok, err := f.cc(ctx, dir, build, append(args, "-lm")...); err != nil || !ok {
 			return false, errors.Join(fmt.Errorf("mutant: %s does not link", p), err)
 		}
-		if ok, err := quiet(ctx, dir, filepath.Join(dir, "program")); err != nil || !ok {
+		if ok, err := succeeds(ctx, dir, nil, filepath.Join(dir, "program")); err != nil || !ok {
 			return false, err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// patience bounds one run of tests; a mutant may loop for ever.
+// patience bounds one run of a test program; a mutant may loop for ever.
 const patience = 2 * time.Minute
 
 // verdict of a build and its tests.
@@ -32,16 +32,17 @@ type suite interface {
 	alone(ctx context.Context, m Mutant, source []byte, dir string) (verdict, error)
 }
 
-// quiet runs a command and says whether it succeeded. Its output is of no interest.
-func quiet(ctx context.Context, dir, name string, args ...string) (bool, error) {
-	_, ok, err := said(ctx, dir, nil, name, args...)
+// succeeds runs a test program and says whether it succeeded.
+func succeeds(ctx context.Context, dir string, env []string, program string, args ...string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_, ok, err := said(ctx, dir, env, program, args...)
 	return ok, err
 }
 
-// said is quiet with what the command printed, and with more in its environment.
+// said runs a command, with more in its environment, and gives what it printed and
+// whether it succeeded.
 func said(ctx context.Context, dir string, env []string, name string, args ...string) (out []byte, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, append(cmd.Environ(), env...)
 	out, err = cmd.CombinedOutput()
