@@ -115,7 +115,7 @@ func bodyTable(out io.Writer, b *identify.Body) error {
 			if f.AtBound {
 				remarks = append(remarks, "at a bound of the search")
 			}
-			fmt.Fprintf(t, "%s\t%s\t%.4g\t%.2g\t%.0f %%\t%.4g to %.4g\t%s\n", j.Name, k, f.Value, f.Std, 100*f.CV, f.Low, f.High, strings.Join(remarks, "; "))
+			fmt.Fprintf(t, "%s\t%s\t%.4g\t%.2g\t%s\t%.4g to %.4g\t%s\n", j.Name, k, f.Value, f.Std, variation(f), f.Low, f.High, strings.Join(remarks, "; "))
 		}
 		fmt.Fprintf(t, "%s\treplay\t%.4g rad rms\t\t\t\t\n", j.Name, j.RMSE)
 		if j.Network != nil {
@@ -133,6 +133,14 @@ func bodyTable(out io.Writer, b *identify.Body) error {
 		fmt.Fprintf(out, "  %s: %s %.4g, %s %.4g\n", m.Param, m.Left, m.LeftValue, m.Right, m.RightValue)
 	}
 	return nil
+}
+
+// variation is the coefficient of variation; around zero there is none to speak of.
+func variation(f identify.Found) string {
+	if f.Mean == 0 || f.CV > 9.99 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*f.CV)
 }
 
 // hilCheckCmd replays a log through a body.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,7 @@ func readCSV(path string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows[0][0] = strings.TrimPrefix(rows[0][0], "\ufeff") // spreadsheets write a byte order mark
 	time, cmd, pos, names, err := csvColumns(path, rows[0])
 	if err != nil {
 		return nil, err
@@ -77,6 +79,9 @@ func csvColumns(path string, header []string) (time int, cmd, pos []int, names [
 		at[strings.TrimSpace(h)] = i
 	}
 	time, ok := at["t_s"]
+	if _, sage := at["positions"]; sage && !ok {
+		return 0, nil, nil, nil, fmt.Errorf("identify: %s is a table of a SAGE log, want the folder that it is in: %s", path, filepath.Dir(path))
+	}
 	if !ok {
 		return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: no column t_s, want the time in s; the columns are %s", path, strings.Join(header, ", "))
 	}

@@ -72,6 +72,7 @@ func TestReadsEveryLayout(t *testing.T) {
 		joints []string
 	}{
 		{file(t, "log.csv", strings.Join(table(), "\n")), []string{"hip"}},
+		{file(t, "sheet.csv", "\ufeff"+strings.Join(table(), "\r\n")), []string{"hip"}},
 		{sage(t, nil), []string{"Rotation", "Jaw"}},
 		{file(t, "log.json", bench()), []string{"xl330"}},
 	} {
@@ -147,7 +148,8 @@ func TestRefusesBadLogs(t *testing.T) {
 		{"empty", file(t, "a.csv", ""), "want a header and samples"},
 		{"another kind", file(t, "a.txt", "hello"), "want a recording (.mcap), a table (.csv)"},
 		{"absent", filepath.Join(t.TempDir(), "none.csv"), "no such file"},
-		{"no joint list", sage(t, func(f map[string][]string) { f["joint_list.txt"] = nil }), "joint_list.txt: no such file"},
+		{"no joint list", sage(t, func(f map[string][]string) { f["joint_list.txt"] = nil }), "is no SAGE log: no joint_list.txt"},
+		{"a table of a SAGE log", filepath.Join(sage(t, nil), "state_motor.csv"), "want the folder that it is in"},
 		{"no commands", sage(t, func(f map[string][]string) { f["control.csv"] = nil }), "control.csv: no such file"},
 		{"no positions", edit("state_motor.csv", 0, "positions", "angles"), "state_motor.csv:1: columns"},
 		{"a joint too few", edit("state_motor.csv", 3, `"[0.018`, `"[7, 0.018`), "state_motor.csv:4: positions"},

@@ -3,6 +3,7 @@ package identify
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,6 +60,9 @@ func readSAGE(dir string) (*Log, error) {
 
 func readJointList(path string) ([]string, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("identify: %s is no SAGE log: no joint_list.txt, want it with control.csv and state_motor.csv in one folder", filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("identify: %w", err)
 	}
