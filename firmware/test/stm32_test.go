@@ -76,6 +76,30 @@ func TestSTM32RunsWithoutItsParts(t *testing.T) {
 	}
 }
 
+// TestSTM32Drivers builds the drivers for this machine, with a model of the chip
+// behind their registers, and runs the firmware on it.
+func TestSTM32Drivers(t *testing.T) {
+	dir := t.TempDir()
+	fixed := []string{"-no-pie", "-fno-pie", "-iquote", "stm32", "-iquote", "unit"} // DMA knows 32 bits of an address
+	loop := filepath.Join(dir, "main.o")
+	cc(t, append(fixed, "-Dmain=firmware_main", "-c", "-o", loop, "../main.c")...)
+	exe := filepath.Join(dir, "drivers")
+	args := append(fixed, "-o", exe, loop)
+	for _, pattern := range []string{"stm32/*.c", "../board/stm32f405/*.c"} {
+		sources, err := filepath.Glob(pattern)
+		if err != nil || len(sources) < 3 {
+			t.Fatalf("%s are %v, %v", pattern, sources, err)
+		}
+		args = append(args, sources...)
+	}
+	for _, src := range portable {
+		args = append(args, "../"+src)
+	}
+	cc(t, append(args, "-lm")...)
+	out, err := exec.Command(exe).CombinedOutput()
+	report(t, "drivers_test.c", string(out), err)
+}
+
 // qmp gives a command and returns the text that it is answered with.
 func qmp(t *testing.T, r *bufio.Reader, w io.Writer, command string) string {
 	t.Helper()

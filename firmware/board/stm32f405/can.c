@@ -33,7 +33,8 @@ static uint8_t reply[WIRE_JOINTS][MIT_FRAME];
 static volatile uint8_t length[WIRE_JOINTS];
 
 // A tick of 2 ms sends six frames a bus: a queue that is not empty by then belongs
-// to a bus that is stuck, and its motors' silence is a fault.
+// to a bus that is stuck, and its motors' silence is a fault. What waits in its
+// mailboxes is taken back by can_send: a bus that works again brings nothing old.
 static void fill_mailboxes(uint32_t bus)
 {
 	struct queue *q = &queue[bus];
@@ -107,6 +108,7 @@ void can_start(uint32_t apb1_hz)
 void can_send(const struct robot_config *c, uint8_t frames[WIRE_JOINTS][MIT_FRAME])
 {
 	cortex_mask();
+	for (uint32_t bus = 0; bus < BUSES; bus++) CAN(bus, CAN_TSR) = 1u << 7 | 1u << 15 | 1u << 23; // abort
 	queue[0].n = queue[0].next = queue[1].n = queue[1].next = 0;
 	for (int i = 0; i < c->joints; i++) {
 		struct queue *q = &queue[c->joint[i].bus % BUSES];

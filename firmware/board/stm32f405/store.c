@@ -10,8 +10,9 @@
 #define FLASH_SR REG(0x40023C0C)
 #define FLASH_CR REG(0x40023C10)
 enum { CR_PG = 1u << 0, CR_SER = 1u << 1, CR_SECTOR_11 = 11u << 3, CR_WORDS = 2u << 8, CR_STRT = 1u << 16, CR_LOCK = 1u << 31 };
+enum { ACR_DCEN = 1u << 10, ACR_DCRST = 1u << 12 };
 #define SR_BSY (1u << 16)
-#define SR_ERRORS 0xF3u
+#define SR_ERRORS 0xF2u
 
 #define SECTOR 0x080E0000u
 #define SECTOR_SIZE (128u * 1024)
@@ -59,6 +60,9 @@ static bool erase(void)
 	FLASH_CR = CR_SER | CR_SECTOR_11 | CR_WORDS;
 	FLASH_CR |= CR_STRT;
 	bool ok = done();
+	FLASH_ACR &= ~ACR_DCEN; // it holds what was erased (3.6.3)
+	FLASH_ACR |= ACR_DCRST;
+	FLASH_ACR = (FLASH_ACR & ~ACR_DCRST) | ACR_DCEN;
 	watchdog_start(WATCHDOG_MS);
 	return ok;
 }
