@@ -1,7 +1,7 @@
 // A row of README.md's table of faults for each fault: nothing without the cause,
 // the reaction in time with it, latched when the cause has gone, and left only by
 // the reset that names it.
-#include "rig.h"
+#include "causes.h"
 
 struct row {
 	enum wire_fault fault;
@@ -18,43 +18,6 @@ static bool reacted(const struct rig *g, const struct row *row)
 	for (int i = 0; i < WIRE_JOINTS; i++)
 		if (rig_told(g, i) != (row->limp >> i & 1 ? TOLD_OFF : row->reaction)) return false;
 	return true;
-}
-
-static void cause_joint_limit(struct rig *g)
-{
-	g->joint[0].pos += g->joint[0].pos < 1.72f ? 0.05f : 0;
-	g->command.joint[0].pos_rad = g->joint[0].pos;
-}
-
-static void cause_joint_speed(struct rig *g) { g->joint[3].vel = 58; }
-static void cause_following(struct rig *g) { g->command.joint[4].pos_rad = 2.5f; }
-static void cause_tilt(struct rig *g) { g->r.imu.quat[0] = 0.78f, g->r.imu.quat[1] = 0.6258f; }
-static void cause_temperature(struct rig *g) { g->temp[7] = 86; }
-static void cause_low(struct rig *g) { g->in.voltage = 19; }
-static void cause_high(struct rig *g) { g->in.voltage = 27; }
-static void cause_no_voltage(struct rig *g) { g->in.voltage = NAN; }
-static void cause_expired(struct rig *g) { g->mute = true; }
-static void cause_short(struct rig *g) { g->command.valid_ms = 6; }
-static void cause_encoder(struct rig *g) { if (g->joint[5].pos < -1) g->joint[5].pos += 0.5f; }
-
-static void cause_encoders(struct rig *g)
-{
-	cause_encoder(g);
-	if (g->joint[0].pos > -0.1f) g->joint[0].pos -= 0.5f;
-}
-
-static void cause_motor(struct rig *g) { g->error[8] = 2; }
-static void cause_motor_link(struct rig *g) { g->dead[11] = true; }
-static void cause_current(struct rig *g) { g->torque[2] = 13.5f; }
-static void cause_imu(struct rig *g) { g->in.imu = false; }
-static void cause_imu_nonsense(struct rig *g) { g->in.gyro[1] = INFINITY; }
-static void cause_overrun(struct rig *g) { g->in.late = true; }
-static void cause_nothing(struct rig *g) { (void)g; }
-
-static void cause_command(struct rig *g)
-{
-	g->command.joint[6].torque_nm = NAN;
-	rig_command(g);
 }
 
 // Ticks from the cause; a command that only stops coming has 100 ms first, one
@@ -99,37 +62,6 @@ static void reacts_in_time(struct rig *g, const struct row *row)
 	rig_ticks(g, 5);
 	CHECK(g->state.mode == WIRE_MODE_FAULT && g->state.fault == row->fault, "%s: mode %d fault %d, want fault %d", row->name,
 		g->state.mode, g->state.fault, row->fault);
-}
-
-// back turns the joints to where they were, no faster than a joint can; it returns
-// whether they are there.
-static bool back(struct rig *g, const struct rig *fresh)
-{
-	bool there = true;
-	for (int i = 0; i < WIRE_JOINTS; i++) {
-		float left = fresh->joint[i].pos - g->joint[i].pos;
-		g->joint[i].pos = fabsf(left) <= 0.05f ? fresh->joint[i].pos : g->joint[i].pos + copysignf(0.05f, left);
-		g->joint[i].vel = 0;
-		there = there && fabsf(left) <= 0.05f;
-	}
-	return there;
-}
-
-// heal takes the cause away: everything but the firmware is as in a new rig.
-static void heal(struct rig *g)
-{
-	struct rig fresh;
-	rig_new(&fresh);
-	storing = g;
-	memcpy(g->torque, fresh.torque, sizeof g->torque);
-	memcpy(g->temp, fresh.temp, sizeof g->temp);
-	memcpy(g->error, fresh.error, sizeof g->error);
-	memcpy(g->dead, fresh.dead, sizeof g->dead);
-	memcpy(g->r.imu.quat, fresh.r.imu.quat, sizeof g->r.imu.quat);
-	g->command = fresh.command;
-	g->in = fresh.in;
-	g->mute = false;
-	while (!back(g, &fresh)) rig_tick(g);
 }
 
 static void stays_latched(struct rig *g, const struct row *row)
@@ -284,113 +216,6 @@ static void an_unusable_config_is_an_internal_fault(void)
 	}
 }
 
-// ---- e-stop ----
-
-static void estop_cuts_torque_in_every_mode(void)
-{
-	for (int by_input = 0; by_input < 2; by_input++) {
-		for (int mode = 0; mode < 5; mode++) {
-			struct rig g;
-			if (mode == 0) rig_new(&g);
-			else rig_standing(&g);
-			if (mode == 2) rig_say(&g, WIRE_TYPE_STOP, NULL, 0), rig_tick(&g); // damped
-			if (mode == 3) g.error[3] = 1, rig_tick(&g);                       // fault
-			if (mode == 4) heal(&g), rig_new(&g), rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0), rig_tick(&g); // blending in
-			if (by_input) g.in.estop = true;
-			else rig_frame(&g, WIRE_TYPE_ESTOP, 0x0badu, 1, NULL, 0); // of anybody
-			rig_tick(&g);
-			CHECK(g.r.safety.mode == WIRE_MODE_ESTOP && rig_all(&g, TOLD_OFF), "mode %d input %d: mode %d", mode, by_input, g.r.safety.mode);
-			if (by_input) {
-				CHECK(rig_reset(&g, g.r.safety.fault) == WIRE_RESULT_ESTOP_INPUT, "reset with the input open: %d", g.ack.result);
-				g.in.estop = false;
-				rig_tick(&g);
-			}
-			CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_MODE, "enable in e-stop: %d", g.ack.result);
-			CHECK(rig_reset(&g, g.r.safety.fault) == WIRE_RESULT_DONE && g.r.safety.mode == WIRE_MODE_IDLE, "reset: %d", g.ack.result);
-		}
-	}
-}
-
-// ---- enable and stop ----
-
-static void enable_is_refused_by_name(void)
-{
-	const struct {
-		void (*cause)(struct rig *g);
-		enum wire_result want;
-		enum wire_fault latched;
-	} rows[] = {
-		{cause_low, WIRE_RESULT_VOLTAGE, 0}, {cause_temperature, WIRE_RESULT_TEMPERATURE, 0}, {cause_joint_limit, WIRE_RESULT_LIMIT, 0},
-		{cause_tilt, WIRE_RESULT_FAULT, WIRE_FAULT_TILT}, {cause_imu, WIRE_RESULT_FAULT, WIRE_FAULT_IMU},
-		{cause_motor_link, WIRE_RESULT_FAULT, WIRE_FAULT_MOTOR_LINK}, {cause_motor, WIRE_RESULT_FAULT, WIRE_FAULT_MOTOR},
-	};
-	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct rig g;
-		rig_new(&g);
-		for (int t = 0; t < 100; t++) rows[i].cause(&g), rig_tick(&g);
-		CHECK(g.r.safety.mode == WIRE_MODE_IDLE, "row %u latched before torque was asked for: %d", i, g.r.safety.fault);
-		CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == rows[i].want, "row %u gave %d, want %d", i, g.ack.result, rows[i].want);
-		CHECK(g.r.safety.fault == rows[i].latched, "row %u: fault %d", i, g.r.safety.fault);
-		rig_ticks(&g, 3);
-		CHECK(rig_all(&g, TOLD_OFF), "row %u: torque", i);
-	}
-}
-
-static void a_stop_damps_half_a_second_then_releases(void)
-{
-	struct rig g;
-	rig_standing(&g);
-	rig_say(&g, WIRE_TYPE_STOP, NULL, 0);
-	for (int t = 1; t <= SAFETY_DAMP_MS / 2 - 1; t++) {
-		rig_tick(&g); // commands go on and are not obeyed
-		CHECK(rig_all(&g, TOLD_DAMP), "tick %d", t);
-	}
-	rig_ticks(&g, 2);
-	CHECK(rig_all(&g, TOLD_OFF) && g.r.safety.mode == WIRE_MODE_IDLE, "mode %d", g.r.safety.mode);
-}
-
-static void a_stop_ends_the_damping_of_a_fault(void)
-{
-	struct rig g;
-	rig_standing(&g);
-	g.error[0] = 1;
-	rig_ticks(&g, 300);
-	CHECK(rig_all(&g, TOLD_DAMP), "damping ended by itself");
-	rig_say(&g, WIRE_TYPE_STOP, NULL, 0);
-	rig_tick(&g);
-	CHECK(rig_all(&g, TOLD_OFF) && g.r.safety.mode == WIRE_MODE_FAULT, "mode %d", g.r.safety.mode);
-}
-
-static void enable_said_again_does_not_renew(void)
-{
-	struct rig g;
-	rig_new(&g);
-	g.mute = true;
-	CHECK(rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0) == WIRE_RESULT_DONE, "enable: %d", g.ack.result);
-	uint32_t from = g.now;
-	while (g.r.safety.mode != WIRE_MODE_FAULT && g.now - from < 1000000) {
-		rig_tick(&g);
-		rig_enable(&g, WIRE_PURPOSE_RUN, 0, -1, 0);
-	}
-	CHECK(g.r.safety.fault == WIRE_FAULT_EXPIRED && g.now - from <= 102000, "fault %d after %u us", g.r.safety.fault, g.now - from);
-}
-
-static void torque_falls_before_hot_and_low_become_faults(void)
-{
-	struct rig g;
-	rig_standing(&g);
-	g.temp[2] = 80;
-	rig_ticks(&g, 20);
-	struct servo_command c = mit_unpack(g.frames[2], &robot_config.joint[2].range);
-	CHECK(g.state.limiting == 1u << (WIRE_LIMIT_TEMPERATURE - WIRE_LIMIT_FIRST), "limits %x", g.state.limiting);
-	NEAR(c.kp * 1.555 * 1.555, 40 / 3.0, 0.5); // 5 °C of 15 are left
-	g.temp[2] = 30;
-	g.in.voltage = 19.2f * 1.01f;
-	rig_ticks(&g, 20);
-	CHECK(g.state.limiting == 1u << (WIRE_LIMIT_VOLTAGE - WIRE_LIMIT_FIRST), "limits %x", g.state.limiting);
-	CHECK(g.state.mode == WIRE_MODE_LIMITING, "mode %d", g.state.mode);
-}
-
 int main(void)
 {
 	RUN(without_a_cause_nothing_stops);
@@ -401,11 +226,5 @@ int main(void)
 	RUN(a_fault_at_start_is_latched_without_torque);
 	RUN(a_damaged_calibration_is_a_fault);
 	RUN(an_unusable_config_is_an_internal_fault);
-	RUN(estop_cuts_torque_in_every_mode);
-	RUN(enable_is_refused_by_name);
-	RUN(a_stop_damps_half_a_second_then_releases);
-	RUN(a_stop_ends_the_damping_of_a_fault);
-	RUN(enable_said_again_does_not_renew);
-	RUN(torque_falls_before_hot_and_low_become_faults);
 	return failures;
 }
