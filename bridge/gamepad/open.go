@@ -2,6 +2,7 @@ package gamepad
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -31,15 +32,20 @@ func Open(path string, opt Options) (*Pad, error) {
 	return nil, errors.Join(fmt.Errorf("gamepad: %s %w", path, err), f.Close())
 }
 
-// inspect asks the kernel what a device is.
+// inspect finds out what a device is, by asking the kernel.
 func inspect(f *os.File) (axes [4]axis, err error) {
+	return identify(func(request uintptr, answer []byte) error { return ask(f, request, answer) })
+}
+
+// identify is inspect with whoever answers evdev's requests.
+func identify(ask func(request uintptr, answer []byte) error) (axes [4]axis, err error) {
 	var name [256]byte
-	if err := ask(f, 0x06, name[:]); err != nil {
+	if err := ask(read(0x06, len(name)), name[:]); err != nil {
 		return axes, fmt.Errorf("is no input device (%w): want a game controller, see /dev/input/by-id", err)
 	}
 	model := string(bytes.TrimRight(name[:], "\x00"))
 	var keys [96]byte // bits of all keys
-	if err := ask(f, 0x20+evKey, keys[:]); err != nil {
+	if err := ask(read(0x20+evKey, len(keys)), keys[:]); err != nil {
 		return axes, err
 	}
 	has := func(key int) bool { return keys[key/8]>>(key%8)&1 != 0 }
@@ -47,24 +53,28 @@ func inspect(f *os.File) (axes [4]axis, err error) {
 		return axes, fmt.Errorf("is %q, which has no shoulder buttons: want a game controller", model)
 	}
 	for i, code := range codes {
-		var info [6]int32 // value, minimum, maximum, and more
-		if err := ask(f, 0x40+uintptr(code), unsafe.Slice((*byte)(unsafe.Pointer(&info)), unsafe.Sizeof(info))); err != nil || info[2] <= info[1] {
+		var info [24]byte // six int32: value, minimum, maximum, and more
+		if err := ask(read(0x40+uintptr(code), len(info)), info[:]); err == nil {
+			axes[i] = axis{int32(binary.NativeEndian.Uint32(info[4:])), int32(binary.NativeEndian.Uint32(info[8:]))}
+		}
+		if axes[i].max <= axes[i].min {
 			return axes, fmt.Errorf("is %q, which lacks a stick (axis %d): want a game controller with two", model, code)
 		}
-		axes[i] = axis{info[1], info[2]}
 	}
 	return axes, nil
 }
 
-// ask reads an answer of evdev's: _IOC(_IOC_READ, 'E', number, size).
-func ask(f *os.File, number uintptr, answer []byte) error {
+// read is the number of a request that reads so many bytes: _IOC(_IOC_READ, 'E', number, size).
+func read(number uintptr, size int) uintptr { return 2<<30 | uintptr(size)<<16 | 'E'<<8 | number }
+
+// ask has the kernel answer a request.
+func ask(f *os.File, request uintptr, answer []byte) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
 	}
 	var code syscall.Errno
 	err = raw.Control(func(fd uintptr) {
-		request := 2<<30 | uintptr(len(answer))<<16 | 'E'<<8 | number
 		_, _, code = unix.Syscall(unix.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(&answer[0])))
 	})
 	if err == nil && code != 0 {
