@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -36,14 +37,20 @@ func (c *hilReportCmd) Run(e *env) error {
 			return usage(err)
 		}
 	}
-	r, err := transfer.Make(e.ctx, o)
-	if e.ctx.Err() != nil {
+	page, json, err := c.outputs(e.out)
+	if err != nil {
 		return err
 	}
+	r, err := transfer.Make(e.ctx, o)
 	if err != nil {
+		page.drop(err)
+		json.drop(err)
+		if e.ctx.Err() != nil {
+			return err
+		}
 		return usage(err)
 	}
-	if err := c.write(e.out, r); err != nil {
+	if err := c.write(e.out, page, json, r); err != nil {
 		return err
 	}
 	if c.Strict && r.Verdict == transfer.Fail {
@@ -52,25 +59,36 @@ func (c *hilReportCmd) Run(e *env) error {
 	return nil
 }
 
-// write writes what was asked for, and the table unless standard output is taken.
-func (c *hilReportCmd) write(out io.Writer, r *transfer.Report) error {
+// outputs opens what was asked for; nil is what was not.
+func (c *hilReportCmd) outputs(out io.Writer) (page, json *output, err error) {
 	pagePath, jsonPath := c.Out, c.JSON
 	if c.Out != "" && !strings.EqualFold(filepath.Ext(c.Out), ".html") {
 		if err := os.MkdirAll(c.Out, 0o777); err != nil {
-			return usage(fmt.Errorf("whisker: %w", err))
+			return nil, nil, usage(fmt.Errorf("whisker: %w", err))
 		}
-		pagePath = filepath.Join(c.Out, "report.html")
-		if jsonPath == "" {
-			jsonPath = filepath.Join(c.Out, "report.json")
-		}
+		pagePath, jsonPath = filepath.Join(c.Out, "report.html"), cmp.Or(c.JSON, filepath.Join(c.Out, "report.json"))
 	}
 	if pagePath != "" {
-		if err := writeTo(pagePath, out, r.Page); err != nil {
+		if page, err = create(pagePath, out); err != nil {
+			return nil, nil, usage(err)
+		}
+	}
+	if json, err = createJSON(jsonPath, out); err != nil {
+		page.drop(err)
+	}
+	return page, json, err
+}
+
+// write fills them, and prints the table unless standard output is taken.
+func (c *hilReportCmd) write(out io.Writer, page, json *output, r *transfer.Report) error {
+	if page != nil {
+		if err := page.end(r.Page(page)); err != nil {
+			json.drop(err)
 			return err
 		}
 	}
-	if jsonPath != "" {
-		if err := writeJSON(jsonPath, out, r); err != nil {
+	if json != nil {
+		if err := json.json(r); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,8 @@ func TestBadReports(t *testing.T) {
 		{[]string{run, cut}, "cut.mcap"},
 		{[]string{run, run, "--gates", file(t, "g.yaml", "speed: 3\n")}, "g.yaml:1"},
 		{[]string{run, run, "--verify", sealed}, "--verify"},
-		{[]string{run, run, "--json", "/absent/r.json"}, "/absent/r.json"},
+		{[]string{run, "absent.mcap", "--json", "/absent/r.json"}, "/absent/r.json"}, // before the work begins
+		{[]string{run, "absent.mcap", "--out", "/absent/r.html"}, "/absent/r.html"},
 	} {
 		refused(t, whisker(append([]string{"hil", "report"}, c.args...)...), c.want)
 	}
