@@ -73,14 +73,13 @@ func (b *batch) settle(compile func(texts map[string][]byte) (out []byte, ok boo
 	}
 }
 
-// verdict is killed for a mutant that is to be run, and survived for one that only
-// runs alone.
+// verdict is survived for a mutant that has still to be run.
 func (b *batch) verdict(number int) verdict {
 	switch i := number - 1; {
 	case !b.born[i]:
 		return stillborn
 	case !b.in[i]:
-		return survived
+		return absent
 	}
-	return killed
+	return survived
 }

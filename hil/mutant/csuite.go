@@ -137,7 +137,7 @@ func (f *firmware) link(ctx context.Context, build, dir string, objects []string
 }
 
 func (f *firmware) together(ctx context.Context, number int) (verdict, error) {
-	if v := f.batch.verdict(number); v != killed {
+	if v := f.batch.verdict(number); v != survived {
 		return v, nil
 	}
 	env := []string{fmt.Sprintf("%s=%d", chosen, number)}
@@ -154,7 +154,7 @@ func (f *firmware) together(ctx context.Context, number int) (verdict, error) {
 
 func object(src string) string { return strings.TrimSuffix(filepath.Base(src), ".c") + ".o" }
 
-func (f *firmware) alone(ctx context.Context, m Mutant, source []byte, dir string) (verdict, error) {
+func (f *firmware) alone(ctx context.Context, m Mutant, source []byte, dir string, lived bool) (verdict, error) {
 	name := filepath.Base(m.File)
 	if err := os.WriteFile(filepath.Join(dir, name), source, 0o644); err != nil {
 		return 0, fmt.Errorf("mutant: %w", err)
@@ -165,6 +165,9 @@ func (f *firmware) alone(ctx context.Context, m Mutant, source []byte, dir strin
 		}
 		if same, err := sameFile(filepath.Join(dir, object(name)), filepath.Join(f.dir, build, object(name))); err != nil || same {
 			return equivalent, err
+		}
+		if lived {
+			return survived, nil
 		}
 		if ok, err := f.passes(ctx, build, dir, object(name)); err != nil || !ok {
 			return killed, err

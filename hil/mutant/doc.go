@@ -4,6 +4,9 @@
 //
 //	source ──► Sites ──► a mutant each ──► build ──► unit tests ──► Verdict ──► Report
 //
+// One build of a language has all of its mutants in it, and a run of the tests
+// chooses one (schema.go): what takes long is done once.
+//
 // Changes are every relational operator (its neighbour and its opposite), every
 // constant plus and minus one, and every statement left out. A mutant that does not
 // compile is none. One that compiles to the same machine code is equivalent

@@ -79,7 +79,7 @@ func (g *guard) passes(ctx context.Context, dir string, number int) (bool, error
 }
 
 func (g *guard) together(ctx context.Context, number int) (verdict, error) {
-	if v := g.batch.verdict(number); v != killed {
+	if v := g.batch.verdict(number); v != survived {
 		return v, nil
 	}
 	if ok, err := g.passes(ctx, g.dir, number); err != nil || !ok {
@@ -88,7 +88,10 @@ func (g *guard) together(ctx context.Context, number int) (verdict, error) {
 	return survived, nil
 }
 
-func (g *guard) alone(ctx context.Context, m Mutant, source []byte, dir string) (verdict, error) {
+func (g *guard) alone(ctx context.Context, m Mutant, source []byte, dir string, lived bool) (verdict, error) {
+	if lived {
+		return survived, nil
+	}
 	if _, ok, err := g.build(ctx, dir, map[string][]byte{m.File: source}); err != nil || !ok {
 		return stillborn, err
 	}

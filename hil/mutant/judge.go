@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// judge runs mutants: all those of a language in one build, and who survives there
-// in a build of its own, which has the last word.
+// judge runs mutants: all those of a language in one build, and in builds of their own
+// those that could not be in it, and those that survive there, whose code may be the
+// same.
 type judge struct {
 	root, dir string
 	mutants   []Mutant
@@ -50,8 +51,8 @@ func (j *judge) judge(ctx context.Context, i int) (v verdict, err error) {
 	if strings.HasSuffix(m.File, ".go") {
 		s = j.guard
 	}
-	if v, err = s.together(ctx, i+1); err == nil && v == survived {
-		v, err = j.alone(ctx, s, i)
+	if v, err = s.together(ctx, i+1); err == nil && (v == survived || v == absent) {
+		v, err = j.alone(ctx, s, i, v == survived)
 	}
 	if ctx.Err() != nil { // who was stopped has not failed
 		return 0, ctx.Err()
@@ -60,7 +61,7 @@ func (j *judge) judge(ctx context.Context, i int) (v verdict, err error) {
 }
 
 // alone is mutant i in a build of its own.
-func (j *judge) alone(ctx context.Context, s suite, i int) (verdict, error) {
+func (j *judge) alone(ctx context.Context, s suite, i int, lived bool) (verdict, error) {
 	m, dir := j.mutants[i], filepath.Join(j.dir, fmt.Sprint(i))
 	source, err := os.ReadFile(filepath.Join(j.root, m.File))
 	if err == nil {
@@ -70,5 +71,5 @@ func (j *judge) alone(ctx context.Context, s suite, i int) (verdict, error) {
 		return 0, fmt.Errorf("mutant: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	return s.alone(ctx, m, m.Apply(source), dir)
+	return s.alone(ctx, m, m.Apply(source), dir, lived)
 }

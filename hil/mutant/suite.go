@@ -19,17 +19,18 @@ const (
 	killed             // a test failed, a sanitizer spoke, or nothing ended
 	stillborn          // it does not compile
 	equivalent         // it compiles to the same code
+	absent             // from the build of all: it has to be run alone
 )
 
 // suite builds and runs the tests of some sources.
 type suite interface {
 	// prepare builds everything that mutants share, and one build with them all.
 	prepare(ctx context.Context) error
-	// together runs a mutant in that build. What it says of a survivor is no more
-	// than that.
+	// together runs a mutant in that build.
 	together(ctx context.Context, number int) (verdict, error)
-	// alone builds one mutant and runs it, in a folder of its own.
-	alone(ctx context.Context, m Mutant, source []byte, dir string) (verdict, error)
+	// alone builds one mutant, in a folder of its own, and runs it unless it has
+	// survived already.
+	alone(ctx context.Context, m Mutant, source []byte, dir string, lived bool) (verdict, error)
 }
 
 // succeeds runs a test program and says whether it succeeded.
