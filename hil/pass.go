@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"whisker/bridge/mqtt"
-	"whisker/bridge/view"
 	"whisker/controller"
 	"whisker/policy"
 	"whisker/policy/motion"
@@ -231,21 +229,6 @@ func faultCode(err error) controller.FaultCode {
 		return f.Code
 	}
 	return 0
-}
-
-// show tells view and broker where the pass is, and why it was stopped.
-func (p *pass) show(fault string) {
-	if p.silent {
-		return
-	}
-	if t := p.rig.telemetry; t != nil {
-		t.SetStatus(mqtt.Status{Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault})
-	}
-	if v := p.rig.view; v != nil {
-		v.SetStatus(view.Status{
-			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.note(),
-		})
-	}
 }
 
 // passInfo is the text of the event that begins a pass in a recording: what a

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"whisker/bridge/mqtt"
+	"whisker/bridge/view"
 	"whisker/controller"
 )
 
@@ -147,4 +148,19 @@ func (w wishes) SetGoal(goal controller.Goal) error {
 		return fmt.Errorf("the policy of %s follows clips and takes no goal", w.g.body.Name)
 	}
 	return w.unlessStopped(func() { w.g.remote.SetGoal(goal) })
+}
+
+// show tells view and broker where the pass is, and why it was stopped.
+func (p *pass) show(fault string) {
+	if p.silent {
+		return
+	}
+	if t := p.rig.telemetry; t != nil {
+		t.SetStatus(mqtt.Status{Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault})
+	}
+	if v := p.rig.view; v != nil {
+		v.SetStatus(view.Status{
+			Clip: p.index, Frame: max(0, p.driver.Frame()-1), Frames: p.ref.Len(), Paused: p.paused, Fault: fault, Note: p.note(),
+		})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,4 +35,30 @@ func TestHilRunJudgesAScenario(t *testing.T) {
 			t.Errorf("status %d, %q, want %q", status, errs, want)
 		}
 	}
+}
+
+// A campaign and a soak say by their exit status whether all rows held.
+func TestCampaignsJudgeByTheirExitStatus(t *testing.T) {
+	plan := func(safe string) string {
+		return file(t, "plan.yaml", "target: sim\nclips: [stand]\nscenario: {robot: quadruped, policy: none, seconds: 0.6, gates: {safe_ms: "+safe+
+			"}}\nfaults:\n  - {at_s: 0.1, fault: encoder jump, target: FR_calf_joint, magnitude: 2}\n")
+	}
+	dir := filepath.Join(t.TempDir(), "campaign")
+	if o := ok(t, "hil", "campaign", plan("102"), "--out", dir); !strings.Contains(o.out, "encoder jump") {
+		t.Error(o.out)
+	}
+	if names := listed(t, dir); !slices.Equal(names, []string{"campaign.html", "campaign.json", "clips", "rows.jsonl"}) {
+		t.Errorf("written: %v", names)
+	}
+	if o := whisker("hil", "campaign", plan("0.001"), "--out", dir); o.status != exitFault || !strings.Contains(o.errs, "1 of 2 rows failed; see "+dir) {
+		t.Errorf("%+v", o)
+	}
+	if o := ok(t, "hil", "soak", plan("102"), "--for", "0s", "--json", "-"); !strings.Contains(o.out, `"failed_rows": 0`) {
+		t.Error(o.out)
+	}
+	if o := whisker("hil", "soak", plan("0.001"), "--for", "0s"); o.status != exitFault || !strings.Contains(o.errs, "the soak failed") {
+		t.Errorf("%+v", o)
+	}
+	refused(t, whisker("hil", "campaign", plan("102"), "--out", dir, "--json", "/absent/c.json"), "/absent/c.json")
+	refused(t, whisker("hil", "campaign", file(t, "plan.yaml", "clips: []\n"), "--out", dir), "no clips")
 }
