@@ -197,12 +197,12 @@ func (a *Agent) tell(torque bool) error {
 	if a.Heir == nil || !torque && !a.told {
 		return nil
 	}
-	word := byte(idle)
+	word := idle
 	if torque {
 		word = alive
 	}
 	a.told = torque
-	if _, err := a.Heir.Write([]byte{word}); err != nil {
+	if _, err := io.WriteString(a.Heir, word); err != nil {
 		a.err = fmt.Errorf("agent: its heir does not listen: %w", err) // watch ends the agent
 	}
 	return a.err

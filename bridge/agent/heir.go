@@ -12,11 +12,12 @@ import (
 // Farewell is what an agent that has taken the torque tells its heir as it ends.
 const Farewell = "the torque is taken\n"
 
-// While an actuator may have torque an agent tells its heir so every time that it looks;
-// when it has taken the torque it says that once.
+// While an actuator may have torque an agent tells its heir so every time that it looks,
+// at length: the pipe to an heir that does not read is soon full. When it has taken the
+// torque it says that once.
 const (
-	alive = '+'
-	idle  = '-'
+	alive = "++++++++++++++++"
+	idle  = "-"
 )
 
 // Silence is how long an agent that may have given torque says nothing until its heir
@@ -87,8 +88,8 @@ func outlive(life Life) (ending, error) {
 	for torque := false; ; {
 		n, err := next(life, b, torque)
 		for _, c := range b[:n] {
-			if c == alive || c == idle {
-				torque = c == alive
+			if c == alive[0] || c == idle[0] {
+				torque = c == alive[0]
 			} else {
 				said += string(c)
 			}

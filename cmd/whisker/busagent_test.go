@@ -183,9 +183,9 @@ func TestStoppedAgentOfABusLosesTorqueAndNeverDrivesAgain(t *testing.T) {
 	}
 }
 
-// An agent without its second process is none.
-func TestAgentOfABusEndsWithItsHeir(t *testing.T) {
-	a := newServos(t).agent()
+// heirOf is the process number of an agent's second process.
+func heirOf(t *testing.T, a *child) int {
+	t.Helper()
 	var heirs []byte // each thread tells of those that it started
 	threads, err := filepath.Glob(filepath.Join("/proc", strconv.Itoa(a.cmd.Process.Pid), "task", "*", "children"))
 	if err != nil {
@@ -202,13 +202,49 @@ func TestAgentOfABusEndsWithItsHeir(t *testing.T) {
 	if err != nil {
 		t.Fatalf("the agent's children are %q: want one", heirs)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	return pid
+}
+
+// An agent without its second process is none.
+func TestAgentOfABusEndsWithItsHeir(t *testing.T) {
+	a := newServos(t).agent()
+	if err := syscall.Kill(heirOf(t, a), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	<-a.done
 	if a.cmd.ProcessState.ExitCode() != exitFault || !a.said("second process") {
 		t.Errorf("%v\n%s", a.cmd.ProcessState, a.all())
 	}
+}
+
+// One whose second process is stopped would be alone as well: it takes the torque and
+// ends, and leaves nobody behind.
+func TestAgentOfABusEndsWhenItsHeirIsStopped(t *testing.T) {
+	s := newServos(t)
+	s.unhindered(func() *child {
+		a := s.agent()
+		heir := heirOf(t, a)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		s.drive(ctx)
+		if err := syscall.Kill(heir, syscall.SIGSTOP); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now()
+		eventually(t, "no torque", func() bool { return !s.torque() })
+		t.Logf("no torque %v after the second process was stopped", time.Since(at))
+		<-a.done
+		if a.said("and was ended") {
+			return a
+		}
+		if a.cmd.ProcessState.ExitCode() != exitFault || !a.said("its heir does not listen") || s.torque() {
+			t.Errorf("%v, torque %v\n%s", a.cmd.ProcessState, s.torque(), a.all())
+		}
+		if err := syscall.Kill(heir, 0); err != syscall.ESRCH {
+			t.Errorf("the second process is left behind: %v", err)
+		}
+		return a
+	})
 }
 
 // eventually waits for what a busy machine may take long for.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"whisker/bridge/agent"
 	"whisker/bridge/bus"
@@ -21,6 +22,10 @@ type heir struct {
 	life *os.File
 	gone chan error // how it ended
 }
+
+// room is how many bytes wait for an heir that does not read: the least that a pipe has.
+// It is what an agent with torque says in 1.3 s, after which it takes the torque itself.
+const room = 4096
 
 // startHeir starts this program again as the heir of an agent. Without an heir the agent
 // ends too: stop is called.
@@ -34,6 +39,9 @@ func startHeir(stop context.CancelFunc, args ...string) (*heir, error) {
 		return nil, fmt.Errorf("whisker: %w", err)
 	}
 	defer end.Close()
+	if _, err := unix.FcntlInt(end.Fd(), unix.F_SETPIPE_SZ, room); err != nil {
+		return nil, errors.Join(fmt.Errorf("whisker: the pipe to the agent's second process: %w", err), life.Close())
+	}
 	h := &heir{cmd: exec.Command(self, args...), life: life, gone: make(chan error, 1)}
 	h.cmd.Stdin, h.cmd.Stderr = end, os.Stderr
 	h.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal ends or stops it with the agent
@@ -55,12 +63,18 @@ func (h *heir) Write(b []byte) (int, error) {
 	return h.life.Write(b)
 }
 
-// end tells the heir that the torque is taken. An heir that was gone before is an error.
+// parting is how long an heir may take to end.
+const parting = 5 * time.Second
+
+// end tells the heir that the torque is taken. An heir that was gone before, or that does
+// not end, as one that is stopped, is an error.
 func (h *heir) end() error {
 	_, err := h.Write([]byte(agent.Farewell))
 	err = errors.Join(err, h.life.Close())
+	late := time.AfterFunc(parting, func() { h.cmd.Process.Kill() })
+	defer late.Stop()
 	if werr := <-h.gone; werr != nil || err != nil {
-		return fmt.Errorf("whisker: the agent's second process, which takes the torque when the agent is killed, was gone: %w", errors.Join(werr, err))
+		return fmt.Errorf("whisker: the agent's second process, which takes the torque when the agent is killed, was gone or did not listen: %w", errors.Join(werr, err))
 	}
 	return nil
 }
