@@ -226,13 +226,9 @@ static enum wire_result match(const struct safety *s, const struct wire_enable *
 {
 	bool one = e->purpose == WIRE_PURPOSE_CALIBRATE;
 	for (uint8_t i = 0; i < s->config->joints; i++) {
-		const struct servo_limits *l = &s->config->joint[i].limits;
-		float pos = s->sense.joint[i].pos;
 		*joint = i;
 		if (one && i != e->only_joint) continue;
-		if (!(fabsf(e->joint[i].pos_rad - pos) <= SAFETY_MATCH_RAD)) return WIRE_RESULT_POSITION;
-		if (!one && !(pos >= l->pos_min - s->config->margin_rad && pos <= l->pos_max + s->config->margin_rad))
-			return WIRE_RESULT_LIMIT;
+		if (!(fabsf(e->joint[i].pos_rad - s->sense.joint[i].pos) <= SAFETY_MATCH_RAD)) return WIRE_RESULT_POSITION;
 	}
 	return WIRE_RESULT_DONE;
 }

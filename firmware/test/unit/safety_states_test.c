@@ -65,6 +65,27 @@ static void a_fault_damps_until_a_stop_releases_it(void)
 	CHECK(tick(&calm) == SAFETY_OFF && !s.torque && s.fault == WIRE_FAULT_WATCHDOG, "a robot without torque is not damped");
 }
 
+// What time is counted in does not begin again, however long a robot stays as it is.
+static void a_fault_that_stood_for_months_is_released(void)
+{
+	struct safety_sense m = calm;
+	standing();
+	m.error[3] = 1;
+	tick(&m);
+	s.ticks = UINT32_MAX;
+	safety_stop(&s);
+	CHECK(tick(&calm) == SAFETY_OFF, "after %u ticks there is torque", s.ticks);
+}
+
+// A memory that has lost its mode gives no torque.
+static void a_mode_that_is_none_is_off(void)
+{
+	standing();
+	s.mode = (enum wire_mode)99;
+	enum safety_reaction r = tick(&calm);
+	CHECK(r == SAFETY_OFF, "reaction %d", r);
+}
+
 static void each_mode_has_its_reaction(void)
 {
 	static const struct {
@@ -170,7 +191,9 @@ static void an_estop_is_above_everything(void)
 	CHECK(tick(&m) == SAFETY_OFF && s.mode == WIRE_MODE_ESTOP && !s.torque, "mode %d", s.mode);
 	safety_latch(&s, WIRE_FAULT_TILT);
 	CHECK(s.mode == WIRE_MODE_ESTOP && s.fault == WIRE_FAULT_NONE, "a fault leaves it: mode %d", s.mode);
+	tick(&m);
 	uint32_t ticks = s.ticks;
+	CHECK(ticks > 0, "no tick went by");
 	safety_estop(&s);
 	CHECK(s.ticks == ticks, "said again, it begins again");
 	CHECK(safety_reset(&s, WIRE_FAULT_NONE) == WIRE_RESULT_ESTOP_INPUT, "reset with the input open");
@@ -221,6 +244,8 @@ int main(void)
 	RUN(a_command_holds_as_long_as_it_says);
 	RUN(a_stop_damps_for_half_a_second);
 	RUN(a_fault_damps_until_a_stop_releases_it);
+	RUN(a_fault_that_stood_for_months_is_released);
+	RUN(a_mode_that_is_none_is_off);
 	RUN(each_mode_has_its_reaction);
 	RUN(a_joint_without_an_encoder_is_limp_until_it_is_enabled_again);
 	RUN(an_encoder_may_be_lost_at_any_time);

@@ -264,6 +264,11 @@ static void a_calibration_is_known_by_what_is_in_it(void)
 	b = a;
 	b.joint[WIRE_JOINTS - 1].sign = -1;
 	CHECK(wire_calibration_id(&a) != wire_calibration_id(&b), "the last sign does not count");
+	b.joint[10].sign = -2;
+	b.joint[11].offset_rad = 26821 / 4096.0f;
+	b.joint[11].sign = 10;
+	wire_put_calibrate(p, &b);
+	CHECK(wire_crc(0, p + 4, sizeof p - 4) == 0 && wire_calibration_id(&b) == 1, "0 is no calibration: %u", wire_calibration_id(&b));
 }
 
 static void checksum_is_crc32c(void)
