@@ -134,6 +134,71 @@ func rewrite[M wire.Message](m M, change func(M)) func([]byte) []byte {
 	}
 }
 
+// Start looks at it: a robot that says that it is not ready gets no torque, whatever
+// its firmware would say.
+func TestStartLooksWhetherTheRobotIsReady(t *testing.T) {
+	g := newRig(t)
+	r := g.robot(quadruped(t))
+	g.calibrate(r)
+	g.do(&g.toHost, altered(func(m *wire.State) { m.Joint[3].Pos = 1.7 }))
+	g.eventually("that state", func() bool { return r.newest().Joint[3].Pos > 1.69 })
+	if err := r.Start(); err == nil || !contains(err, "board: FL_hip_joint is at 1.700 rad, outside") {
+		t.Errorf("start: %v", err)
+	}
+	if m := r.newest().Mode; m != wire.ModeIdle {
+		t.Errorf("mode %v", m)
+	}
+}
+
+// altered changes the states that pass, and nothing else.
+func altered(change func(*wire.State)) func([]byte) []byte {
+	var rx wire.Receiver
+	var m wire.State
+	return func(b []byte) (out []byte) {
+		for {
+			rest, f, v, ok := rx.Next(b)
+			if !ok {
+				return out
+			}
+			switch b = rest; {
+			case v != wire.Accepted:
+			case f.Type == wire.TypeState:
+				f.Decode(&m)
+				change(&m)
+				out = wire.Append(out, f.Header, &m)
+			case f.Type == wire.TypeAck:
+				out = again(out, &f, new(wire.Ack))
+			case f.Type == wire.TypeWelcome:
+				out = again(out, &f, new(wire.Welcome))
+			case f.Type == wire.TypeInfo:
+				out = again(out, &f, new(wire.Info))
+			}
+		}
+	}
+}
+
+// again writes a frame as it came.
+func again(out []byte, f *wire.Frame, m wire.Message) []byte {
+	f.Decode(m)
+	return wire.Append(out, f.Header, m)
+}
+
+// What is said before the firmware hears vanishes: it is said again.
+func TestHelloIsSaidAgain(t *testing.T) {
+	g := newRig(t)
+	vanished := 0
+	g.do(&g.toBoard, func(b []byte) []byte {
+		if vanished < 3 {
+			vanished++
+			return nil
+		}
+		return b
+	})
+	if _, err := g.robot(quadruped(t)).Greet(); err != nil {
+		t.Errorf("greet: %v", err)
+	}
+}
+
 // Both sides name what they have when their schemas differ.
 func TestAnotherSchemaIsNamed(t *testing.T) {
 	g := newRig(t)
