@@ -31,12 +31,16 @@ func (w *cleaner) planPaws() {
 	for f := range w.frames {
 		w.frames[f].yaw = heading(w.poses[f].Quat)
 	}
+	var holds [4][]hold
+	for leg := range paths {
+		holds[leg] = paths[leg].holds(stanceHeight, w.rate)
+	}
+	w.complete(paths, &holds)
 	for leg := range paths {
 		path := &paths[leg]
-		holds := path.holds(stanceHeight, w.rate)
 		plan := make([]footing, len(w.poses))
 		for f := range plan {
-			plan[f] = path.footing(holds, f)
+			plan[f] = path.footing(holds[leg], f)
 			w.r.paws[leg].flatten(&plan[f])
 			w.frames[f].paws[leg].down = plan[f].down
 		}

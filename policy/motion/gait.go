@@ -90,7 +90,7 @@ func planFootfalls(c *course, homes [4][2]float64, trot bool) footfalls {
 			s, co := math.Sincos(yaw)
 			h := homes[leg]
 			f[leg] = append(f[leg], stance{from: from, to: to, x: x + co*h[0] - s*h[1], y: y + s*h[0] + co*h[1], yaw: yaw})
-			from = to + swingSeconds
+			from = to + c.swing(leg, i)
 		}
 	}
 	return f
@@ -106,7 +106,7 @@ func liftTimes(c *course, trot bool) [4][]float64 {
 		return gaitAt(math.Max(math.Hypot(v, turnRadius*w), math.Hypot(later, turnRadius*turning)), trot)
 	}
 	var lifts [4][]float64
-	var done [4]bool // made its step after the stop
+	var done, due [4]bool // made its step after the stop; has a step to make
 	var before [4]float64
 	phase := pace(c.start).phases[rightFore] - 1.01
 	for leg, p := range pace(c.start).phases {
@@ -114,14 +114,19 @@ func liftTimes(c *course, trot bool) [4][]float64 {
 	}
 	for t := c.start; t < c.seconds-swingSeconds-0.05; t += dt {
 		g := pace(t)
-		phase += dt / g.cycle
+		if !c.rests(t) {
+			phase += dt / g.cycle
+		}
 		for leg, p := range g.phases {
+			p += c.late(leg, t)
 			crossed := math.Floor(phase-p) > math.Floor(before[leg])
 			before[leg] = phase - p
-			if n := len(lifts[leg]); !crossed || done[leg] || n > 0 && t < lifts[leg][n-1]+swingSeconds+0.4*(g.cycle-swingSeconds) {
+			due[leg] = crossed || c.uneven != nil && due[leg]
+			if n := len(lifts[leg]); !due[leg] || done[leg] || n > 0 && t < lifts[leg][n-1]+swingSeconds+0.4*(g.cycle-swingSeconds) || c.uneven != nil && !mayLift(&lifts, leg, t) {
 				continue
 			}
 			lifts[leg] = append(lifts[leg], t)
+			due[leg] = false
 			done[leg] = t > c.stop-swingSeconds
 		}
 	}

@@ -11,6 +11,7 @@ type course struct {
 	seconds, start, stop float64
 	x, y, yaw            []float64 // every millisecond
 	v, w                 []float64 // m/s along the heading, rad/s
+	uneven               *uneven   // of a roam; others step in time
 }
 
 const courseStep = 0.001 // s

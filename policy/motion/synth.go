@@ -20,17 +20,18 @@ const (
 	Rear     Kind = "rear"     // up past 70 degrees, and down again
 	Lunge    Kind = "lunge"    // a quick reach forward over planted feet
 	Groom    Kind = "groom"    // sitting back, forepaws stroking the face
+	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom} }
+func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam} }
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
 type Spec struct {
 	Kind      Kind
 	Seed      uint64
 	Seconds   float64 // 5 where 0
-	Speed     float64 // m/s, mean between start and stop: walk and trot
+	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
 	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
@@ -47,6 +48,8 @@ func (s Spec) String() string {
 		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
 	case Turn:
 		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
+	case Roam:
+		text += fmt.Sprintf(", to %.3g m/s", s.Speed)
 	}
 	if s.Posture != 0 {
 		text += fmt.Sprintf(", posture %d", s.Posture)
@@ -114,6 +117,8 @@ func (s Spec) check() error {
 			return err
 		}
 		return inside("curvature", s.Curvature, -5, 5)
+	case Roam:
+		return inside("speed", s.Speed, 0.1, 0.7)
 	}
 	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())
 }
@@ -137,6 +142,10 @@ func (r *rat) sketch(spec Spec) []frame {
 		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, r.posture, rng), false, rng)
 	case Walk, Trot:
 		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, r.posture, rng), spec.Kind == Trot, rng)
+	case Roam:
+		frames := r.sketchWalk(n, newRoam(spec.Seconds, spec.Speed, rng), rng.Float64() < 0.5, rng)
+		sketchHeadTurn(frames, rng)
+		return frames
 	}
 	frames := make([]frame, n)
 	for i := range frames {

@@ -9,7 +9,7 @@ import (
 
 // RandomSpec draws a spec of a kind within what rats do: walks of 0.05 to
 // 0.4 m/s and trots of 0.3 to 0.6 m/s along curves down to a radius of 0.3 m,
-// turns of 0.4 to 1.5 rad/s either way.
+// turns of 0.4 to 1.5 rad/s either way, roams of up to 0.25 to 0.6 m/s.
 func RandomSpec(kind Kind, seed uint64) Spec {
 	r := rand.New(rand.NewPCG(seed, 0x5bec))
 	s := Spec{Kind: kind, Seed: seed, Seconds: clipSeconds}
@@ -25,6 +25,8 @@ func RandomSpec(kind Kind, seed uint64) Spec {
 		if r.Float64() < 0.5 {
 			s.TurnRate = -s.TurnRate
 		}
+	case Roam:
+		s.Speed = within(r, 0.25, 0.6)
 	}
 	return s
 }

@@ -1,0 +1,111 @@
+package motion
+
+import "math"
+
+// Recordings at 50 frames a second, and the smoothing that fits of key points need,
+// shorten stances: paws are seen to leave early and to land late, and the body then
+// seems to be carried by one paw or by none. No reaction of the floor can make such
+// a motion, and a trunk that is shifted to stand on what is left is jerked about.
+const (
+	// holdReach is how far a stance may reach beyond what was seen: the pad's
+	// distance from where it stands, height over the floor included, m.
+	holdReach = 0.018
+	// leastSwing is the shortest swing that remains, frames: those of running rats take 0.1 s.
+	leastSwing = 6
+	// pawRadius is how far a paw's own sole reaches around its pad, m.
+	pawRadius = 0.006
+	// noSupport stands for the distance to a support that is not there, m.
+	noSupport = 0.060
+	// reachCost weighs how far a paw is held back against how far the centre of mass is beyond
+	// the paws that stand.
+	reachCost = 0.3
+)
+
+// complete lengthens stances, frame by frame, where the centre of mass would
+// otherwise be carried by paws that are too far off, as long as a paw is near where it
+// stood or will stand.
+func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
+	n := len(w.poses)
+	com := make([][2]float64, n)
+	for f := range w.poses {
+		p := &w.poses[f]
+		w.r.k.SetPose(p.Pos, p.Quat, p.Q)
+		c := w.r.k.CenterOfMass()
+		com[f] = [2]float64{c[0], c[1]}
+	}
+	down := make([][4]*hold, n)
+	for leg := range holds {
+		for i := range holds[leg] {
+			for f := holds[leg][i].from; f < holds[leg][i].to; f++ {
+				down[f][leg] = &holds[leg][i]
+			}
+		}
+	}
+	for {
+		best, at := 0.0, 0
+		var longer *hold
+		var paw int
+		for leg := range holds {
+			for i := range holds[leg] {
+				h := &holds[leg][i]
+				before, after := 0, n
+				if i > 0 {
+					before = holds[leg][i-1].to + leastSwing
+				}
+				if i+1 < len(holds[leg]) {
+					after = holds[leg][i+1].from - leastSwing
+				}
+				for _, f := range [2]int{h.from - 1, h.to} {
+					if f < before || f >= after {
+						continue
+					}
+					p := paths[leg].pad[f]
+					away := math.Hypot(math.Hypot(p[0]-h.at[0], p[1]-h.at[1]), math.Max(0, paths[leg].low[f]))
+					if away > holdReach {
+						continue
+					}
+					with := down[f]
+					with[leg] = h
+					if gain := beyond(com[f], &down[f]) - beyond(com[f], &with) - reachCost*away; gain > best {
+						best, at, longer, paw = gain, f, h, leg
+					}
+				}
+			}
+		}
+		if longer == nil {
+			return
+		}
+		down[at][paw] = longer
+		longer.from, longer.to = min(longer.from, at), max(longer.to, at+1)
+	}
+}
+
+// beyond is how far the centre of mass is from the paws that stand, m.
+func beyond(com [2]float64, down *[4]*hold) float64 {
+	var at [][2]float64
+	for _, h := range down {
+		if h != nil {
+			at = append(at, h.at)
+		}
+	}
+	if area := hull(append([][2]float64(nil), at...)); len(area) >= 3 && area.outside(com) <= 0 {
+		return 0
+	}
+	far := noSupport
+	for i := range at {
+		for j := range i + 1 {
+			far = math.Min(far, segmentDistance(com, at[i], at[j])-pawRadius)
+		}
+	}
+	return math.Max(far, 0)
+}
+
+// segmentDistance is how far p is from the segment from a to b, m.
+func segmentDistance(p, a, b [2]float64) float64 {
+	d := [2]float64{b[0] - a[0], b[1] - a[1]}
+	k := 0.0
+	if l := d[0]*d[0] + d[1]*d[1]; l > 0 {
+		k = math.Max(0, math.Min(1, ((p[0]-a[0])*d[0]+(p[1]-a[1])*d[1])/l))
+	}
+	return math.Hypot(p[0]-a[0]-k*d[0], p[1]-a[1]-k*d[1])
+}
