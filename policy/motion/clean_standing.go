@@ -43,9 +43,15 @@ func (r *rat) standing(poses []Pose, rate float64, hover bool) Standing {
 			for f := h.from; f < h.to; f++ {
 				down[f][leg] = true
 			}
-			if slip, ok := paths[leg].slip(h); ok {
-				stances++
-				s.SlipMean, s.SlipMax = s.SlipMean+slip, math.Max(s.SlipMax, slip)
+			parts := []hold{h}
+			if !hover {
+				parts = paths[leg].touches(h)
+			}
+			for _, part := range parts {
+				if slip, ok := paths[leg].slip(part); ok {
+					stances++
+					s.SlipMean, s.SlipMax = s.SlipMean+slip, math.Max(s.SlipMax, slip)
+				}
 			}
 		}
 	}
@@ -58,6 +64,23 @@ func (r *rat) standing(poses []Pose, rate float64, hover bool) Standing {
 	}
 	r.addBalance(&s, poses, paths, down, rate)
 	return s
+}
+
+// touches are the parts of a stance in which the paw is on the floor: a short low step
+// between two of them is slow enough to count as standing.
+func (p *pawPath) touches(h hold) []hold {
+	var out []hold
+	for f := h.from; f < h.to; f++ {
+		if p.low[f] >= touchHeight {
+			continue
+		}
+		if n := len(out); n > 0 && out[n-1].to == f {
+			out[n-1].to++
+		} else {
+			out = append(out, hold{from: f, to: f + 1})
+		}
+	}
+	return out
 }
 
 // slip is how far the pad strays from its mean place in the inner frames of a

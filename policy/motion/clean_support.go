@@ -9,7 +9,7 @@ import "math"
 const (
 	// holdReach is how far a stance may reach beyond what was seen: the pad's
 	// distance from where it stands, height over the floor included, m.
-	holdReach = 0.018
+	holdReach = 0.022
 	// leastSwing is the shortest swing that remains, frames: those of running rats take 0.1 s.
 	leastSwing = 6
 	// pawRadius is how far a paw's own sole reaches around its pad, m.

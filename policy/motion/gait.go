@@ -90,7 +90,7 @@ func planFootfalls(c *course, homes [4][2]float64, trot bool) footfalls {
 			s, co := math.Sincos(yaw)
 			h := homes[leg]
 			f[leg] = append(f[leg], stance{from: from, to: to, x: x + co*h[0] - s*h[1], y: y + s*h[0] + co*h[1], yaw: yaw})
-			from = to + c.swing(leg, i)
+			from = to + c.swing(leg, i, to)
 		}
 	}
 	return f
@@ -100,14 +100,10 @@ func planFootfalls(c *course, homes [4][2]float64, trot bool) footfalls {
 // fore foot goes first, so that the shoulders do not leave it behind.
 func liftTimes(c *course, trot bool) [4][]float64 {
 	const dt, ahead = 0.001, 0.2
-	pace := func(t float64) gait {
-		v, w := c.speed(t)
-		later, turning := c.speed(t + ahead)
-		return gaitAt(math.Max(math.Hypot(v, turnRadius*w), math.Hypot(later, turnRadius*turning)), trot)
-	}
+	pace := func(t float64) gait { return gaitAt(math.Max(c.pace(t), c.pace(t+ahead)), trot) }
 	var lifts [4][]float64
 	var done, due [4]bool // made its step after the stop; has a step to make
-	var before [4]float64
+	var before, gone [4]float64
 	phase := pace(c.start).phases[rightFore] - 1.01
 	for leg, p := range pace(c.start).phases {
 		before[leg] = phase - p
@@ -121,12 +117,13 @@ func liftTimes(c *course, trot bool) [4][]float64 {
 			p += c.late(leg, t)
 			crossed := math.Floor(phase-p) > math.Floor(before[leg])
 			before[leg] = phase - p
-			due[leg] = crossed || c.uneven != nil && due[leg]
-			if n := len(lifts[leg]); !due[leg] || done[leg] || n > 0 && t < lifts[leg][n-1]+swingSeconds+0.4*(g.cycle-swingSeconds) || c.uneven != nil && !mayLift(&lifts, leg, t) {
+			gone[leg] += c.pace(t) * dt
+			due[leg] = crossed || c.uneven != nil && (due[leg] || gone[leg] > farthest)
+			if n := len(lifts[leg]); !due[leg] || done[leg] || n > 0 && t < lifts[leg][n-1]+swingSeconds+0.4*(g.cycle-swingSeconds) || !c.ready(&lifts, leg, t) {
 				continue
 			}
 			lifts[leg] = append(lifts[leg], t)
-			due[leg] = false
+			due[leg], gone[leg] = false, 0
 			done[leg] = t > c.stop-swingSeconds
 		}
 	}

@@ -13,12 +13,14 @@ const (
 	roamPush    = 2.0  // m/s², how fast speed changes on average between two targets
 	lateCycles  = 0.10 // how early or late a foot comes, cycles
 	longerSwing = 0.5  // how much longer than swingSeconds a swing takes at most, share
+	quickSpeed  = 0.4  // m/s, from which on no swing takes longer
+	farthest    = 0.06 // m, that the body goes over a standing paw before this steps, late or not
 )
 
 // uneven is what makes steps irregular.
 type uneven struct {
 	late   [4][]float64 // cycles, at knots lateKnot apart
-	swings [4][]float64 // s, of one step after the other
+	longer [4][]float64 // share of swingSeconds, of one step after the other
 }
 
 const lateKnot = 0.4 // s
@@ -32,7 +34,7 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 			c.uneven.late[leg] = append(c.uneven.late[leg], within(r, -lateCycles, lateCycles))
 		}
 		for range int(seconds / swingSeconds) {
-			c.uneven.swings[leg] = append(c.uneven.swings[leg], swingSeconds*within(r, 1, 1+longerSwing))
+			c.uneven.longer[leg] = append(c.uneven.longer[leg], within(r, 0, longerSwing))
 		}
 	}
 	type target struct{ v, w float64 }
@@ -80,30 +82,34 @@ func (c *course) late(leg int, t float64) float64 {
 	return at[j] + (at[j+1]-at[j])*smoothStep(k-float64(j))
 }
 
-// swing is how long a leg's step i takes, s.
-func (c *course) swing(leg, i int) float64 {
+// swing is how long a leg's step i takes that begins at t, s.
+func (c *course) swing(leg, i int, t float64) float64 {
 	if c.uneven == nil {
 		return swingSeconds
 	}
-	return c.uneven.swings[leg][i]
+	return swingSeconds * (1 + c.uneven.longer[leg][i]*math.Max(0, 1-c.pace(t)/quickSpeed))
+}
+
+// pace is how fast the feet go by under the body at time t, m/s.
+func (c *course) pace(t float64) float64 {
+	v, w := c.speed(t)
+	return math.Hypot(v, turnRadius*w)
 }
 
 // rests says whether the feet wait where they are.
 func (c *course) rests(t float64) bool {
-	if c.uneven == nil || t > c.stop-swingSeconds {
-		return false
-	}
-	v, w := c.speed(t)
-	later, turning := c.speed(t + 0.15)
-	return math.Max(math.Hypot(v, turnRadius*w), math.Hypot(later, turnRadius*turning)) < restSpeed
+	return c.uneven != nil && t <= c.stop-swingSeconds && math.Max(c.pace(t), c.pace(t+0.15)) < restSpeed
 }
 
-// mayLift says whether a leg of a roam may lift at t (s): not beside one that swings at the
-// same end of the body, nor as the third.
-func mayLift(lifts *[4][]float64, leg int, t float64) bool {
+// ready says whether a leg may lift at t (s): not beside one that swings at the same end
+// of the body, nor as the third. Legs that step in time always may.
+func (c *course) ready(lifts *[4][]float64, leg int, t float64) bool {
+	if c.uneven == nil {
+		return true
+	}
 	swinging := 0
 	for other := range lifts {
-		if n := len(lifts[other]); other != leg && n > 0 && t < lifts[other][n-1]+swingSeconds*(1+longerSwing) {
+		if n := len(lifts[other]); other != leg && n > 0 && t < lifts[other][n-1]+c.swing(other, n-1, lifts[other][n-1]) {
 			if other/2 == leg/2 {
 				return false
 			}

@@ -46,6 +46,7 @@ var locomotion = []motion.Spec{
 	{Kind: motion.Walk, Seed: 2, Speed: 0.2, Curvature: -2},
 	{Kind: motion.Walk, Seed: 3, Speed: 0.35},
 	{Kind: motion.Turn, Seed: 4, TurnRate: 0.8},
+	{Kind: motion.Roam, Seed: 5, Speed: 0.4},
 }
 
 func TestStandingFeetNeitherSlipNorSink(t *testing.T) {
@@ -228,6 +229,47 @@ func TestClipsAreSmoothInsideTheJointsRangesAndEndStanding(t *testing.T) {
 	}
 }
 
+func TestRoamsStopAndGoOutOfTime(t *testing.T) {
+	b, k := openRat(t)
+	stops, long, short := 0, 0.0, math.Inf(1)
+	for seed := uint64(31); seed < 34; seed++ {
+		clip, feet := synthesize(t, b, k, motion.Spec{Kind: motion.Roam, Seed: seed, Speed: 0.5})
+		moved, slow := false, 0
+		for i := range clip.Twists {
+			v := math.Hypot(clip.Twists[i].Vel[0], clip.Twists[i].Vel[1])
+			if v > 0.15 {
+				if moved && slow > 5 {
+					stops++
+				}
+				moved, slow = true, 0
+			} else if v < 0.05 {
+				slow++
+			}
+			down := 0
+			for _, d := range feet[i].Down {
+				if d {
+					down++
+				}
+			}
+			if down < 2 {
+				t.Errorf("seed %d, frame %d: %d paws stand", seed, i, down)
+			}
+		}
+		lift := 0
+		for i := 1; i < len(feet); i++ {
+			switch was, is := feet[i-1].Down[0], feet[i].Down[0]; {
+			case was && !is:
+				lift = i
+			case !was && is:
+				long, short = math.Max(long, float64(i-lift)/clip.Rate), math.Min(short, float64(i-lift)/clip.Rate)
+			}
+		}
+	}
+	if stops == 0 || long < 1.2*short {
+		t.Errorf("%d stops between runs, swings of %.2f to %.2f s", stops, short, long)
+	}
+}
+
 func TestRearPassesSeventyDegrees(t *testing.T) {
 	b, k := openRat(t)
 	for seed := uint64(11); seed <= 12; seed++ {
@@ -378,7 +420,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds()) || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-1 || kinds[motion.Roam] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
