@@ -10,8 +10,10 @@ const (
 	// holdReach is how far a stance may reach beyond what was seen: the pad's
 	// distance from where it stands, height over the floor included, m.
 	holdReach = 0.022
-	// leastSwing is the shortest swing that remains, frames: those of running rats take 0.1 s.
-	leastSwing = 6
+	// A swing keeps leastSwing frames and one for each swingStep that it goes, up to
+	// mostSwing: those of running rats take 0.12 s.
+	leastSwing, mostSwing = 3, 6
+	swingStep             = 0.025 // m
 	// pawRadius is how far a paw's own sole reaches around its pad, m.
 	pawRadius = 0.006
 	// noSupport stands for the distance to a support that is not there, m.
@@ -50,10 +52,10 @@ func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
 				h := &holds[leg][i]
 				before, after := 0, n
 				if i > 0 {
-					before = holds[leg][i-1].to + leastSwing
+					before = holds[leg][i-1].to + h.swing(&holds[leg][i-1])
 				}
 				if i+1 < len(holds[leg]) {
-					after = holds[leg][i+1].from - leastSwing
+					after = holds[leg][i+1].from - h.swing(&holds[leg][i+1])
 				}
 				for _, f := range [2]int{h.from - 1, h.to} {
 					if f < before || f >= after {
@@ -78,6 +80,11 @@ func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
 		down[at][paw] = longer
 		longer.from, longer.to = min(longer.from, at), max(longer.to, at+1)
 	}
+}
+
+// swing is how many frames a swing from one stance to the other keeps.
+func (h *hold) swing(to *hold) int {
+	return min(leastSwing+int(math.Hypot(to.at[0]-h.at[0], to.at[1]-h.at[1])/swingStep), mostSwing)
 }
 
 // beyond is how far the centre of mass is from the paws that stand, m.
