@@ -29,7 +29,7 @@ func (w *cleaner) fitFloor(height float64) {
 	paths := w.r.observe(w.poses)
 	w.level(paths)
 	for leg := range paths {
-		for _, h := range paths[leg].holds(height, w.rate) {
+		for _, h := range w.stances(&paths[leg], height) {
 			for f := h.from; f < h.to; f++ {
 				d := sub(paths[leg].pad[f], w.poses[f].Pos)
 				addRow(a, rhs, 3*f, 1/pawScatter, [3]float64{1, d[1], -d[0]}, -paths[leg].low[f])

@@ -33,7 +33,7 @@ func (w *cleaner) planPaws() {
 	}
 	var holds [4][]hold
 	for leg := range paths {
-		holds[leg] = paths[leg].holds(stanceHeight, w.rate)
+		holds[leg] = w.stances(&paths[leg], stanceHeight)
 	}
 	w.complete(paths, &holds)
 	for leg := range paths {

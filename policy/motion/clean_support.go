@@ -9,7 +9,7 @@ import "math"
 const (
 	// holdReach is how far a stance may reach beyond what was seen: the pad's
 	// distance from where it stands, height over the floor included, m.
-	holdReach = 0.022
+	holdReach = 0.025
 	// A swing keeps leastSwing frames and one for each swingStep that it goes, up to
 	// mostSwing: those of running rats take 0.12 s.
 	leastSwing, mostSwing = 3, 6
@@ -22,6 +22,18 @@ const (
 	// the paws that stand.
 	reachCost = 0.3
 )
+
+// stances finds the stances of a paw under a height, m. Fits of key points draw a standing
+// paw along with a running body.
+func (w *cleaner) stances(p *pawPath, height float64) []hold {
+	root := make([][3]float64, len(w.poses))
+	for f := range root {
+		root[f] = [3]float64{w.poses[f].Pos[0], w.poses[f].Pos[1], 0}
+	}
+	return p.stances(height, maxDrift, w.rate, func(f int) float64 {
+		return math.Max(stanceSpeed, stanceShare*pointSpeed(root, f, w.rate))
+	})
+}
 
 // complete lengthens stances, frame by frame, where the centre of mass would
 // otherwise be carried by paws that are too far off, as long as a paw is near where it
@@ -62,7 +74,7 @@ func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
 						continue
 					}
 					p := paths[leg].pad[f]
-					away := math.Hypot(math.Hypot(p[0]-h.at[0], p[1]-h.at[1]), math.Max(0, paths[leg].low[f]))
+					away := math.Hypot(math.Hypot(p[0]-h.at[0], p[1]-h.at[1]), math.Max(0, paths[leg].low[f]-paths[leg].floor(h)))
 					if away > holdReach {
 						continue
 					}
@@ -85,6 +97,15 @@ func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
 // swing is how many frames a swing from one stance to the other keeps.
 func (h *hold) swing(to *hold) int {
 	return min(leastSwing+int(math.Hypot(to.at[0]-h.at[0], to.at[1]-h.at[1])/swingStep), mostSwing)
+}
+
+// floor is how high a paw's lowest point is in a stance, m, on average.
+func (p *pawPath) floor(h *hold) float64 {
+	sum := 0.0
+	for f := h.from; f < h.to; f++ {
+		sum += p.low[f]
+	}
+	return sum / float64(h.to-h.from)
 }
 
 // beyond is how far the centre of mass is from the paws that stand, m.
