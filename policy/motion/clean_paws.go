@@ -50,7 +50,7 @@ func (p *pawPath) holds(height, rate float64) []hold {
 func (p *pawPath) stances(height, drift, rate float64, slow func(frame int) float64) []hold {
 	var all []hold
 	for f := 0; f < len(p.pad); f++ {
-		if p.low[f] >= height || pointSpeed(p.pad, f, rate) >= slow(f) {
+		if p.low[f] >= height || planeSpeed(p.pad, f, rate) >= slow(f) {
 			continue
 		}
 		if n := len(all); n > 0 && all[n-1].to == f {

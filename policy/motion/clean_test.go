@@ -37,7 +37,7 @@ func spoil(c *motion.Clip, limbs []int) *motion.Clip {
 	for f, p := range c.Poses {
 		t := float64(f) / c.Rate
 		p.Pos[2] += 0.005 + 0.004*math.Sin(2*math.Pi*0.7*t)
-		p.Pos[1] += 0.008 * math.Sin(2*math.Pi*1.2*t)
+		p.Pos[1] += 0.010 * math.Sin(2*math.Pi*1.2*t)
 		half := 0.03 * math.Sin(2*math.Pi*0.5*t)
 		p.Quat = turned(p.Quat, half)
 		p.Q = append([]float64(nil), p.Q...)

@@ -139,14 +139,23 @@ func feet(c *Clip, b *controller.Body, k Kinematics) []Foot {
 
 // pointSpeed is that of a point at frame f of its path, m/s, filtered.
 func pointSpeed(path [][3]float64, f int, rate float64) float64 {
+	return length(pointVelocity(path, f, rate))
+}
+
+func pointVelocity(path [][3]float64, f int, rate float64) (v [3]float64) {
 	first, w := slope(f, len(path), rate)
-	var v [3]float64
 	for k, wk := range w {
 		for a := range v {
 			v[a] += wk * path[first+k][a]
 		}
 	}
-	return length(v)
+	return v
+}
+
+// planeSpeed is pointSpeed along the floor: a paw that comes down fast stands at once.
+func planeSpeed(path [][3]float64, f int, rate float64) float64 {
+	v := pointVelocity(path, f, rate)
+	return math.Hypot(v[0], v[1])
 }
 
 func (foot *Foot) setStance(stance []bool, low []float64, rate float64) {
