@@ -106,31 +106,10 @@ func apart(k motion.Kinematics, b *controller.Body, x, y *motion.Clip) (sum floa
 	return sum
 }
 
-// smear is what a slow camera and the smoothing of its fits do to a trot: paws leave
-// early and land late.
-func smear(c *motion.Clip) *motion.Clip {
-	const half = 3 // frames
-	out := *c
-	out.Poses = nil
-	for f, p := range c.Poses {
-		p.Q = append([]float64(nil), p.Q...)
-		for j := range p.Q {
-			sum, n := 0.0, 0.0
-			for g := max(f-half, 0); g <= min(f+half, len(c.Poses)-1); g++ {
-				sum, n = sum+c.Poses[g].Q[j], n+1
-			}
-			p.Q[j] = sum / n
-		}
-		out.Poses = append(out.Poses, p)
-	}
-	out.Differentiate()
-	return &out
-}
-
 func TestStancesReachAsFarAsTheBodyNeedsThem(t *testing.T) {
 	b, k := openRat(t)
 	trot, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Trot, Seed: 21, Speed: 0.4})
-	_, report := clean(t, smear(trot), k)
+	_, report := clean(t, motion.Smear(trot, 3), k)
 	t.Log(report)
 	// As seen, one paw or none stands in 16 % of its frames.
 	if s := report.After; s.Flight > 0.01 || s.ZMPMean > 0.0002 || s.SlipMean > 0.001 {

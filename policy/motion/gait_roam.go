@@ -9,8 +9,10 @@ import (
 // feet come early and late (recorded clips: 0 to 0.6 m/s within 0.2 s, and the next
 // stop half a second later).
 const (
-	restSpeed   = 0.03 // m/s; a slower body leaves its feet where they are
-	roamPush    = 2.0  // m/s², how fast speed changes on average between two targets
+	restSpeed = 0.03 // m/s; a slower body leaves its feet where they are
+	// How fast a roam's speed changes on average between two targets, m/s².
+	calmPush, hastyPush = 1.5, 5.0
+
 	lateCycles  = 0.10 // how early or late a foot comes, cycles
 	longerSwing = 0.5  // how much longer than swingSeconds a swing takes at most, share
 	quickSpeed  = 0.4  // m/s, from which on no swing takes longer
@@ -37,6 +39,7 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 			c.uneven.longer[leg] = append(c.uneven.longer[leg], within(r, 0, longerSwing))
 		}
 	}
+	push := within(r, calmPush, hastyPush)
 	type target struct{ v, w float64 }
 	var from, to target
 	start, move, until := 0.0, 0.1, c.start
@@ -54,7 +57,7 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 					to.w += within(r, -1.2, 1.2)
 				}
 			}
-			move = math.Max(within(r, 0.15, 0.4), math.Abs(to.v-from.v)/roamPush)
+			move = math.Max(within(r, 0.1, 0.4), math.Abs(to.v-from.v)/push)
 			start, until = t, t+move+within(r, 0.1, 0.7)
 			if to == (target{}) && start+move > c.stop-0.8 {
 				until = math.Inf(1)

@@ -10,9 +10,10 @@ import (
 
 // Shake returns a copy of c whose root and joints drift about: by size times 1 rad
 // rms in each joint (twice that, and slowly, in spine and neck) and 0.5 rad in the
-// root's rotation, and size times 0.06 m along each axis. Fits of recorded animals are off by such drifts, synthesised clips are
-// not; a policy that has seen only these trips over them. The same seed gives the
-// same drift.
+// root's rotation, and size times 0.06 m along each axis; it is smeared over up to seven
+// frames. Fits of recorded animals are off by such drifts and smear steps, synthesised
+// clips are not; a policy that has seen only these trips over them. The same seed gives
+// the same drift.
 func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
 	rng := rand.New(rand.NewPCG(seed, 0x5ae))
 	out := c.Slice(0, c.Len())
@@ -61,7 +62,7 @@ func Shake(c *motion.Clip, size float64, seed uint64) *motion.Clip {
 		}
 	}
 	out.Differentiate()
-	return out
+	return motion.Smear(out, rng.IntN(4))
 }
 
 // Faster is c played times faster, at its own rate.
