@@ -62,8 +62,8 @@ func IsRat(k Kinematics) bool {
 
 // Clean returns the clip nearest to c that a rat on a floor could make, and what
 // that changed. Joints are those of k, in order. It smooths, fits the floor to
-// the standing paws, holds these in place, lifts the swinging ones over the floor,
-// and shifts the trunk until the zero moment point is inside the standing paws,
+// the standing paws, holds these in place as long as the body needs them, lifts the
+// swinging ones over the floor, and shifts the trunk until the zero moment point is inside the standing paws,
 // the legs following by inverse kinematics. A clip that needs none of it comes
 // back as it is. An error says which part of the rat k lacks.
 func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
