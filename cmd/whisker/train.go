@@ -49,6 +49,7 @@ type trainCmd struct {
 	TargetKL    float64           `name:"target-kl" help:"Divergence of the policy over one update that the rate is held to." default:"0.02"`
 	NoiseStart  float64           `help:"Action noise at the start." default:"0.18"`
 	NoiseEnd    float64           `help:"Action noise at the end." default:"0.08"`
+	LatentCost  float64           `help:"Weight of how much the latent says of the reference, its divergence from a unit normal." default:"1e-4"`
 	Encoder     []int             `help:"Widths of the encoder's hidden layers." default:"256"`
 	Decoder     []int             `help:"Widths of the decoder's hidden layers." default:"256"`
 	Torque      bool              `help:"Torque actuators in place of position servos."`
@@ -161,7 +162,7 @@ func (c *trainCmd) twins(teacher *policy.File) (twins []*sim.Robot, err error) {
 func (c *trainCmd) config(e *env) (train.Config, error) {
 	t := train.NewConfig()
 	t.Seed, t.Transitions, t.Workers, t.MaxSteps = c.Seed, c.Transitions, c.Workers, c.MaxSteps
-	t.Minibatch, t.Rate, t.TargetKL, t.NoiseStart, t.NoiseEnd = c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd
+	t.Minibatch, t.Rate, t.TargetKL, t.NoiseStart, t.NoiseEnd, t.LatentKL = c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.LatentCost
 	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
@@ -222,8 +223,8 @@ func policyName(robot string, torque bool) string {
 
 // String is the command line that repeats this training.
 func (c *trainCmd) String() string {
-	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --target-kl %g --noise-start %g --noise-end %g --encoder %s --decoder %s",
-		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, commas(c.Encoder), commas(c.Decoder))
+	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --target-kl %g --noise-start %g --noise-end %g --latent-cost %g --encoder %s --decoder %s",
+		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.LatentCost, commas(c.Encoder), commas(c.Decoder))
 	if c.Teacher != "" {
 		s += " --teacher " + filepath.Base(c.Teacher)
 		for _, kind := range slices.Sorted(maps.Keys(c.Specialist)) {

@@ -117,6 +117,31 @@ func (p *actorPass) backward(params, grad, dy []float32, beta float32) {
 	p.enc.backward(enc, gEnc, p.dh[:p.enc.rows*2*a.latent], false)
 }
 
+// widen fits norm to what is seen now: entries that would be cut off get a larger
+// deviation, and the layers that read them weights as much larger, so that the outputs for
+// all that was not cut off stay as they are.
+func (a *actor) widen(p []float32, norm, seen *normaliser) {
+	enc, dec := a.split(p)
+	encoder, _ := a.enc.layer(enc, 0)
+	decoder, _ := a.dec.layer(dec, 0)
+	for i, old := range norm.Std {
+		far := math.Hypot(float64(seen.Std[i]), float64(seen.Mean[i]-norm.Mean[i]))
+		k := float32(far) / old
+		if k <= 1 {
+			continue
+		}
+		norm.Std[i] = k * old
+		for row := range a.enc[0].out {
+			encoder[row*a.obs+i] *= k
+		}
+		if width := a.latent + a.body; i < a.body {
+			for row := range a.dec[0].out {
+				decoder[row*width+a.latent+i] *= k
+			}
+		}
+	}
+}
+
 // network copies the parameters into a policy's form.
 func (a *actor) network(p []float32, norm *normaliser) policy.Network {
 	enc, dec := a.split(p)

@@ -138,7 +138,7 @@ func (l *learner) adaptRate() {
 	}
 	switch kl := l.stats.kl; {
 	case kl > 1.5*l.c.TargetKL:
-		l.s.Rate = max(1e-6, l.s.Rate/1.3)
+		l.s.Rate = max(1e-8, l.s.Rate/1.3)
 	case kl < l.c.TargetKL/1.5:
 		l.s.Rate = min(l.c.RateMax, l.s.Rate*1.15)
 	}
@@ -180,6 +180,7 @@ func (w *worker) gradients(l *learner, share []int, n int) {
 	a, b := l.actor, l.batch
 	g := &w.grad
 	g.clear()
+	lived := len(share)
 	if l.mirror != nil {
 		w.pairs = append(w.pairs[:0], share...)
 		for _, at := range share {
@@ -193,8 +194,12 @@ func (w *worker) gradients(l *learner, share []int, n int) {
 	}
 	mean := w.actor.forward(l.s.Actor, w.rows.x, w.rows.eps, len(share))
 	sigma := l.noise()
+	times := float64(len(share)) / float64(lived)
 	for r, at := range share {
-		g.kl += l.surrogate(mean[r*a.act:(r+1)*a.act], w.rows.dMean[r*a.act:(r+1)*a.act], at, sigma, n)
+		kl := l.surrogate(mean[r*a.act:(r+1)*a.act], w.rows.dMean[r*a.act:(r+1)*a.act], at, sigma, n)
+		if r < lived { // a copy's says how far the policy is from its mirror image
+			g.kl += times * kl
+		}
 	}
 	if l.mirror != nil {
 		l.symmetry(mean, w.rows.dMean, len(share)/2, sigma, n)

@@ -102,7 +102,9 @@ func (l *learner) adopt(f *policy.File, b *controller.Body) error {
 		return err
 	}
 	l.c.Latent, l.c.Encoder, l.c.Decoder = a.latent, widths(f.Network.Encoder), widths(f.Network.Decoder)
-	l.c.Residual = f.Contract.Action.Residual
+	if l.c.Residual = f.Contract.Action.Residual; !l.c.Residual {
+		l.c.ActionCost = 0 // its outputs are poses, not corrections
+	}
 	l.contract.Action = f.Contract.Action
 	return nil
 }

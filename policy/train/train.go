@@ -224,15 +224,17 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 }
 
 // calibrate fixes the observation's normaliser on noisy open-loop motion; where that
-// is no guide to torques, on the teacher's.
+// is no guide to torques, on the teacher's. That of a policy that is gone on from is widened.
 func (l *learner) calibrate() error {
-	if l.s.Norm.Fixed {
+	known := l.s.Norm.Fixed
+	if known && (l.c.From == nil || l.s.Update > 0) {
 		return nil
 	}
 	w := l.workers[0]
 	rng := rand.New(rand.NewPCG(l.c.Seed, 1))
 	out := make([]float32, l.actor.act)
 	x := make([]float32, l.actor.obs)
+	seen := newNormaliser(l.actor.obs)
 	for n := 0; n < l.c.NormaliseOver; {
 		e := w.envs[0]
 		at, ref, frame := l.sampler.draw(rng)
@@ -241,13 +243,18 @@ func (l *learner) calibrate() error {
 		}
 		for over := false; !over && n < l.c.NormaliseOver; n++ {
 			e.observe(x)
-			l.s.Norm.add(x)
+			seen.add(x)
 			over = e.step(l.c, w.probe(l, out, x, rng)).ended
 		}
 	}
-	l.s.Norm.fix()
+	seen.fix()
 	if l.mirror != nil {
-		l.mirror.symmetrise(l.s.Norm)
+		l.mirror.symmetrise(seen)
+	}
+	if known {
+		l.actor.widen(l.s.Actor, l.s.Norm, seen)
+	} else {
+		l.s.Norm = seen
 	}
 	return nil
 }

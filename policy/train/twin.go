@@ -114,16 +114,23 @@ func (l *learner) scaleTorques() {
 }
 
 // probe fills out with what shows the normaliser typical motion: noise about the
-// reference's command, or a teacher's torques where it has some, as neither the
-// reference's nor noise keep a body with torque motors up. x is what world 0 sees.
+// reference's command, or about that of a policy to go on from, or a teacher's torques
+// where it has some, as neither the reference's nor noise keep a body with torque motors
+// up. x is what world 0 sees.
 func (w *worker) probe(l *learner, out, x []float32, rng *rand.Rand) []float32 {
 	if w.teacher != nil && w.teacher.servos != nil {
 		w.teacher.answer(w.envs[:1], x)
 		copy(out, w.teacher.out)
 		return out
 	}
+	clear(out)
+	if l.c.From != nil {
+		l.s.Norm.apply(w.x[:len(x)], x)
+		clear(w.eps[:l.actor.latent])
+		copy(out, w.actor.forward(l.s.Actor, w.x[:len(x)], w.eps[:l.actor.latent], 1))
+	}
 	for k := range out {
-		out[k] = float32(l.c.NoiseStart * rng.NormFloat64())
+		out[k] += float32(l.c.NoiseStart * rng.NormFloat64())
 	}
 	return out
 }
