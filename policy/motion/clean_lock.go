@@ -144,7 +144,7 @@ func (w *cleaner) lock(f int, p *Pose) {
 		pad.Weight, heel.Weight, side.Weight, wrist.Weight = padWeight, heelWeight, sideWeight*(1-t.air), 0
 		r.ground = append(r.ground, pad, heel, side, wrist)
 	}
-	for round := 0; round < 16; round++ {
+	for round := 0; round < 12; round++ {
 		r.ik.Solve(p, r.ground)
 		off := 0.0
 		for leg := range r.paws {
