@@ -64,7 +64,8 @@ static void gpio(uint32_t address)
 	if (address == GPIOA + 0x18 && R(address)) {
 		bool select = R(address) >> 20 & 1;
 		if ((R(GPIOA) >> 8 & 3) != 1) chip_wrong("PA4 is no output");
-		imu.selected = select, imu.at = -1;
+		if (select && !imu.selected) imu.at = -1;
+		imu.selected = select;
 		R(address) = 0;
 	}
 	bool pulled = (R(GPIOC + 0x0C) & 3) == 1 && (R(GPIOC) & 3) == 0 && chip_on(0x30, 2);
@@ -171,8 +172,11 @@ double chip_can_hz(int bus, double *sample)
 
 static uint32_t stream(uint32_t n, uint32_t offset) { return DMA2 + 0x10 + 0x18 * n + offset; }
 
+static uint32_t sending; // how far stream 7 is
+
 static void dma(uint32_t address)
 {
+	if ((address == stream(7, 4) || address == stream(7, 12)) && R(address) != chip_held && R(stream(7, 0)) & 1) chip_wrong("stream 7 is changed while it runs");
 	uint32_t clear = R(DMA2 + 0x0C);
 	R(DMA2 + 4) &= ~clear, R(DMA2 + 0x0C) = 0;
 	if (address == stream(7, 0) && R(address) & 1 && !(chip_held & 1) && R(DMA2 + 4) >> 22) chip_wrong("stream 7 begins with its flags set"), R(address) &= ~1u;
@@ -202,10 +206,11 @@ void chip_host_sends(const uint8_t *bytes, uint32_t n)
 uint32_t chip_host_hears(uint8_t bytes[1024])
 {
 	chip_settle();
-	uint32_t n = R(stream(7, 4));
-	if (!uart(3, 7, 7, 1u << 6) || !(R(stream(7, 0)) & 1) || n > 1024) return 0;
-	memcpy(bytes, (void *)(uintptr_t)R(stream(7, 12)), n);
-	R(stream(7, 0)) &= ~1u, R(stream(7, 4)) = 0, R(DMA2 + 4) |= 1u << 27;
+	uint32_t *left = &R(stream(7, 4)), n = *left < 92 ? *left : 92; // what a millisecond carries
+	if (!uart(3, 7, 7, 1u << 6) || !(R(stream(7, 0)) & 1)) return 0;
+	memcpy(bytes, (uint8_t *)(uintptr_t)R(stream(7, 12)) + sending, n);
+	sending += n, *left -= n;
+	if (*left == 0) sending = 0, R(stream(7, 0)) &= ~1u, R(DMA2 + 4) |= 1u << 27;
 	return n;
 }
 
@@ -228,7 +233,7 @@ void chip_interrupts(void)
 {
 	const uint32_t tx[2] = {19, 63}, rx[2] = {20, 64};
 	for (int bus = 0; bus < CHIP_BUSES; bus++) {
-		for (int turn = 0; turn < 8; turn++) {
+		for (int turn = 0;; turn++) {
 			chip_settle();
 			uint32_t b = can_base(bus), enable = R(b + 0x14);
 			bool sent = R(b + 8) & 0x010101u && enable & 1 && enabled[tx[bus] / 32] >> tx[bus] % 32 & 1;
@@ -236,6 +241,10 @@ void chip_interrupts(void)
 			if (sent) board_irq(tx[bus]);
 			if (came) board_irq(rx[bus]);
 			if (!sent && !came) break;
+			if (turn == 8) {
+				chip_wrong("an interrupt of CAN comes again and again");
+				break;
+			}
 		}
 	}
 	chip_settle();
