@@ -47,7 +47,7 @@ func (f *firmware) cc(ctx context.Context, dir, build string, args ...string) (b
 
 func (f *firmware) compiler(ctx context.Context, dir, build string, args ...string) (out []byte, ok bool, err error) {
 	fw := filepath.Join(f.root, "firmware")
-	flags := append([]string{"-std=c11", "-D_DEFAULT_SOURCE", "-w", "-Werror=return-type", "-I" + fw, "-I" + filepath.Join(fw, "test/unit")}, builds[build]...)
+	flags := append([]string{"-std=c11", "-D_DEFAULT_SOURCE", "-Werror=return-type", "-I" + fw, "-I" + filepath.Join(fw, "test/unit")}, builds[build]...)
 	return said(ctx, dir, nil, "cc", append(flags, args...)...)
 }
 

@@ -44,13 +44,17 @@ func newJudge(ctx context.Context, root, dir string, mutants []Mutant) (*judge, 
 	return j, nil
 }
 
+// suite is that of a mutant's file.
+func (j *judge) suite(m Mutant) suite {
+	if strings.HasSuffix(m.File, ".go") {
+		return j.guard
+	}
+	return j.c
+}
+
 // judge is what becomes of mutant i.
 func (j *judge) judge(ctx context.Context, i int) (v verdict, err error) {
-	m := j.mutants[i]
-	var s suite = j.c
-	if strings.HasSuffix(m.File, ".go") {
-		s = j.guard
-	}
+	s := j.suite(j.mutants[i])
 	if v, err = s.together(ctx, i+1); err == nil && (v == survived || v == absent) {
 		v, err = j.alone(ctx, s, i, v == survived)
 	}

@@ -89,19 +89,24 @@ func Run(ctx context.Context, root string, mutants []Mutant, o Options) (r *Repo
 	if err != nil {
 		return nil, err
 	}
-	known, verdicts := judgements(), make([]verdict, len(mutants))
+	return j.all(ctx, k, o.Progress)
+}
+
+// all judges every mutant whose verdict is not kept.
+func (j *judge) all(ctx context.Context, k *kept, progress func(done int)) (*Report, error) {
+	known, verdicts := judgements(), make([]verdict, len(j.mutants))
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, m := range mutants {
+	for i, m := range j.mutants {
 		group.Go(func() (err error) {
 			if v, ok := k.get(m); ok || known[m.key()] {
 				verdicts[i] = v
 			} else if verdicts[i], err = j.judge(ctx, i); err == nil {
 				err = k.put(m, verdicts[i])
 			}
-			if n := done.Add(1); o.Progress != nil {
-				o.Progress(int(n))
+			if n := done.Add(1); progress != nil {
+				progress(int(n))
 			}
 			return err
 		})
@@ -109,7 +114,7 @@ func Run(ctx context.Context, root string, mutants []Mutant, o Options) (r *Repo
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	return count(mutants, verdicts, known), nil
+	return count(j.mutants, verdicts, known), nil
 }
 
 func count(mutants []Mutant, verdicts []verdict, known map[string]bool) *Report {

@@ -84,10 +84,15 @@ func (f *function) passOn(name string) string {
 
 var numbered = regexp.MustCompile(`mutant-(\d+)`)
 
-// blamed are the numbers of the mutants that a compiler's errors name.
-func blamed(errors []byte) map[int]bool {
+// blamed are the numbers of the mutants that a compiler's errors name. Warnings, notes
+// and the names of functions around them blame nobody.
+func blamed(output []byte) map[int]bool {
 	found := map[int]bool{}
-	for _, m := range numbered.FindAllSubmatch(errors, -1) {
+	for line := range bytes.Lines(output) {
+		m := numbered.FindSubmatch(line)
+		if m == nil || bytes.Contains(line, []byte("warning:")) || bytes.Contains(line, []byte("note:")) || bytes.Contains(line, []byte("In function")) {
+			continue
+		}
 		n, _ := strconv.Atoi(string(m[1])) // digits
 		found[n] = true
 	}

@@ -97,50 +97,13 @@ func TestABuildOfAllHasEachMutantOfAFunction(t *testing.T) {
 	tries := 0
 	err = b.settle(func(texts map[string][]byte) ([]byte, bool, error) {
 		tries++
-		return []byte("mutant-5:1:3: error: expected expression"), !strings.Contains(string(texts["f.c"]), "case 5:"), nil
+		return []byte("mutant-6: In function 'f':\nmutant-6:1:3: warning: unused\nmutant-5:1:3: error: expected expression\nmutant-7:2:1: note: here\n"), !strings.Contains(string(texts["f.c"]), "case 5:"), nil
 	})
 	if err != nil || tries != 2 || b.verdict(5) != stillborn || b.verdict(6) != survived || b.verdict(1) != absent {
 		t.Errorf("%v after %d tries: %v %v %v", err, tries, b.verdict(5), b.verdict(6), b.verdict(1))
 	}
 	if err := b.settle(func(map[string][]byte) ([]byte, bool, error) { return []byte("no space left"), false, nil }); err == nil || !strings.Contains(err.Error(), "no space left") {
 		t.Errorf("a build that fails for no mutant: %v", err)
-	}
-}
-
-// In one build with others a mutant is found or not as in a build of its own.
-func TestTogetherAsAlone(t *testing.T) {
-	all, err := All(absolute(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	some := Sample(all, 8, 3)
-	j, err := newJudge(t.Context(), absolute(t), t.TempDir(), some)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for i, m := range some {
-		var s suite = j.c
-		if strings.HasSuffix(m.File, ".go") {
-			s = j.guard
-		}
-		together, err := s.together(t.Context(), i+1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		alone, err := j.alone(t.Context(), s, i, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if together == killed {
-			found++
-		}
-		if same := alone == together || together == survived && alone == equivalent; !same && together != absent {
-			t.Errorf("%v: %v with others, %v alone", m, together, alone)
-		}
-	}
-	if found == 0 {
-		t.Error("none was found")
 	}
 }
 
