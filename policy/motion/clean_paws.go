@@ -43,14 +43,14 @@ const (
 // holds finds the stances of a paw: its lowest point under height (m), its pad
 // slower than stanceSpeed.
 func (p *pawPath) holds(height, rate float64) []hold {
-	return p.stances(height, maxDrift, rate, func(int) float64 { return stanceSpeed })
+	return p.stances(height, maxDrift, func(f int) bool { return pointSpeed(p.pad, f, rate) < stanceSpeed })
 }
 
-// stances is holds with another drift (m) and a speed for every frame, m/s.
-func (p *pawPath) stances(height, drift, rate float64, slow func(frame int) float64) []hold {
+// stances is holds with another drift (m), and what says of a frame whether the pad is slow.
+func (p *pawPath) stances(height, drift float64, slow func(frame int) bool) []hold {
 	var all []hold
 	for f := 0; f < len(p.pad); f++ {
-		if p.low[f] >= height || planeSpeed(p.pad, f, rate) >= slow(f) {
+		if p.low[f] >= height || !slow(f) {
 			continue
 		}
 		if n := len(all); n > 0 && all[n-1].to == f {

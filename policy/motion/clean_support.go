@@ -24,14 +24,14 @@ const (
 )
 
 // stances finds the stances of a paw under a height, m. Fits of key points draw a standing
-// paw along with a running body.
+// paw along with a running body, and one that comes down fast stands at once.
 func (w *cleaner) stances(p *pawPath, height float64) []hold {
 	root := make([][3]float64, len(w.poses))
 	for f := range root {
 		root[f] = [3]float64{w.poses[f].Pos[0], w.poses[f].Pos[1], 0}
 	}
-	return p.stances(height, maxDrift, w.rate, func(f int) float64 {
-		return math.Max(stanceSpeed, stanceShare*pointSpeed(root, f, w.rate))
+	return p.stances(height, maxDrift, func(f int) bool {
+		return planeSpeed(p.pad, f, w.rate) < math.Max(stanceSpeed, stanceShare*pointSpeed(root, f, w.rate))
 	})
 }
 

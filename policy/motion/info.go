@@ -152,7 +152,7 @@ func pointVelocity(path [][3]float64, f int, rate float64) (v [3]float64) {
 	return v
 }
 
-// planeSpeed is pointSpeed along the floor: a paw that comes down fast stands at once.
+// planeSpeed is pointSpeed along the floor.
 func planeSpeed(path [][3]float64, f int, rate float64) float64 {
 	v := pointVelocity(path, f, rate)
 	return math.Hypot(v[0], v[1])

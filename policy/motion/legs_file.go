@@ -114,7 +114,8 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 		poses[f][2] -= stand
 	}
 	for leg := range paths {
-		s.holds[leg] = paths[leg].stances(low*q.hip, drift*q.hip, c.Rate, func(int) float64 { return slow * q.hip })
+		path := &paths[leg]
+		s.holds[leg] = path.stances(low*q.hip, drift*q.hip, func(f int) bool { return pointSpeed(path.pad, f, c.Rate) < slow*q.hip })
 	}
 	return s, s.fit(poses)
 }

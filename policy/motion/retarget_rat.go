@@ -71,9 +71,10 @@ func newRatCourse(c *Clip, k Kinematics) (*trunkCourse, error) {
 	}
 	paths := r.observe(c.Poses)
 	for leg := range paths {
-		s.holds[leg] = paths[leg].stances(stanceHeight, runDrift, c.Rate, func(f int) float64 {
+		path := &paths[leg]
+		s.holds[leg] = path.stances(stanceHeight, runDrift, func(f int) bool {
 			v := c.Twists[f].Vel
-			return math.Max(stanceSpeed, stanceShare*math.Hypot(v[0], v[1]))
+			return pointSpeed(path.pad, f, c.Rate) < math.Max(stanceSpeed, stanceShare*math.Hypot(v[0], v[1]))
 		})
 	}
 	return s, s.fit(poses)
