@@ -63,9 +63,9 @@ func IsRat(k Kinematics) bool {
 // Clean returns the clip nearest to c that a rat on a floor could make, and what
 // that changed. Joints are those of k, in order. It smooths, fits the floor to
 // the standing paws, holds these in place as long as the body needs them, lifts the
-// swinging ones over the floor, and shifts the trunk until the zero moment point is inside the standing paws,
-// the legs following by inverse kinematics. A clip that needs none of it comes
-// back as it is. An error says which part of the rat k lacks.
+// swinging ones over the floor, and shifts the trunk until the zero moment point is
+// inside the standing paws, the legs following by inverse kinematics. A clip that needs
+// none of it comes back as it is. An error says which part of the rat k lacks.
 func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
 	r, err := findRat(k)
 	if err != nil {
@@ -107,10 +107,12 @@ type cleaner struct {
 	// frames carry heading and stances for balance; its shifts end up in x, y.
 	frames []frame
 	plan   [4][]footing
+	slow   []float64 // what a standing paw may seem to move at in each frame, m/s
 }
 
 func (w *cleaner) clean() {
 	smoothPoses(w.poses)
+	w.slow = w.drawn()
 	for _, height := range []float64{searchHeight, stanceHeight} {
 		w.fitFloor(height)
 	}

@@ -48,17 +48,7 @@ func (p *pawPath) holds(height, rate float64) []hold {
 
 // stances is holds with another drift (m), and what says of a frame whether the pad is slow.
 func (p *pawPath) stances(height, drift float64, slow func(frame int) bool) []hold {
-	var all []hold
-	for f := 0; f < len(p.pad); f++ {
-		if p.low[f] >= height || !slow(f) {
-			continue
-		}
-		if n := len(all); n > 0 && all[n-1].to == f {
-			all[n-1].to++
-		} else {
-			all = append(all, hold{from: f, to: f + 1})
-		}
-	}
+	all := runs(0, len(p.pad), func(f int) bool { return p.low[f] < height && slow(f) })
 	all = p.join(all)
 	var out []hold
 	for _, h := range all {
@@ -70,6 +60,21 @@ func (p *pawPath) stances(height, drift float64, slow func(frame int) bool) []ho
 		}
 	}
 	return out
+}
+
+// runs are the longest stretches of frames between from and to in all of which is holds.
+func runs(from, to int, is func(frame int) bool) (all []hold) {
+	for f := from; f < to; f++ {
+		if !is(f) {
+			continue
+		}
+		if n := len(all); n > 0 && all[n-1].to == f {
+			all[n-1].to++
+		} else {
+			all = append(all, hold{from: f, to: f + 1})
+		}
+	}
+	return all
 }
 
 // join closes gaps of two frames in which the paw went nowhere.

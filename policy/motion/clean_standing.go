@@ -69,18 +69,7 @@ func (r *rat) standing(poses []Pose, rate float64, hover bool) Standing {
 // touches are the parts of a stance in which the paw is on the floor: a short low step
 // between two of them is slow enough to count as standing.
 func (p *pawPath) touches(h hold) []hold {
-	var out []hold
-	for f := h.from; f < h.to; f++ {
-		if p.low[f] >= touchHeight {
-			continue
-		}
-		if n := len(out); n > 0 && out[n-1].to == f {
-			out[n-1].to++
-		} else {
-			out = append(out, hold{from: f, to: f + 1})
-		}
-	}
-	return out
+	return runs(h.from, h.to, func(f int) bool { return p.low[f] < touchHeight })
 }
 
 // slip is how far the pad strays from its mean place in the inner frames of a

@@ -26,72 +26,103 @@ const (
 // stances finds the stances of a paw under a height, m. Fits of key points draw a standing
 // paw along with a running body, and one that comes down fast stands at once.
 func (w *cleaner) stances(p *pawPath, height float64) []hold {
+	return p.stances(height, maxDrift, func(f int) bool { return planeSpeed(p.pad, f, w.rate) < w.slow[f] })
+}
+
+// drawn is what a standing paw may seem to move at in each frame, m/s.
+func (w *cleaner) drawn() []float64 {
 	root := make([][3]float64, len(w.poses))
 	for f := range root {
-		root[f] = [3]float64{w.poses[f].Pos[0], w.poses[f].Pos[1], 0}
+		root[f] = w.poses[f].Pos
 	}
-	return p.stances(height, maxDrift, func(f int) bool {
-		return planeSpeed(p.pad, f, w.rate) < math.Max(stanceSpeed, stanceShare*pointSpeed(root, f, w.rate))
-	})
+	slow := make([]float64, len(root))
+	for f := range slow {
+		slow[f] = math.Max(stanceSpeed, stanceShare*planeSpeed(root, f, w.rate))
+	}
+	return slow
+}
+
+// support is what carries the centre of mass in every frame.
+type support struct {
+	paths *[4]pawPath
+	holds *[4][]hold
+	com   [][2]float64
+	down  [][4]*hold
 }
 
 // complete lengthens stances, frame by frame, where the centre of mass would
 // otherwise be carried by paws that are too far off, as long as a paw is near where it
 // stood or will stand.
 func (w *cleaner) complete(paths *[4]pawPath, holds *[4][]hold) {
-	n := len(w.poses)
-	com := make([][2]float64, n)
+	s := &support{paths, holds, make([][2]float64, len(w.poses)), make([][4]*hold, len(w.poses))}
 	for f := range w.poses {
 		p := &w.poses[f]
 		w.r.k.SetPose(p.Pos, p.Quat, p.Q)
 		c := w.r.k.CenterOfMass()
-		com[f] = [2]float64{c[0], c[1]}
+		s.com[f] = [2]float64{c[0], c[1]}
 	}
-	down := make([][4]*hold, n)
 	for leg := range holds {
 		for i := range holds[leg] {
 			for f := holds[leg][i].from; f < holds[leg][i].to; f++ {
-				down[f][leg] = &holds[leg][i]
+				s.down[f][leg] = &holds[leg][i]
 			}
 		}
 	}
-	for {
-		best, at := 0.0, 0
-		var longer *hold
-		var paw int
-		for leg := range holds {
-			for i := range holds[leg] {
-				h := &holds[leg][i]
-				before, after := 0, n
-				if i > 0 {
-					before = holds[leg][i-1].to + h.swing(&holds[leg][i-1])
+	for s.lengthen() {
+	}
+}
+
+// lengthen adds to a stance the frame that helps most, and says whether one helps.
+func (s *support) lengthen() bool {
+	best, at, paw := 0.0, 0, 0
+	var longer *hold
+	for leg := range s.holds {
+		for i := range s.holds[leg] {
+			h := &s.holds[leg][i]
+			from, to := s.room(leg, i)
+			for _, f := range [2]int{h.from - 1, h.to} {
+				if f < from || f >= to {
+					continue
 				}
-				if i+1 < len(holds[leg]) {
-					after = holds[leg][i+1].from - h.swing(&holds[leg][i+1])
-				}
-				for _, f := range [2]int{h.from - 1, h.to} {
-					if f < before || f >= after {
-						continue
-					}
-					p := paths[leg].pad[f]
-					away := math.Hypot(math.Hypot(p[0]-h.at[0], p[1]-h.at[1]), math.Max(0, paths[leg].low[f]-paths[leg].floor(h)))
-					if away > holdReach {
-						continue
-					}
-					with := down[f]
-					with[leg] = h
-					if gain := beyond(com[f], &down[f]) - beyond(com[f], &with) - reachCost*away; gain > best {
-						best, at, longer, paw = gain, f, h, leg
-					}
+				if gain := s.gain(leg, h, f); gain > best {
+					best, at, longer, paw = gain, f, h, leg
 				}
 			}
 		}
-		if longer == nil {
-			return
-		}
-		down[at][paw] = longer
-		longer.from, longer.to = min(longer.from, at), max(longer.to, at+1)
 	}
+	if longer == nil {
+		return false
+	}
+	s.down[at][paw] = longer
+	longer.from, longer.to = min(longer.from, at), max(longer.to, at+1)
+	return true
+}
+
+// room is between which frames stance i of a leg may be, so that swings remain.
+func (s *support) room(leg, i int) (from, to int) {
+	all := s.holds[leg]
+	from, to = 0, len(s.com)
+	if i > 0 {
+		from = all[i-1].to + all[i].swing(&all[i-1])
+	}
+	if i+1 < len(all) {
+		to = all[i+1].from - all[i].swing(&all[i+1])
+	}
+	return from, to
+}
+
+// gain is how much nearer to its support the centre of mass is in frame f with the paw of a
+// leg in stance h, m, less what holding it back costs; 0 where it is out of reach.
+func (s *support) gain(leg int, h *hold, f int) float64 {
+	path := &s.paths[leg]
+	p := path.pad[f]
+	away := math.Hypot(math.Hypot(p[0]-h.at[0], p[1]-h.at[1]), math.Max(0, path.low[f]-path.floor(h)))
+	if away > holdReach {
+		return 0
+	}
+	with := s.down[f]
+	with[leg] = h
+	return beyond(s.com[f], &s.down[f]) - beyond(s.com[f], &with) - reachCost*away
 }
 
 // swing is how many frames a swing from one stance to the other keeps.
@@ -116,7 +147,7 @@ func beyond(com [2]float64, down *[4]*hold) float64 {
 			at = append(at, h.at)
 		}
 	}
-	if area := hull(append([][2]float64(nil), at...)); len(area) >= 3 && area.outside(com) <= 0 {
+	if area := hull(at); len(area) >= 3 && area.outside(com) <= 0 {
 		return 0
 	}
 	far := noSupport

@@ -28,7 +28,6 @@ func newCourse(seconds, speed, curvature, turn float64, p posture, r *rand.Rand)
 		knots[i] = 1 + noise*(2*r.Float64()-1)
 	}
 	ramp := math.Min(0.3+speed, 0.3*(c.stop-c.start)) * (1 - 0.5*p.hasty)
-	x, y, yaw := -pivot, 0.0, 0.0
 	factor := make([]float64, n)
 	var sum, weight float64
 	for i := range factor {
@@ -43,14 +42,22 @@ func newCourse(seconds, speed, curvature, turn float64, p posture, r *rand.Rand)
 	for i := range factor {
 		f := factor[i] * weight / sum
 		v := f * speed
-		w := curvature*v + f*turn
-		c.x, c.y, c.yaw = append(c.x, x), append(c.y, y), append(c.yaw, yaw)
-		c.v, c.w = append(c.v, v), append(c.w, w)
-		x += v * math.Cos(yaw) * courseStep
-		y += v * math.Sin(yaw) * courseStep
-		yaw += w * courseStep
+		c.advance(v, curvature*v+f*turn)
 	}
 	return c
+}
+
+// advance adds the next millisecond, at whose beginning the body goes at v (m/s) and turns
+// at w (rad/s).
+func (c *course) advance(v, w float64) {
+	x, y, yaw := -pivot, 0.0, 0.0
+	if i := len(c.x) - 1; i >= 0 {
+		x = c.x[i] + c.v[i]*math.Cos(c.yaw[i])*courseStep
+		y = c.y[i] + c.v[i]*math.Sin(c.yaw[i])*courseStep
+		yaw = c.yaw[i] + c.w[i]*courseStep
+	}
+	c.x, c.y, c.yaw = append(c.x, x), append(c.y, y), append(c.yaw, yaw)
+	c.v, c.w = append(c.v, v), append(c.w, w)
 }
 
 func (c *course) index(t float64) int {

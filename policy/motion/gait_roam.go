@@ -43,7 +43,6 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 	type target struct{ v, w float64 }
 	var from, to target
 	start, move, until := 0.0, 0.1, c.start
-	x, y, yaw := -pivot, 0.0, 0.0
 	for i := 0; i <= int(math.Round(seconds/courseStep)); i++ {
 		t := float64(i) * courseStep
 		if t >= until {
@@ -64,12 +63,7 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 			}
 		}
 		k := smoothStep((t - start) / move)
-		v, w := from.v+k*(to.v-from.v), from.w+k*(to.w-from.w)
-		c.x, c.y, c.yaw = append(c.x, x), append(c.y, y), append(c.yaw, yaw)
-		c.v, c.w = append(c.v, v), append(c.w, w)
-		x += v * math.Cos(yaw) * courseStep
-		y += v * math.Sin(yaw) * courseStep
-		yaw += w * courseStep
+		c.advance(from.v+k*(to.v-from.v), from.w+k*(to.w-from.w))
 	}
 	return c
 }
