@@ -13,13 +13,7 @@ import (
 // already saw.
 func TestAWidenedPolicySaysWhatItSaid(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	c := NewConfig()
-	c.Latent, c.Encoder, c.Decoder = 4, []int{8}, []int{8}
-	a := newActor(10, 6, 3, &c)
-	params := make([]float32, a.size())
-	enc, dec := a.split(params)
-	a.enc.start(enc, 1, rng)
-	a.dec.start(dec, 1, rng)
+	a, params := smallActor(rng)
 	norm, seen := newNormaliser(10), newNormaliser(10)
 	seen.Std[2], seen.Mean[8], seen.Std[5] = 6, 3, 0.1
 	p := newActorPass(a, 1, nn.NewGemm())

@@ -64,8 +64,8 @@ func TestMLPGradientAgreesWithFiniteDifferences(t *testing.T) {
 	}
 }
 
-func TestActorGradientPassesThroughTheNoisyLatent(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
+// smallActor has 10 inputs, 6 of them of the body, 4 latents, 3 outputs and random weights.
+func smallActor(rng *rand.Rand) (*actor, []float32) {
 	c := NewConfig()
 	c.Latent, c.Encoder, c.Decoder = 4, []int{8}, []int{8}
 	a := newActor(10, 6, 3, &c)
@@ -73,6 +73,12 @@ func TestActorGradientPassesThroughTheNoisyLatent(t *testing.T) {
 	enc, dec := a.split(params)
 	a.enc.start(enc, 1, rng)
 	a.dec.start(dec, 1, rng)
+	return a, params
+}
+
+func TestActorGradientPassesThroughTheNoisyLatent(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	a, params := smallActor(rng)
 	const rows, beta = 5, 0.3
 	x, eps, want := noise(rng, rows*10), noise(rng, rows*4), noise(rng, rows*3)
 	p := newActorPass(a, rows, nn.NewGemm())
