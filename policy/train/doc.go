@@ -134,8 +134,8 @@
 //     trot at 0.35 m/s, and the pass for the zero moment point shook the trunk (0.04 to 0.88 m/s
 //     within 0.1 s) to stand on what was left. Stances that reach as far as the body needs them, a
 //     speed limit for standing paws that grows with the body's, and paws that come down fast: flight
-//     27 to 9 % of the frames, zero moment point outside in 73 to 7 %, by 10.6 to 0.9 mm. Open loop
-//     with 20 N/m of assist completes 38 % of the starts of the walk as before, with 30 N/m 75 in place of 56.
+//     27 to 9 % of the frames, zero moment point outside in 72 to 5 %, by 10.0 to 0.6 mm. Open loop
+//     with 20 N/m of assist completes 44 % of the starts of the walk in place of 38, with 30 N/m 62 in place of 56.
 //   - On them learning works where it did not: by reward on the walk's second half alone (never
 //     shipped) the survived share of that clip rose from 22 to 32 % in 0.3 million transitions; on
 //     the references of before it stayed at 20 to 22 %. What is missing is motion as uneven as a
