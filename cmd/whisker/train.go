@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -34,25 +32,26 @@ type trainCmd struct {
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
 	variety     `embed:"" set:"shake=0.06"`
-	Clip        []string          `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
-	Teacher     string            `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
-	Specialist  map[string]string `help:"Imitate another policy on clips of a kind." placeholder:"KIND=FILE;..."`
-	Residual    bool              `help:"The student, too, adds to the command of the reference: a start for --from."`
-	From        string            `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
-	Seed        uint64            `help:"Seed of the learning." default:"1"`
-	Transitions int64             `help:"How many transitions to learn from, those before a resumption included." default:"8000000"`
-	Worlds      int               `help:"Simulated bodies." default:"128"`
-	Workers     int               `help:"Goroutines that simulate and learn; 0 is one per core." default:"0"`
-	MaxSteps    int               `help:"Longest episode, in control periods." default:"200"`
-	Minibatch   int               `help:"Transitions per step of the optimiser." default:"1024"`
-	Rate        float64           `help:"Learning rate at the start." default:"1.5e-4"`
-	TargetKL    float64           `name:"target-kl" help:"Divergence of the policy over one update that the rate is held to." default:"0.02"`
-	NoiseStart  float64           `help:"Action noise at the start." default:"0.18"`
-	NoiseEnd    float64           `help:"Action noise at the end." default:"0.08"`
-	LatentCost  float64           `help:"Weight of how much the latent says of the reference, its divergence from a unit normal." default:"1e-4"`
-	Encoder     []int             `help:"Widths of the encoder's hidden layers." default:"256"`
-	Decoder     []int             `help:"Widths of the decoder's hidden layers." default:"256"`
-	Torque      bool              `help:"Torque actuators in place of position servos."`
+	Clip        []string `help:"Learn from these clips in place of synthesised ones, patterns allowed; they are cleaned first." placeholder:"GLOB"`
+	Teacher     string   `help:"Imitate this policy: the student has no path from reference to command but its latent." placeholder:"FILE"`
+	Specialist  []string `help:"Imitate this policy on clips that it follows better than the teacher." placeholder:"FILE"`
+	Residual    bool     `help:"The student, too, adds to the command of the reference: a start for --from."`
+	From        string   `help:"Go on from this policy in place of random weights." placeholder:"FILE"`
+	Seed        uint64   `help:"Seed of the learning." default:"1"`
+	Transitions int64    `help:"How many transitions to learn from, those before a resumption included." default:"8000000"`
+	Worlds      int      `help:"Simulated bodies." default:"128"`
+	Workers     int      `help:"Goroutines that simulate and learn; 0 is one per core." default:"0"`
+	MaxSteps    int      `help:"Longest episode, in control periods." default:"200"`
+	Minibatch   int      `help:"Transitions per step of the optimiser." default:"1024"`
+	Rate        float64  `help:"Learning rate at the start." default:"1.5e-4"`
+	LessonRate  float64  `help:"Learning rate of imitation at the start." default:"1e-3"`
+	TargetKL    float64  `name:"target-kl" help:"Divergence of the policy over one update that the rate is held to." default:"0.02"`
+	NoiseStart  float64  `help:"Action noise at the start." default:"0.18"`
+	NoiseEnd    float64  `help:"Action noise at the end." default:"0.08"`
+	LatentCost  float64  `help:"Weight of how much the latent says of the reference, its divergence from a unit normal." default:"1e-4"`
+	Encoder     []int    `help:"Widths of the encoder's hidden layers." default:"256"`
+	Decoder     []int    `help:"Widths of the decoder's hidden layers." default:"256"`
+	Torque      bool     `help:"Torque actuators in place of position servos."`
 }
 
 // Run is called by kong.
@@ -175,12 +174,17 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	var err error
 	if c.Teacher != "" {
 		t.Residual = c.Residual
+		t.Imitation.Rate = c.LessonRate
 		t.Imitation.Alone = min(t.Imitation.Alone, c.Transitions/3)
 		if t.Teacher, err = policy.Load(c.Teacher); err != nil {
 			return t, err
 		}
-		if t.Specialists, err = c.specialists(); err != nil {
-			return t, err
+		for _, path := range c.Specialist {
+			f, err := policy.Load(path)
+			if err != nil {
+				return t, err
+			}
+			t.Specialists = append(t.Specialists, f)
 		}
 	}
 	if c.From != "" {
@@ -192,25 +196,6 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 // name is a robot's, without the folder and extension of its profile.
 func name(robot string) string {
 	return strings.TrimSuffix(filepath.Base(robot), filepath.Ext(robot))
-}
-
-// specialists are the policies of --specialist, each with its kinds.
-func (c *trainCmd) specialists() (list []train.Specialist, err error) {
-	at := map[string]int{}
-	for _, kind := range slices.Sorted(maps.Keys(c.Specialist)) {
-		path := c.Specialist[kind]
-		if _, ok := at[path]; !ok {
-			f, err := policy.Load(path)
-			if err != nil {
-				return nil, err
-			}
-			at[path] = len(list)
-			list = append(list, train.Specialist{Policy: f})
-		}
-		s := &list[at[path]]
-		s.Kinds = append(s.Kinds, kind)
-	}
-	return list, nil
 }
 
 // policyName is what a robot's policy ships as.
@@ -226,9 +211,9 @@ func (c *trainCmd) String() string {
 	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --target-kl %g --noise-start %g --noise-end %g --latent-cost %g --encoder %s --decoder %s",
 		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.LatentCost, commas(c.Encoder), commas(c.Decoder))
 	if c.Teacher != "" {
-		s += " --teacher " + filepath.Base(c.Teacher)
-		for _, kind := range slices.Sorted(maps.Keys(c.Specialist)) {
-			s += fmt.Sprintf(" --specialist %s=%s", kind, filepath.Base(c.Specialist[kind]))
+		s += fmt.Sprintf(" --teacher %s --lesson-rate %g", filepath.Base(c.Teacher), c.LessonRate)
+		for _, path := range c.Specialist {
+			s += " --specialist " + filepath.Base(path)
 		}
 	}
 	if c.Residual {

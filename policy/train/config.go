@@ -56,8 +56,8 @@ type Config struct {
 	From *policy.File
 	// Teacher, where not nil, is imitated in place of learning from reward.
 	Teacher *policy.File
-	// Specialists are imitated in its place on clips of their kinds.
-	Specialists []Specialist
+	// Specialists are imitated in its place on clips that they follow better.
+	Specialists []*policy.File
 	// Twins, one per worker, have the teacher's drives where the student has torque
 	// motors: they tell what torques the teacher's commands lead to. None where both
 	// have the same.
@@ -76,13 +76,6 @@ type Config struct {
 	Command, Data string
 	// Progress gets a line every few seconds; nil for none.
 	Progress func(line string)
-}
-
-// Specialist is a teacher of some kinds of clips: those whose name begins with one
-// of Kinds and a hyphen, as those of motion.Synthesize do.
-type Specialist struct {
-	Policy *policy.File
-	Kinds  []string
 }
 
 // Imitation is how a student learns from a teacher: it acts, the teacher says

@@ -105,7 +105,7 @@
 //     straight, shaken and postured clips for 1.7 million: root and paws of the recorded key
 //     points 4.0 and 6.9 mm in place of 12.5 and 16.6, the resting rat survives 37 % in place of
 //     29; but it lost what walks need (72 % of straight ones in place of 100).
-//   - That teacher for standing, turning and looking about (a Specialist), the policy that ships for
+//   - That teacher for standing, turning and looking about (a specialist), the policy that ships for
 //     the rest, and a student of both with a normaliser of its own, 1.9 million transitions: 200
 //     unseen clips 74 % (walk 96, trot 83, groom 60), the three recorded clips 29, 19 and 16 %, key
 //     points 11.7 mm. No better on the whole; not shipped. The student is 0.25 outputs rms from its

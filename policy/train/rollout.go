@@ -84,8 +84,8 @@ type worker struct {
 	pairs  []int // a share of a minibatch, then its mirrored copies
 	seen   tally
 	busy   time.Duration // in the last update; the rest it waited for others
-	// teacher is nil when learning from reward; it acts in the worlds that it led.
-	teacher *teacher
+	// faculty is nil when learning from reward; it acts in the worlds that it led.
+	faculty *faculty
 	led     []bool
 	label   []float32 // of a minibatch
 	rngs    []*rand.Rand
@@ -144,7 +144,7 @@ func (w *worker) begin(l *learner, i int) error {
 		return err
 	}
 	w.envs[i].observe(w.rawRow(l, i))
-	if w.teacher != nil {
+	if w.faculty != nil {
 		w.led[i] = w.rngs[i].Float64() > float64(l.s.Transitions)/float64(l.c.Imitation.Alone)
 	}
 	return nil
@@ -168,8 +168,8 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 			w.eps[i*a.latent+k] = float32(w.rngs[i].NormFloat64())
 		}
 	}
-	if w.teacher != nil {
-		w.teacher.answer(w.envs, w.raw)
+	if w.faculty != nil {
+		w.faculty.answer(w.envs, w.raw)
 		clear(w.eps) // the student acts on its latent's mean
 	}
 	mean := w.actor.forward(l.s.Actor, w.x, w.eps, n)
@@ -181,8 +181,8 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 		copy(b.eps[row*a.latent:(row+1)*a.latent], w.eps[i*a.latent:])
 		copy(b.mean[row*a.act:(row+1)*a.act], mean[i*a.act:])
 		lead := mean[i*a.act : (i+1)*a.act]
-		if w.teacher != nil {
-			answer := w.teacher.out[i*a.act : (i+1)*a.act]
+		if w.faculty != nil {
+			answer := w.faculty.out[i*a.act : (i+1)*a.act]
 			copy(b.label[row*a.act:], answer)
 			if w.led[i] {
 				lead = answer

@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"whisker/controller"
 	"whisker/policy"
@@ -17,21 +16,7 @@ type teacher struct {
 	params       []float32
 	pass         *actorPass
 	x, eps       []float32
-	out          []float32 // per world, as the output that would give the student this command
-	servos       *servos   // nil where the student has the teacher's drives
-	specialists  []specialist
-}
-
-// specialist answers in place of the teacher that it belongs to where a clip is of
-// one of its kinds.
-type specialist struct {
-	*teacher
-	kinds []string
-}
-
-func (s *specialist) knows(clip string) bool {
-	kind, _, _ := strings.Cut(clip, "-")
-	return slices.Contains(s.kinds, kind)
+	servos       *servos // nil where the student has the teacher's drives
 }
 
 // newTeacher runs f for up to worlds worlds; it must see what the student sees. twin
@@ -49,7 +34,7 @@ func newTeacher(f *policy.File, twin Twin, student *policy.Contract, worlds int,
 	}
 	t := &teacher{
 		own: &c.Action, student: &student.Action, norm: fixedNormaliser(&f.Network), params: parameters(&f.Network),
-		pass: newActorPass(a, worlds, g), x: make([]float32, worlds*a.obs), eps: make([]float32, worlds*a.latent), out: make([]float32, worlds*a.act),
+		pass: newActorPass(a, worlds, g), x: make([]float32, worlds*a.obs), eps: make([]float32, worlds*a.latent),
 	}
 	if twin != nil {
 		t.servos, err = newServos(twin, c)
@@ -57,35 +42,27 @@ func newTeacher(f *policy.File, twin Twin, student *policy.Contract, worlds int,
 	return t, err
 }
 
-// answer fills out for the worlds of envs where they are, raw being what they see.
-func (t *teacher) answer(envs []*env, raw []float32) {
+// answer fills the rows of out of the worlds of class, indices into envs, with the
+// student's output that would give the teacher's command there; raw is what they see.
+func (t *teacher) answer(out []float32, envs []*env, raw []float32, class []int) {
 	a := t.pass.a
-	for i, e := range envs {
-		x, seen := t.x[i*a.obs:(i+1)*a.obs], raw[i*a.obs:(i+1)*a.obs]
+	for row, i := range class {
+		x, seen := t.x[row*a.obs:(row+1)*a.obs], raw[i*a.obs:(i+1)*a.obs]
 		if t.servos != nil {
-			t.servos.observe(x, e)
+			t.servos.observe(x, envs[i])
 			seen = x
 		}
 		t.norm.apply(x, seen)
 	}
-	mean := t.pass.forward(t.params, t.x, t.eps, len(envs))
-	for i, e := range envs {
-		out, own := t.out[i*a.act:(i+1)*a.act], mean[i*a.act:(i+1)*a.act]
+	mean := t.pass.forward(t.params, t.x, t.eps, len(class))
+	for row, i := range class {
+		e, own := envs[i], mean[row*a.act:(row+1)*a.act]
 		if t.servos != nil {
 			t.servos.torques(e, t.own, own)
 		} else {
 			t.own.Fill(&e.cmd, e.ref, e.frame, own)
 		}
-		t.student.Invert(out, e.ref, e.frame, &e.cmd)
-	}
-	for i := range t.specialists {
-		s := &t.specialists[i]
-		s.answer(envs, raw)
-		for i, e := range envs {
-			if s.knows(e.ref.Name) {
-				copy(t.out[i*a.act:(i+1)*a.act], s.out[i*a.act:])
-			}
-		}
+		t.student.Invert(out[i*a.act:(i+1)*a.act], e.ref, e.frame, &e.cmd)
 	}
 }
 

@@ -63,6 +63,9 @@ func (l *learner) run(ctx context.Context, m *metrics) error {
 		return err
 	}
 	l.scaleTorques()
+	if err := l.appoint(); err != nil {
+		return err
+	}
 	saved, shown := time.Now(), time.Time{}
 	for l.s.Transitions < l.c.Transitions && ctx.Err() == nil {
 		if !l.fresh && l.s.Update%resetEvery == 0 && time.Since(saved) > l.c.Every {
@@ -199,17 +202,13 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 		if len(l.c.Twins) > 0 {
 			twin = l.c.Twins[index]
 		}
-		t, err := newTeacher(l.c.Teacher, twin, &l.contract, n, g)
-		if err != nil {
-			return nil, err
-		}
-		w.teacher, w.label = t, make([]float32, 0, share*l.actor.act)
-		for i := range l.c.Specialists {
-			s := &l.c.Specialists[i]
-			if t, err = newTeacher(s.Policy, twin, &l.contract, n, g); err != nil {
+		w.faculty, w.label = &faculty{out: make([]float32, n*a.act)}, make([]float32, 0, share*a.act)
+		for _, f := range append([]*policy.File{l.c.Teacher}, l.c.Specialists...) {
+			t, err := newTeacher(f, twin, &l.contract, n, g)
+			if err != nil {
 				return nil, err
 			}
-			w.teacher.specialists = append(w.teacher.specialists, specialist{t, s.Kinds})
+			w.faculty.teachers = append(w.faculty.teachers, t)
 		}
 	}
 	w.led = make([]bool, n)

@@ -118,9 +118,9 @@ func (l *learner) scaleTorques() {
 // where it has some, as neither the reference's nor noise keep a body with torque motors
 // up. x is what world 0 sees.
 func (w *worker) probe(l *learner, out, x []float32, rng *rand.Rand) []float32 {
-	if w.teacher != nil && w.teacher.servos != nil {
-		w.teacher.answer(w.envs[:1], x)
-		copy(out, w.teacher.out)
+	if w.faculty != nil && w.faculty.teachers[0].servos != nil {
+		w.faculty.answer(w.envs[:1], x)
+		copy(out, w.faculty.out)
 		return out
 	}
 	clear(out)
