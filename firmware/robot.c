@@ -67,7 +67,7 @@ static void measure(struct robot *r, const struct robot_input *in, struct safety
 static struct servo_command wanted(const struct robot *r, int i)
 {
 	const struct safety *s = &r->safety;
-	struct servo_command damp = servo_damp(&r->config->joint[i].limits, s->sense.joint[i]);
+	struct servo_command damp = {.pos = s->sense.joint[i].pos, .kd = r->config->joint[i].limits.kd_max};
 	if (!r->commanded || (s->purpose == WIRE_PURPOSE_CALIBRATE && i != s->only)) return damp;
 	return (struct servo_command){
 		.pos = r->command.joint[i].pos_rad,
@@ -105,6 +105,7 @@ static void act(struct robot *r, enum safety_reaction what)
 			r->held[i] = (struct servo_command){.pos = now.pos};
 			break;
 		case SAFETY_DAMP:
+			l.torque_max *= safety_trust(&r->safety, i);
 			r->held[i] = servo_damp(&l, now);
 			break;
 		case SAFETY_RUN:

@@ -50,20 +50,40 @@ static bool ranged(const struct safety *s)
 	return s->calibrated && !(safety_moving(s) && s->purpose == WIRE_PURPOSE_CALIBRATE);
 }
 
-// believable says that joint i can be where its encoder says. A motor that was
-// lost for long may have gone anywhere.
-static bool believable(const struct safety *s, const struct safety_sense *m, int i)
+// agrees says that joint i, whose encoder has jumped, may be damped: its steps are
+// what its speed makes of them, and it is slow. Of a motor that turns its field by an
+// encoder that slipped, damping may be driving: then it is not slow for long.
+static bool agrees(struct safety *s, struct servo_state now, int i)
 {
+	float step = now.pos - s->sense.joint[i].pos, gone = now.vel * TICK_S;
+	s->astray[i] = SAFETY_FADE * s->astray[i] + step - gone;
+	s->ahead[i] = fmaxf(0, s->ahead[i] + fabsf(gone) - SAFETY_SLOW_RAD_S * TICK_S);
+	return fabsf(s->astray[i]) <= SAFETY_ASTRAY_RAD && s->ahead[i] <= SAFETY_AHEAD_RAD;
+}
+
+// believe says whether joint i can be where its encoder says, and makes it limp
+// where it cannot even be damped. A motor that was lost for long may have gone
+// anywhere.
+static bool believe(struct safety *s, const struct safety_sense *m, int i)
+{
+	struct servo_state now = m->joint[i];
 	bool followed = s->measured && s->silent[i] < SAFETY_LINK_TICKS;
-	if (!isfinite(m->joint[i].pos) || !isfinite(m->joint[i].vel)) return false;
-	return !(followed && fabsf(m->joint[i].pos - s->sense.joint[i].pos) > SAFETY_JUMP_RAD);
+	bool jumped = followed && fabsf(now.pos - s->sense.joint[i].pos) > SAFETY_JUMP_RAD;
+	bool number = isfinite(now.pos) && isfinite(now.vel), damped = number;
+	if (jumped) {
+		s->astray[i] = s->ahead[i] = 0;
+		damped = number && s->jumps[i]++ < SAFETY_JUMPS;
+	} else if (s->jumps[i] > 0) {
+		damped = number && agrees(s, now, i);
+	}
+	if (!damped) s->limp |= (uint16_t)(1u << i);
+	return number && !jumped;
 }
 
 static enum wire_fault check_motor(struct safety *s, const struct safety_sense *m, int i)
 {
 	const struct servo_limits *l = &s->config->joint[i].limits;
-	bool believed = believable(s, m, i);
-	if (!believed) s->limp |= (uint16_t)(1u << i);
+	bool believed = believe(s, m, i);
 	if (run(&s->silent[i], !(m->answered >> i & 1), SAFETY_LINK_TICKS)) return WIRE_FAULT_MOTOR_LINK;
 	if (m->error[i]) return WIRE_FAULT_MOTOR;
 	if (!believed) return WIRE_FAULT_ENCODER;
@@ -176,6 +196,8 @@ enum safety_reaction safety_joint(const struct safety *s, enum safety_reaction w
 	return s->limp >> i & 1 ? SAFETY_OFF : what;
 }
 
+float safety_trust(const struct safety *s, int i) { return s->jumps[i] > 0 ? SAFETY_DOUBT : 1; }
+
 void safety_command(struct safety *s, uint16_t valid_ms, bool finite, uint32_t now_us)
 {
 	if (!obeying(s)) return;
@@ -272,6 +294,7 @@ enum wire_result safety_enable(struct safety *s, const struct wire_enable *e, ui
 	s->purpose = e->purpose;
 	s->only = e->only_joint;
 	s->limp = 0;
+	memset(s->jumps, 0, sizeof s->jumps);
 	s->deadline_us = now_us + SAFETY_EXPIRY_MS * 1000;
 	for (int i = 0; i < WIRE_JOINTS; i++) s->found[i] = s->sense.joint[i].pos;
 	enter(s, WIRE_MODE_ENABLED);

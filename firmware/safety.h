@@ -23,6 +23,15 @@
 #define SAFETY_LOW_V 0.05f     // above the lowest voltage, relative, torque begins to fall
 #define SAFETY_JUMP_RAD 0.3f   // no joint moves this far in a tick
 
+// A joint whose encoder has jumped may be damped by what it says from there on, with
+// little torque, while the following holds.
+#define SAFETY_DOUBT 0.25f     // of its torque limit
+#define SAFETY_ASTRAY_RAD 0.2f // its steps are so close to what its speed makes of them
+#define SAFETY_FADE 0.99f      // of that which is kept in a tick: the last 0.2 s count
+#define SAFETY_SLOW_RAD_S 3.0f // damping keeps it slower
+#define SAFETY_AHEAD_RAD 0.02f // but for so far
+enum { SAFETY_JUMPS = 2 };     // it jumps no more often: there and back again
+
 // How many ticks in a row a cause has to stand before it is a fault.
 enum {
 	SAFETY_LINK_TICKS = 5,     // a motor that does not answer
@@ -63,7 +72,9 @@ struct safety {
 	bool release;            // a stop asked for the end of that
 	bool measured;           // sense holds a tick
 	bool calibrated;         // set by who stores calibrations
-	uint16_t limp;           // bit per joint: since enable its encoder said what cannot be
+	uint16_t limp;           // bit per joint: not even damped until the next enable
+	uint8_t jumps[WIRE_JOINTS]; // of its encoder since enable
+	float astray[WIRE_JOINTS], ahead[WIRE_JOINTS]; // rad, since the last jump: steps less speed; too fast
 	float found[WIRE_JOINTS]; // rad, where enable found each joint
 	uint32_t ticks;          // in this mode
 	uint32_t deadline_us;    // of the newest command
@@ -81,9 +92,12 @@ void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault
 enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m, const struct servo_command *held,
 	uint32_t now_us);
 
-// safety_joint is what joint i does of that: one whose encoder cannot be believed
-// has no torque until the next enable, whatever the others do.
+// safety_joint is what joint i does of that: one that cannot be damped by what its
+// encoder says has no torque until the next enable, whatever the others do.
 enum safety_reaction safety_joint(const struct safety *s, enum safety_reaction what, int i);
+
+// safety_trust is how much of joint i's torque limit (0..1) damping may use.
+float safety_trust(const struct safety *s, int i);
 
 // safety_command renews the right to move until valid_ms from now, at most
 // SAFETY_EXPIRY_MS. A command that is not finite is a fault.

@@ -75,7 +75,7 @@ uint32_t servo_limit(struct servo_command *c, const struct servo_limits *l, stru
 
 struct servo_command servo_damp(const struct servo_limits *l, struct servo_state s)
 {
-	struct servo_command c = {.pos = s.pos, .kd = l->kd_max};
+	struct servo_command c = {.pos = s.pos, .kd = SERVO_DAMP * l->kd_max};
 	limit_torque(&c, l->torque_max, s);
 	return c;
 }

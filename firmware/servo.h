@@ -43,7 +43,9 @@ uint32_t servo_limit(struct servo_command *c, const struct servo_limits *l, stru
 	float share, float dt);
 
 // servo_damp is the command of a damped stop: velocity is resisted, nothing is
-// held, and no energy is added.
+// held, and no energy is added. It resists more than a host may ask for: a robot
+// that stands is let down by it.
+#define SERVO_DAMP 1.5f // of kd_max
 struct servo_command servo_damp(const struct servo_limits *l, struct servo_state s);
 
 // servo_torque is the law, bounded to ±torque_max.

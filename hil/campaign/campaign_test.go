@@ -16,13 +16,13 @@ import (
 // through loop, line, firmware and a plant that is not the policy's, with and
 // without faults, and every number of the plans kept.
 func TestTheReferenceQuadrupedEndToEnd(t *testing.T) {
-	for _, name := range []string{"air", "ground", "limp", "qemu"} {
+	for _, name := range []string{"air", "ground", "qemu"} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Read("plans/" + name + ".yaml")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if name == "air" {
+			if p.Draws = 1; name == "air" {
 				p.Clips = []string{"walk"} // make hil plays them all
 			}
 			r, err := Run(context.Background(), p, t.TempDir(), "test", zerolog.Nop(), nil)
@@ -116,6 +116,10 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 	}
 	if len(keys) != 10 {
 		t.Errorf("%d different rows", len(keys))
+	}
+	played := 0
+	if _, err := Run(context.Background(), p, dir, "another", zerolog.Nop(), func(int, int, time.Duration) { played++ }); err != nil || played != 10 {
+		t.Errorf("another program played %d rows: %v", played, err)
 	}
 	p.Scenario.Gates.SafeMs = 1e-3
 	if r, err = Run(context.Background(), p, dir, "test", zerolog.Nop(), nil); err != nil || r.Pass || r.Failed() != 4 {

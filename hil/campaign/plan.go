@@ -9,7 +9,9 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"whisker/controller/record"
 	"whisker/hil"
+	"whisker/hil/emulate"
 	"whisker/hil/fault"
 )
 
@@ -64,10 +66,24 @@ type row struct {
 	fault    string
 	seed     uint64
 	draw     int
+	build    string // what plays it
 }
 
 // key is the same for the same run.
-func (r *row) key() string { return fmt.Sprintf("%x", sha256.Sum256(r.scenario.YAML()))[:16] }
+func (r *row) key() string {
+	return fmt.Sprintf("%x", sha256.Sum256(append(r.scenario.YAML(), r.build...)))[:16]
+}
+
+// build tells one program, and one firmware where it is emulated, from another.
+func (p *Plan) build(version string) string {
+	if p.Target == "emulated" {
+		if file, err := emulate.Find(p.Scenario.Emulation.Board); err == nil {
+			hash, _ := record.FileHash(file)
+			version += " " + hash
+		}
+	}
+	return version
+}
 
 // rows are all runs, in order. clips are what Plan.Clips became.
 func (p *Plan) rows(clips []string) (all []row) {

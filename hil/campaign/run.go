@@ -70,6 +70,10 @@ func Run(ctx context.Context, p *Plan, dir, version string, log zerolog.Logger, 
 		return nil, err
 	}
 	rows := p.rows(clips)
+	build := p.build(version)
+	for i := range rows {
+		rows[i].build = build
+	}
 	if err := check(rows); err != nil {
 		return nil, err
 	}

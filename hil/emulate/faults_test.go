@@ -85,3 +85,29 @@ func TestEStopDuringBlendIn(t *testing.T) {
 		})
 	}
 }
+
+// A joint whose encoder jumped there and back again is damped; one whose encoder goes
+// on jumping has no torque, until it is enabled again.
+func TestAnEncoderThatGoesOnJumpingMeasuresNothing(t *testing.T) {
+	for _, board := range boards {
+		t.Run(board, func(t *testing.T) {
+			r := lockstep(t, board)
+			play(t, r, 10)
+			for jump := 1; jump <= 3; jump++ {
+				r.e.World.Encoder[2] = 0.5 - r.e.World.Encoder[2]
+				for tick := range 50 {
+					if err := r.s.step(1); err != nil {
+						t.Fatal(err)
+					}
+					told := r.e.Told()
+					if (told.Kd[2] > 0) != (jump < 3) || told.Kd[1] <= 0 || told.Kp[2] != 0 || math.Abs(told.Torque[2]) > 0.03 {
+						t.Fatalf("%d ticks after jump %d motors were told %+v", tick, jump, told)
+					}
+				}
+			}
+			if err := r.ClearFault(); err != nil || r.e.Told().Kd[2] <= 0 {
+				t.Errorf("enabled again (%v), motors were told %+v", err, r.e.Told())
+			}
+		})
+	}
+}

@@ -194,8 +194,7 @@ func TestFaultsOfTheWorldStopTheFirmware(t *testing.T) {
 				t.Errorf("state faults %#x, want %#x", s.Faults, want)
 			}
 			for i, kd := range r.e.Told().Kd {
-				limp := c.mode == wire.ModeEStop || c.fault == wire.FaultEncoder && i == 2
-				if limp != (kd == 0) || r.e.Told().Kp[i] != 0 || math.Abs(r.e.Told().Torque[i]) > 0.03 {
+				if (c.mode == wire.ModeEStop) != (kd == 0) || r.e.Told().Kp[i] != 0 || math.Abs(r.e.Told().Torque[i]) > 0.03 {
 					t.Errorf("joint %d: motors were told %+v", i, r.e.Told())
 				}
 			}

@@ -41,16 +41,17 @@ static inline void cause_command(struct rig *g)
 	rig_command(g);
 }
 
-// back turns the joints to where they were, no faster than a joint can; it returns
-// whether they are there.
+// back turns the joints to where they were, at 2 rad/s; it returns whether they are
+// there.
 static inline bool back(struct rig *g, const struct rig *fresh)
 {
 	bool there = true;
 	for (int i = 0; i < WIRE_JOINTS; i++) {
 		float left = fresh->joint[i].pos - g->joint[i].pos;
-		g->joint[i].pos = fabsf(left) <= 0.05f ? fresh->joint[i].pos : g->joint[i].pos + copysignf(0.05f, left);
-		g->joint[i].vel = 0;
-		there = there && fabsf(left) <= 0.05f;
+		bool near = fabsf(left) <= 2 * TICK_S;
+		g->joint[i].pos = near ? fresh->joint[i].pos : g->joint[i].pos + copysignf(2 * TICK_S, left);
+		g->joint[i].vel = near ? 0 : copysignf(2, left);
+		there = there && near;
 	}
 	return there;
 }
