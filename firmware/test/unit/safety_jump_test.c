@@ -124,6 +124,23 @@ static void it_has_to_be_slow(void)
 	CHECK(!is_limp(7), "%g rad ahead since the last jump", (double)s.ahead[7]);
 }
 
+static void each_bound_itself_is_borne(void)
+{
+	struct safety_sense m;
+	for (int past = 0; past < 2; past++) {
+		float most = past ? NEXT(SAFETY_ASTRAY_RAD) : SAFETY_ASTRAY_RAD, drain = SAFETY_SLOW_RAD_S * TICK_S;
+		jumped(4, 0.4f, &m);
+		s.sense.joint[4].pos = 0;
+		m.joint[4].pos = most;
+		tick(&m);
+		CHECK(s.astray[4] == most && is_limp(4) == past, "%.9g rad astray", (double)s.astray[4]);
+		jumped(4, 0.4f, &m);
+		s.ahead[4] = past ? NEXT(SAFETY_AHEAD_RAD + drain) : SAFETY_AHEAD_RAD + drain;
+		tick(&m);
+		CHECK((s.ahead[4] == SAFETY_AHEAD_RAD) != past && is_limp(4) == past, "%.9g rad ahead", (double)s.ahead[4]);
+	}
+}
+
 static void a_joint_that_did_not_jump_may_be_fast(void)
 {
 	struct safety_sense m = calm;
@@ -204,6 +221,7 @@ int main(void)
 	RUN(a_jump_that_is_no_number_is_not_damped);
 	RUN(steps_and_speed_have_to_agree);
 	RUN(it_has_to_be_slow);
+	RUN(each_bound_itself_is_borne);
 	RUN(a_joint_that_did_not_jump_may_be_fast);
 	RUN(damping_lets_it_down);
 	RUN(damping_that_drives_is_over_soon);
