@@ -89,17 +89,28 @@ test: build $(DEPS)/venv/.ok $(DEPS)/venv-mjx/.ok $(DEPS)/chromium.ok $(DEPS)/ff
 bench: build $(DEPS)/venv/.ok $(DEPS)/venv-bench/.ok $(DEPS)/cyclictest.ok $(DEPS)/mosquitto.ok ## print every timing as a ratio to a peer
 	python3 .ci/bench.py $(or $(ROUNDS),5)
 
-# Both stages go on from their checkpoints: stop and start them as often as you like.
+# All stages go on from their checkpoints: stop and start them as often as you like. The last goes on from what
+# ships with FROM=policy/rat.policy and `make train-rat-track`.
 TRAIN ?= out/train
 TEACHER ?= 6000000
 STUDENT ?= 1200000
-train-rat: build ## train the rat's policy: a teacher by reward, then a student that imitates it
+TRACK ?= 3000000
+FROM ?= $(TRAIN)/student/rat.policy
+.PHONY: train-rat-imitate train-rat-track
+train-rat: train-rat-imitate ## train the rat's policy: a teacher by reward, a student that imitates it, and that through a model of the world
+	$(MAKE) train-rat-track
+
+train-rat-track: build $(VENV_MJX)/.ok
+	bin/whisker train --export $(TRAIN)/task --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
+	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(TRAIN)/task --out $(TRAIN)/track --from $(FROM) --transitions $(TRACK)
+
+train-rat-imitate: build
 	bin/whisker train --out $(TRAIN)/teacher --seed 7 --transitions $(TEACHER)
 	bin/whisker train --out $(TRAIN)/student --teacher $(TRAIN)/teacher/rat.policy --transitions $(STUDENT) --worlds 64 --encoder 512,256 --decoder 512,256 \
 	  --library 'walk=80;trot=60;turn=40;rear=40;lunge=15;groom=15;headturn=10;stand=15'
 
-train-rat-quick: ## the same in half an hour on two cores: standing, head turns, slow walking
-	$(MAKE) train-rat TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
+train-rat-quick: ## the first two stages in half an hour on two cores: standing, head turns, slow walking
+	$(MAKE) train-rat-imitate TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
 
 # Servos teach torques: the policy that ships for servos shows the rat with torque motors what forces follow.
 train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos

@@ -26,7 +26,7 @@ func (c *trainCmd) export(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := train.Export(c.Export, train.RatTask(), b.robots[0], refs); err != nil {
+	if err := train.Export(c.Export, train.RatTask(), c.data(), b.robots[0], refs); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.out, "%s: %d clips\n", c.Export, len(refs))

@@ -26,13 +26,14 @@ import (
 //	parity.npz     steps with noise that w really made: state, observation, reward
 //
 // so that both trainers learn from the same clips, and a test can hold their
-// observations and rewards against each other. w is moved.
-func Export(dir string, task Task, w World, refs []*policy.Reference) error {
+// observations and rewards against each other. data says where the clips are from. w
+// is moved.
+func Export(dir string, task Task, data string, w World, refs []*policy.Reference) error {
 	if len(refs) == 0 {
 		return fmt.Errorf("train: nothing to export: no references")
 	}
 	c := policy.NewContract(w.Body())
-	c.Action.Residual = false
+	c.Action.Residual, c.Training.Data = false, data
 	steps, err := walkAstray(task, c, w, refs, paritySteps)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func export(t *testing.T, dir string, robot *sim.Robot, k *sim.Kinematics, clips
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := train.Export(dir, train.RatTask(), robot, refs); err != nil {
+	if err := train.Export(dir, train.RatTask(), "a test's", robot, refs); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -176,13 +176,23 @@ func killed(t *testing.T, args []string, checkpoint string) {
 }
 
 func TestAKilledRunGoesOnToAPolicyThatGoReads(t *testing.T) {
-	t.Parallel()
+	for name, args := range map[string]func(dir, out string, more ...string) []string{"by reward": small, "through a model": short} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			goesOn(t, args)
+		})
+	}
+}
+
+// goesOn kills a run of args and starts it again, also with a checkpoint that is of
+// no use to it.
+func goesOn(t *testing.T, args func(dir, out string, more ...string) []string) {
 	dir, robot := balancer(t)
 	out := filepath.Join(t.TempDir(), "out")
 	checkpoint := filepath.Join(out, "checkpoint.npz")
-	killed(t, small(dir, out, "--transitions", "1e6"), checkpoint)
+	killed(t, args(dir, out, "--transitions", "1e6"), checkpoint)
 
-	said, status := run(t, small(dir, out, "--transitions", "1")...)
+	said, status := run(t, args(dir, out, "--transitions", "1")...)
 	kept := regexp.MustCompile(`goes on from (\d+) transitions`).FindStringSubmatch(said)
 	if status != 0 || kept == nil || kept[1] == "0" {
 		t.Fatalf("status %d, want 0 and that it goes on from what was kept:\n%s", status, said)
@@ -205,13 +215,13 @@ func TestAKilledRunGoesOnToAPolicyThatGoReads(t *testing.T) {
 	if err := os.WriteFile(checkpoint, whole[:len(whole)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if said, status := run(t, small(dir, out)...); status != 2 || !strings.Contains(said, "truncated or no checkpoint") {
+	if said, status := run(t, args(dir, out)...); status != 2 || !strings.Contains(said, "truncated or no checkpoint") {
 		t.Errorf("half a checkpoint: status %d, want 2 and a word on it:\n%s", status, said)
 	}
 	if err := os.WriteFile(checkpoint, whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if said, status := run(t, small(dir, out, "--seed", "2")...); status != 2 || !strings.Contains(said, "was made with seed 1, this run has 2") {
+	if said, status := run(t, args(dir, out, "--seed", "2")...); status != 2 || !strings.Contains(said, "was made with seed 1, this run has 2") {
 		t.Errorf("another run's checkpoint: status %d, want 2 and a word on it:\n%s", status, said)
 	}
 }

@@ -1,12 +1,15 @@
-"""Writes a policy file as package policy (Go) reads it; the format is in policy/file.go."""
+"""Reads and writes a policy file as package policy (Go) reads it; the format is in policy/file.go."""
 import hashlib
 import json
 import struct
 
 import numpy as np
 
+import jax.numpy as jnp
+
 import network
 from checkpoint import replace
+from task import refuse
 
 GOLDEN = 4  # pairs of observation and output by which a reader checks what it computes
 
@@ -45,3 +48,30 @@ def output(params, x, body, latent):
         return x
 
     return run(params["decoder"], np.concatenate([run(params["encoder"], x)[:latent], x[:body]]))
+
+
+def read(path, task):
+    """Network, normaliser and provenance of a policy file for the task's body, without a path from reference to command but its latent."""
+    try:
+        text = path.read_bytes()
+        magic, (version, n) = text[:8], struct.unpack("<II", text[8:16])
+        header = json.loads(text[16:16 + n])
+        if (magic, version) != (b"WHISKPOL", 1) or hashlib.sha256(text[:-32]).digest() != text[-32:]:
+            raise ValueError("no policy file of version 1, or truncated")
+    except (OSError, ValueError, struct.error) as e:
+        refuse(f"mjx: {path}: {e}")
+    contract, x = header["contract"], np.frombuffer(text[16 + n:-32], "<f4")
+    for key in ("body_hash", "action", "observation"):
+        if contract[key] != task.contract[key]:
+            refuse(f"mjx: {path} and the task differ in {key}; want a policy of the same body, drives and observation, without residual")
+
+    def take(*shape):
+        nonlocal x
+        size = int(np.prod(shape))
+        part, x = x[:size].reshape(shape), x[size:]
+        return jnp.asarray(part)
+
+    obs, _ = network.sizes(task)
+    norm = {"mean": take(obs), "std": take(obs)}
+    layers = lambda name: [{"w": take(k["out"], k["in"]), "b": take(k["out"])} for k in header["network"][name]]
+    return {"encoder": layers("encoder"), "decoder": layers("decoder")}, norm, contract["training"]

@@ -47,6 +47,10 @@ class Task:
         self.end = jnp.asarray(self.last[of])  # per row: the last row of its clip
         self._index(self._model(spec))
 
+    def data(self):
+        """Where the clips are from."""
+        return f"{len(self.first)} exported clips: {self.contract['training']['data']}"
+
     def _model(self, spec):
         """The model with sensors of the normal forces on the feet, which MJX and
         MuJoCo Warp both have; neither knows the flag that stops a reset on NaN."""

@@ -73,7 +73,7 @@ class Run:
             "body": self.task.contract["body_hash"], "task": self.task.config, "frames": len(self.task.end), "latent": a.latent,
             "encoder": a.encoder, "decoder": a.decoder, "critic": a.critic, "seed": a.seed,
         }
-        self.training = {"command": "python policy/train/mjx/train.py " + shlex.join(argv), "seed": a.seed, "data": f"{len(self.task.first)} exported clips"}
+        self.training = {"command": "python policy/train/mjx/train.py " + shlex.join(argv), "seed": a.seed, "data": self.task.data()}
 
     def begin(self):
         """The bodies, and what was kept or a fresh start."""

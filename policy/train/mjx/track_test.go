@@ -1,0 +1,90 @@
+package mjx
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// short are the flags of a run of track.py that takes seconds.
+func short(dir, out string, more ...string) []string {
+	return append([]string{
+		"track.py", dir, "--out", out, "--bodies", "16", "--threads", "1", "--first", "24", "--gather", "8", "--ahead", "8", "--world", "32,32",
+		"--world-steps", "8", "--world-batch", "64", "--steps", "4", "--batch", "32", "--latent", "4", "--encoder", "16", "--decoder", "16", "--checkpoint-s", "0",
+	}, more...)
+}
+
+// column is the mean of a column of metrics.csv over some of its lines.
+func column(t *testing.T, lines [][]string, name string, from, to int) float64 {
+	t.Helper()
+	for c, title := range lines[0] {
+		if title != name {
+			continue
+		}
+		sum := 0.0
+		for _, line := range lines[1+from : 1+to] {
+			v, err := strconv.ParseFloat(line[c], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += v
+		}
+		return sum / float64(to-from)
+	}
+	t.Fatalf("metrics.csv has columns %v, want %s", lines[0], name)
+	return 0
+}
+
+// A balancer that falls over under random weights stands after it has learned.
+func TestAPolicyLearnsThroughAModelOfTheWorld(t *testing.T) {
+	t.Parallel()
+	dir, _ := balancer(t)
+	out := filepath.Join(t.TempDir(), "out")
+	said, status := run(t, short(dir, out, "--transitions", "8000", "--rate", "3e-3", "--noise", "0.2")...)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	f, err := os.Open(filepath.Join(out, "metrics.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(lines) - 1
+	before, after := column(t, lines, "cost", 0, n/10), column(t, lines, "cost", n-n/10, n)
+	t.Logf("cost %.3f, then %.3f; survived %.2f, then %.2f", before, after, column(t, lines, "survived", 1, n/10), column(t, lines, "survived", n-n/10, n))
+	if !(after < 0.5*before) || math.IsNaN(before) {
+		t.Errorf("the cost was %.3f and is %.3f, want less than half", before, after)
+	}
+}
+
+func TestTrackRefusesWhatItCannotGoOnFrom(t *testing.T) {
+	t.Parallel()
+	dir, _ := balancer(t)
+	none := filepath.Join(t.TempDir(), "none.policy")
+	half := filepath.Join(t.TempDir(), "half.policy")
+	whole, err := os.ReadFile("../../rat.policy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(half, whole[:len(whole)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"../../rat.policy": "differ in body_hash",
+		none:               "No such file",
+		half:               "truncated",
+	} {
+		said, status := run(t, short(dir, t.TempDir(), "--from", path)...)
+		if status != 2 || !strings.Contains(said, want) || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+			t.Errorf("--from %s: status %d, want 2 and one line with %q:\n%s", filepath.Base(path), status, want, said)
+		}
+	}
+}
