@@ -93,8 +93,7 @@ class Env:
         """The same with its large arrays as arguments of a compiled program, which
         would otherwise hold a copy of them."""
         env = copy.copy(self)
-        env.task, env.fresh = copy.copy(self.task), large["fresh"]
-        env.task.clips = large["clips"]
+        env.task, env.fresh = self.task.on(large["clips"]), large["fresh"]
         return env
 
     def sensed(self, data, force):

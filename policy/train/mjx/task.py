@@ -3,6 +3,7 @@
 `whisker train --export DIR` writes the folder that Task reads. Units are SI;
 quaternions are w, x, y, z. The functions take one step's arrays; vmap them.
 """
+import copy
 import json
 import sys
 from pathlib import Path
@@ -90,6 +91,13 @@ class Task:
         actuators = self.body["actuators"]
         self.least = jnp.asarray([-x["max_torque_nm"] if torque else x["min_rad"] for x in actuators], jnp.float32)
         self.most = jnp.asarray([x["max_torque_nm"] if torque else x["max_rad"] for x in actuators], jnp.float32)
+
+    def on(self, clips):
+        """The same with its clips as arguments of a compiled program, which would
+        otherwise hold a copy of them."""
+        task = copy.copy(self)
+        task.clips = clips
+        return task
 
     def in_foot(self, body):
         """Whether a body is a foot or part of one."""

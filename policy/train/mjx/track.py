@@ -9,10 +9,7 @@ in Fussell, Bergamin and Holden, SuperTrack, ACM Trans. Graph. 40(6), 2021). Run
 again with the same --out it goes on from its checkpoint.
 """
 import argparse
-import copy
-import csv
 import os
-import shlex
 import sys
 import time
 from functools import partial
@@ -23,11 +20,11 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-import checkpoint
 import network
 import policyfile
 from bodies import Bodies
-from task import Task, refuse
+from run import Run, main
+from task import refuse
 from world import World, huber, rotation
 
 STATE = ("root_position", "root_orientation", "root_velocity", "root_rotation_rate", "joints", "joint_rates", "activation", "foot_force", "previous")
@@ -52,7 +49,7 @@ def arguments(argv):
     p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
     p.add_argument("--noise", type=float, default=0.1, help="of the action, in units of the output")
     p.add_argument("--world", type=widths, default=[512, 512], help="widths of the model of the world")
-    p.add_argument("--world-steps", type=int, default=24, help="updates of it after each gathering; the first time a hundred times as many half")
+    p.add_argument("--world-steps", type=int, default=24, help="updates of it after each gathering, the first time fifty times as many")
     p.add_argument("--world-batch", type=int, default=256)
     p.add_argument("--world-ahead", type=int, default=6, help="control periods that it must foretell")
     p.add_argument("--world-rate", type=float, default=1e-3)
@@ -113,26 +110,20 @@ class Learner:
         clipped = lambda rate: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
         self.adam, self.world_adam = clipped(falling(a.rate, a.steps)), clipped(falling(a.world_rate, a.world_steps))
 
-    def fresh(self):
-        """What training starts from."""
+    def fresh(self, past):
+        """What training starts from; past, where not None, is the network and normaliser to go on from."""
         a, (obs, _) = self.a, network.sizes(self.task)
         keys = jax.random.split(jax.random.PRNGKey(a.seed))
         params, norm = network.init(keys[0], self.task, a.encoder, a.decoder, [], a.latent), {"mean": jnp.zeros(obs), "std": jnp.ones(obs)}
         del params["critic"]
-        if a.begin:
-            params, norm, _ = policyfile.read(a.begin, self.task)
+        if past:
+            params, norm = past
         world = self.world.init(keys[1])
         scales = {k: jnp.zeros(n) for k, n in zip(("x", "dx", "y", "dy"), np.repeat(self.world.sizes, 2))}
         return {
             "update": jnp.zeros((), jnp.int32), "params": params, "adam": self.adam.init(params), "norm": norm,
             "world": world, "world_adam": self.world_adam.init(world), "scales": scales, "failure": jnp.full(len(self.task.first), 0.3),
         }
-
-    def on(self, clips):
-        """The task with its clips as arguments of a compiled program, which would otherwise hold a copy of them."""
-        task = copy.copy(self.task)
-        task.clips = clips
-        return task
 
     def output(self, task, params, norm, s, row):
         """The policy's output, its latent at the mean."""
@@ -144,7 +135,7 @@ class Learner:
 
     @partial(jax.jit, static_argnums=0)
     def act(self, clips, params, norm, s, row, key):
-        task = self.on(clips)
+        task = self.task.on(clips)
         out, obs = self.output(task, params, norm, s, row)
         return jax.vmap(task.command)(row, out + self.a.noise * jax.random.normal(key, out.shape)), obs
 
@@ -163,7 +154,7 @@ class Learner:
     @partial(jax.jit, static_argnums=0)
     def improve(self, clips, kept, s, row):
         """One step of the policy down the gradient of its cost in the model of the world."""
-        task, end = self.on(clips), self.task.end[row]
+        task, end = self.task.on(clips), self.task.end[row]
 
         def loss(params):
             def tick(carry, _):
@@ -192,22 +183,15 @@ class Learner:
         return self.world.drift(kept["world"], kept["scales"], sequence)
 
 
-class Run:
-    """A training run and its folder."""
+class Trainer(Run):
+    program = "track.py"
 
     def __init__(self, a, argv):
-        self.a, self.task = a, Task(a.task)
+        super().__init__(a, argv, world=a.world)
         self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode)
         if not len(self.bodies.starts):
-            refuse(f"track: no clip in {a.task} has a frame to start from")
-        self.memory, self.path = Memory(a.keep), a.out / "checkpoint.npz"
-        self.of = {
-            "body": self.task.contract["body_hash"], "task": self.task.config, "frames": len(self.task.end), "world": a.world, "seed": a.seed,
-        }
-        self.training = {"command": "python policy/train/mjx/track.py " + shlex.join(argv), "seed": a.seed, "data": self.task.data()}
-        if a.begin:
-            past = policyfile.read(a.begin, self.task)[2]
-            self.training["notes"] = f"begun from the policy that {past['transitions']} transitions of `{past['command']}` made: {past.get('notes', '')}"
+            refuse(f"mjx: no clip in {a.task} has a frame to start from")
+        self.memory, self.goal = Memory(a.keep), a.transitions
 
     def done(self):
         return int(self.kept["update"]) * self.a.bodies * self.a.gather
@@ -227,14 +211,16 @@ class Run:
 
     def begin(self):
         """The bodies, and what was kept or a fresh start."""
-        fresh = self.learner.fresh()
-        self.kept = checkpoint.load(self.path, self.of, fresh) or fresh
+        past = None
+        if self.a.begin:
+            *past, training = policyfile.read(self.a.begin, self.task)
+            self.training["notes"] = f"begun from the policy that {training['transitions']} transitions of `{training['command']}` made: {training.get('notes', '')}"
+        again = self.load(self.learner.fresh(past))
         self.seeded()
         self.bodies.failure = np.array(self.kept["failure"])
         self.bodies.begin(np.arange(self.a.bodies), self.rng)
         seen = self.gather(self.a.first)
-        if self.kept is not fresh:
-            print(f"goes on from {self.done()} transitions", flush=True)
+        if again:
             return
         if not self.a.begin:
             obs = jnp.concatenate(seen[:: max(1, len(seen) // 32)])
@@ -261,60 +247,18 @@ class Run:
         began = time.monotonic()
         self.gather(a.gather)
         gathered = time.monotonic()
-        miss = float(self.foretell(a.world_steps))
+        miss = float(self.foretell(a.world_steps))  # which waits for it
         foretold = time.monotonic()
         for _ in range(a.steps):
             self.kept, cost = self.learner.improve(self.task.clips, self.kept, *self.memory.moments(self.rng, a.batch, 8 * a.gather))
         far, turned = self.learner.drift(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
         ended = np.array(self.bodies.ended[-500:]).reshape(-1, 2)
         share, lost = ended.mean(0) if len(ended) else (np.nan, np.nan)
-        notes = {"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned}
-        for k, v in notes.items():
-            if not np.isfinite(v):
-                sys.exit(f"track: {k} is {v} at update {int(self.kept['update'])}; the last checkpoint is kept, start again from it with a lower --rate")
+        notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned})
         self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
         times = {"physics_s": gathered - began, "world_s": foretold - gathered, "policy_s": time.monotonic() - foretold}
         return {"survived": share, "lost": lost} | notes | times
 
-    def keep(self):
-        params = jax.device_get(self.kept["params"])
-        policyfile.write(self.a.out / f"{self.task.body['name']}.policy", self.task, params, self.kept["norm"], self.training | {"transitions": self.done()})
-        checkpoint.save(self.path, self.of, self.kept)
-
-    def train(self):
-        self.begin()
-        before, began = self.done(), time.monotonic()
-        kept = began
-        with open(self.a.out / "metrics.csv", "a", newline="") as f:
-            log = csv.writer(f)
-            while self.done() < self.a.transitions:
-                notes = {k: float(v) for k, v in self.update().items()}
-                if f.tell() == 0:
-                    log.writerow(["transitions", *notes])
-                log.writerow([self.done(), *(f"{v:.5g}" for v in notes.values())])
-                f.flush()
-                rate = (self.done() - before) / (time.monotonic() - began)
-                left = (self.a.transitions - self.done()) / rate
-                print(f"{self.done()} transitions  {rate:.0f}/s  left {left:.0f} s  " + "  ".join(f"{k} {v:.3g}" for k, v in notes.items()), flush=True)
-                if time.monotonic() - kept >= self.a.checkpoint_s:
-                    self.keep()
-                    kept = time.monotonic()
-        self.keep()
-
-
-def main(argv):
-    a = arguments(argv)
-    a.out.mkdir(parents=True, exist_ok=True)
-    jax.config.update("jax_compilation_cache_dir", os.environ.get("JAX_COMPILATION_CACHE_DIR", str(a.out / "compiled")))
-    run = Run(a, argv)
-    try:
-        run.train()
-    except KeyboardInterrupt:
-        run.keep()
-        print(f"stopped at {run.done()} transitions; the same command goes on", file=sys.stderr)
-        sys.exit(130)
-    print(a.out / f"{run.task.body['name']}.policy")
-
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Trainer, arguments(sys.argv[1:]), sys.argv[1:])

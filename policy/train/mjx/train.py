@@ -6,21 +6,15 @@ Run again with the same --out it goes on from its checkpoint. It writes
 metrics.csv and BODY.policy, which `whisker run --policy` plays.
 """
 import argparse
-import csv
-import os
-import shlex
 import sys
-import time
 from pathlib import Path
 
 import jax
-import numpy as np
 
-import checkpoint
-import policyfile
 from env import Env
 from ppo import Learner
-from task import Task, refuse
+from run import Run, main
+from task import refuse
 
 
 def arguments(argv):
@@ -58,33 +52,23 @@ def arguments(argv):
     return a
 
 
-class Run:
-    """A training run and its folder."""
+class Trainer(Run):
+    program = "train.py"
 
     def __init__(self, a, argv):
-        self.a, self.task = a, Task(a.task)
+        super().__init__(a, argv, latent=a.latent, encoder=a.encoder, decoder=a.decoder, critic=a.critic)
         self.learner = Learner(a, self.task, Env(self.task, a.envs, a.episode, a.physics, a.contacts, a.iterations))
         if not len(self.learner.env.starts):
             refuse(f"mjx: no clip in {a.task} has a frame to start from")
-        self.large = self.learner.env.large()
-        self.key = jax.random.PRNGKey(a.seed)
-        self.path = a.out / "checkpoint.npz"
-        self.of = {
-            "body": self.task.contract["body_hash"], "task": self.task.config, "frames": len(self.task.end), "latent": a.latent,
-            "encoder": a.encoder, "decoder": a.decoder, "critic": a.critic, "seed": a.seed,
-        }
-        self.training = {"command": "python policy/train/mjx/train.py " + shlex.join(argv), "seed": a.seed, "data": self.task.data()}
+        self.large, self.key, self.goal = self.learner.env.large(), jax.random.PRNGKey(a.seed), self.learner.updates * self.learner.batch
 
     def begin(self):
         """The bodies, and what was kept or a fresh start."""
-        fresh = self.learner.fresh()
-        self.kept = checkpoint.load(self.path, self.of, fresh) or fresh
+        again = self.load(self.learner.fresh())
         self.states = self.learner.begin(self.large, self.kept, jax.random.fold_in(self.key, int(self.kept["update"])))
-        if self.kept is fresh:
+        if not again:
             self.states, rows, _ = self.learner.gather(self.large, self.kept, self.states, jax.random.fold_in(self.key, 2**31))
             self.kept = self.learner.fix(self.kept, rows)
-        else:
-            print(f"goes on from {self.done()} transitions", flush=True)
 
     def done(self):
         return int(self.kept["update"]) * self.learner.batch
@@ -95,54 +79,10 @@ class Run:
         keys = jax.random.split(jax.random.fold_in(self.key, n))
         self.states, rows, sigma = self.learner.gather(self.large, self.kept, self.states, keys[0])
         kept, notes = self.learner.learn(self.kept, rows, sigma, keys[1])
-        notes = {k: float(v) for k, v in notes.items()}
-        for k, v in notes.items():
-            if not np.isfinite(v):
-                sys.exit(f"mjx: {k} is {v} at update {n}; the last checkpoint is kept, start again from it with a lower --rate")
+        notes = self.finite(notes)
         self.kept = kept
         return notes
 
-    def keep(self):
-        params = jax.device_get(self.kept["params"])
-        policyfile.write(self.a.out / f"{self.task.body['name']}.policy", self.task, params, self.kept["norm"], self.training | {"transitions": self.done()})
-        checkpoint.save(self.path, self.of, self.kept)
-
-    def train(self):
-        self.begin()
-        before, began = self.done(), time.monotonic()
-        kept = began
-        with open(self.a.out / "metrics.csv", "a", newline="") as f:
-            log = csv.writer(f)
-            while int(self.kept["update"]) < self.learner.updates:
-                notes = self.update()
-                if f.tell() == 0:
-                    log.writerow(["transitions", *notes])
-                log.writerow([self.done(), *(f"{v:.5g}" for v in notes.values())])
-                f.flush()
-                rate = (self.done() - before) / (time.monotonic() - began)
-                left = (self.learner.updates * self.learner.batch - self.done()) / rate
-                print(f"{self.done()} transitions  {rate:.0f}/s  left {left:.0f} s  " + "  ".join(f"{k} {v:.4g}" for k, v in notes.items()), flush=True)
-                if time.monotonic() - kept >= self.a.checkpoint_s:
-                    self.keep()
-                    kept = time.monotonic()
-        self.keep()
-
-
-def main(argv):
-    a = arguments(argv)
-    a.out.mkdir(parents=True, exist_ok=True)
-    # Compiled programs are kept, so that a run that goes on does so at once.
-    jax.config.update("jax_compilation_cache_dir", os.environ.get("JAX_COMPILATION_CACHE_DIR", str(a.out / "compiled")))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 1)
-    run = Run(a, argv)
-    try:
-        run.train()
-    except KeyboardInterrupt:
-        run.keep()
-        print(f"stopped at {run.done()} transitions; the same command goes on", file=sys.stderr)
-        sys.exit(130)
-    print(a.out / f"{run.task.body['name']}.policy")
-
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(Trainer, arguments(sys.argv[1:]), sys.argv[1:])
