@@ -20,9 +20,9 @@ class Run:
     program = ""
 
     def __init__(self, a, argv, **of):
-        self.a, self.task, self.path = a, Task(a.task), a.out / "checkpoint.npz"
+        self.a, self.task, self.path = a, Task(*a.task), a.out / "checkpoint.npz"
         self.of = {"body": self.task.contract["body_hash"], "task": self.task.config, "frames": len(self.task.end), "seed": a.seed} | of
-        self.training = {"command": f"python policy/train/mjx/{self.program} {shlex.join(argv)}", "seed": a.seed, "data": self.task.data()}
+        self.training = {"command": f"python policy/train/mjx/{self.program} {shlex.join(argv)}", "seed": a.seed, "data": self.task.data}
 
     def load(self, fresh):
         """Sets kept to what the folder has, else to fresh; whether the folder had something."""

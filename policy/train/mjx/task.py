@@ -23,19 +23,31 @@ def refuse(text):
     sys.exit(2)
 
 
-class Task:
-    """What policy/train exported into a folder."""
+def exported(folder):
+    """Body, contract, configuration, clips and model of a folder."""
+    folder = Path(folder)
+    try:
+        body, contract = (json.loads((folder / name).read_text()) for name in ("body.json", "contract.json"))
+        config, clips = yaml.safe_load((folder / "task.yaml").read_text()), dict(np.load(folder / "clips.npz"))
+        return body, contract, config, clips, mujoco.MjSpec.from_file(str(folder / "model.xml"))
+    except (OSError, ValueError) as e:
+        refuse(f"mjx: {folder} is no exported task ({e}); whisker train --export DIR writes one")
 
-    def __init__(self, folder):
-        folder = Path(folder)
-        try:
-            self.body = json.loads((folder / "body.json").read_text())
-            self.contract = json.loads((folder / "contract.json").read_text())
-            self.config = yaml.safe_load((folder / "task.yaml").read_text())
-            clips = dict(np.load(folder / "clips.npz"))
-            spec = mujoco.MjSpec.from_file(str(folder / "model.xml"))
-        except (OSError, ValueError) as e:
-            refuse(f"mjx: {folder} is no exported task ({e}); whisker train --export DIR writes one")
+
+class Task:
+    """What policy/train exported into a folder, and the clips of more folders of the same task."""
+
+    def __init__(self, folder, *more):
+        self.body, self.contract, self.config, clips, spec = exported(folder)
+        self.data = f"{int(clips['clip'][-1, 0]) + 1} exported clips: {self.contract['training']['data']}"
+        for other in more:
+            body, contract, config, others, _ = exported(other)
+            training = contract.pop("training")
+            if (body, contract | {"training": self.contract["training"]}, config) != (self.body, self.contract, self.config):
+                refuse(f"mjx: {other} and {folder} differ in more than their clips; want the same body, observation and task.yaml")
+            others["clip"] += clips["clip"][-1] + 1
+            clips = {k: np.concatenate([clips[k], others[k]]) for k in clips}
+            self.data += f"; {int(others['clip'][-1, 0] - others['clip'][0, 0]) + 1} more: {training['data']}"
         self.drive = self.contract["action"]["drive"]
         if self.drive not in ("position", "torque"):
             refuse(f"mjx: {folder}: {self.body['name']} has {self.drive} drives; this trainer knows position and torque, whisker train the others")
@@ -47,10 +59,6 @@ class Task:
         self.last = np.searchsorted(of, np.arange(of[-1] + 1), side="right") - 1
         self.end = jnp.asarray(self.last[of])  # per row: the last row of its clip
         self._index(self._model(spec))
-
-    def data(self):
-        """Where the clips are from."""
-        return f"{len(self.first)} exported clips: {self.contract['training']['data']}"
 
     def _model(self, spec):
         """The model with sensors of the normal forces on the feet, which MJX and

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -37,7 +38,7 @@ CHANGE = 0.02  # of the command, rad^2 or (N·m)^2
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     widths = lambda text: [int(x) for x in text.split(",")]
-    p.add_argument("task", help="folder that whisker train --export wrote")
+    p.add_argument("task", nargs="+", help="folders that whisker train --export wrote, of the same task")
     p.add_argument("--out", required=True, type=Path)
     p.add_argument("--from", dest="begin", type=Path, help="policy file to go on from in place of random weights")
     p.add_argument("--transitions", type=float, default=4e6, help="in all, those before a resumption included")
@@ -190,24 +191,28 @@ class Trainer(Run):
         super().__init__(a, argv, world=a.world)
         self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode)
         if not len(self.bodies.starts):
-            refuse(f"mjx: no clip in {a.task} has a frame to start from")
+            refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
         self.memory, self.goal = Memory(a.keep), a.transitions
 
     def done(self):
         return int(self.kept["update"]) * self.a.bodies * self.a.gather
 
-    def gather(self, periods):
-        """Lets the bodies live; what they observed."""
-        seen = []
+    def live(self, periods, kept):
+        """Lets the bodies live under the policy that is kept: states, observations, seconds."""
+        began, states, seen = time.monotonic(), [], []
         for _ in range(periods):
             state = self.bodies.state()
             self.key, key = jax.random.split(self.key)
             s = {k: state[k] for k in STATE}
-            command, obs = self.learner.act(self.task.clips, self.kept["params"], self.kept["norm"], s, state["row"], key)
-            self.memory.add(state)
-            self.bodies.step(np.asarray(command, float), self.rng)
+            command, obs = self.learner.act(self.task.clips, kept["params"], kept["norm"], s, state["row"], key)
+            self.bodies.step(np.asarray(command, float), self.lots)
+            states.append(state)
             seen.append(obs)
-        return seen
+        return states, seen, time.monotonic() - began
+
+    def remember(self, states):
+        for state in states:
+            self.memory.add(state)
 
     def begin(self):
         """The bodies, and what was kept or a fresh start."""
@@ -218,8 +223,9 @@ class Trainer(Run):
         again = self.load(self.learner.fresh(past))
         self.seeded()
         self.bodies.failure = np.array(self.kept["failure"])
-        self.bodies.begin(np.arange(self.a.bodies), self.rng)
-        seen = self.gather(self.a.first)
+        self.bodies.begin(np.arange(self.a.bodies), self.lots)
+        states, seen, _ = self.live(self.a.first, self.kept)
+        self.remember(states)
         if again:
             return
         if not self.a.begin:
@@ -232,31 +238,46 @@ class Trainer(Run):
 
     def seeded(self):
         n = int(self.kept["update"])
-        self.rng, self.key = np.random.default_rng((self.a.seed, n)), jax.random.fold_in(jax.random.PRNGKey(self.a.seed), n)
+        self.rng, self.lots = np.random.default_rng((self.a.seed, n)), np.random.default_rng((self.a.seed, n, 1))
+        self.key = jax.random.fold_in(jax.random.PRNGKey(self.a.seed), n)
+
+    def steps(self, n, draw, step):
+        """n steps of a learning, on what draw gives; the last one's cost. Each step waits for the
+        one before it: many waiting steps would make the bodies wait for theirs."""
+        cost = jnp.nan
+        for _ in range(n):
+            drawn = draw()
+            jax.block_until_ready(cost)
+            self.kept, cost = step(self.kept, *drawn)
+        return float(cost)
 
     def foretell(self, steps):
-        miss = np.nan
-        for _ in range(steps):
-            self.kept, miss = self.learner.foretell(self.kept, self.memory.sequences(self.rng, self.a.world_batch, self.a.world_ahead))
-        return miss
+        a = self.a
+        return self.steps(steps, lambda: [self.memory.sequences(self.rng, a.world_batch, a.world_ahead)], self.learner.foretell)
+
+    def improve(self, steps):
+        a = self.a
+        return self.steps(steps, lambda: self.memory.moments(self.rng, a.batch, 8 * a.gather), partial(self.learner.improve, self.task.clips))
 
     def update(self):
-        """One update; its notes."""
+        """One update, in which both networks learn from what is remembered while bodies live; its notes."""
         a = self.a
         self.seeded()
-        began = time.monotonic()
-        self.gather(a.gather)
-        gathered = time.monotonic()
-        miss = float(self.foretell(a.world_steps))  # which waits for it
-        foretold = time.monotonic()
-        for _ in range(a.steps):
-            self.kept, cost = self.learner.improve(self.task.clips, self.kept, *self.memory.moments(self.rng, a.batch, 8 * a.gather))
+        with ThreadPoolExecutor(1) as beside:
+            lives = beside.submit(self.live, a.gather, self.kept)
+            began = time.monotonic()
+            miss = self.foretell(a.world_steps)
+            foretold = time.monotonic()
+            cost = self.improve(a.steps)
+            improved = time.monotonic()
+            states, _, lived_s = lives.result()
+        self.remember(states)
         far, turned = self.learner.drift(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
         ended = np.array(self.bodies.ended[-500:]).reshape(-1, 2)
         share, lost = ended.mean(0) if len(ended) else (np.nan, np.nan)
         notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned})
         self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
-        times = {"physics_s": gathered - began, "world_s": foretold - gathered, "policy_s": time.monotonic() - foretold}
+        times = {"physics_s": lived_s, "world_s": foretold - began, "policy_s": improved - foretold}
         return {"survived": share, "lost": lost} | notes | times
 
 

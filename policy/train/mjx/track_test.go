@@ -1,13 +1,17 @@
 package mjx
 
 import (
+	"bytes"
 	"encoding/csv"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"whisker/policy"
 )
 
 // short are the flags of a run of track.py that takes seconds.
@@ -62,6 +66,38 @@ func TestAPolicyLearnsThroughAModelOfTheWorld(t *testing.T) {
 	t.Logf("cost %.3f, then %.3f; survived %.2f, then %.2f", before, after, column(t, lines, "survived", 1, n/10), column(t, lines, "survived", n-n/10, n))
 	if !(after < 0.5*before) || math.IsNaN(before) {
 		t.Errorf("the cost was %.3f and is %.3f, want less than half", before, after)
+	}
+}
+
+// What two folders hold is learned from as one, and said in the policy; folders of different tasks are not mixed.
+func TestClipsOfSeveralFoldersAreLearnedFromTogether(t *testing.T) {
+	t.Parallel()
+	first, robot := balancer(t)
+	second, _ := balancer(t)
+	out := t.TempDir()
+	together := func() (string, int) {
+		return run(t, slices.Insert(short(first, out, "--transitions", "128"), 2, second)...)
+	}
+	if said, status := together(); status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	f, err := policy.Load(filepath.Join(out, robot.Body().Name+".policy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "1 exported clips: a test's; 1 more: a test's"; f.Contract.Training.Data != want {
+		t.Errorf("the policy says its data is %q, want %q", f.Contract.Training.Data, want)
+	}
+	path := filepath.Join(second, "task.yaml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte("command_change: 0.01"), []byte("command_change: 0.02"), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if said, status := together(); status != 2 || !strings.Contains(said, "differ in more than their clips") {
+		t.Errorf("status %d, want 2 and why:\n%s", status, said)
 	}
 }
 

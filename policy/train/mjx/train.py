@@ -20,7 +20,7 @@ from task import refuse
 def arguments(argv):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     widths = lambda text: [int(x) for x in text.split(",")]
-    p.add_argument("task", help="folder that whisker train --export wrote")
+    p.add_argument("task", nargs="+", help="folders that whisker train --export wrote, of the same task")
     p.add_argument("--out", required=True, type=Path)
     p.add_argument("--transitions", type=float, default=1e9, help="in all, those before a resumption included")
     p.add_argument("--physics", choices=["warp", "jax"], default="warp" if jax.default_backend() == "gpu" else "jax")
@@ -59,7 +59,7 @@ class Trainer(Run):
         super().__init__(a, argv, latent=a.latent, encoder=a.encoder, decoder=a.decoder, critic=a.critic)
         self.learner = Learner(a, self.task, Env(self.task, a.envs, a.episode, a.physics, a.contacts, a.iterations))
         if not len(self.learner.env.starts):
-            refuse(f"mjx: no clip in {a.task} has a frame to start from")
+            refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
         self.large, self.key, self.goal = self.learner.env.large(), jax.random.PRNGKey(a.seed), self.learner.updates * self.learner.batch
 
     def begin(self):
