@@ -51,7 +51,8 @@ def output(params, x, body, latent):
 
 
 def read(path, task):
-    """Network, normaliser and provenance of a policy file for the task's body, without a path from reference to command but its latent."""
+    """Network, normaliser and provenance of a policy file for the task's body, without a path from reference to
+    command but its latent. The task takes over what an output of one means there."""
     try:
         text = path.read_bytes()
         magic, (version, n) = text[:8], struct.unpack("<II", text[8:16])
@@ -61,9 +62,11 @@ def read(path, task):
     except (OSError, ValueError, struct.error) as e:
         refuse(f"mjx: {path}: {e}")
     contract, x = header["contract"], np.frombuffer(text[16 + n:-32], "<f4")
+    task.contract["action"]["scale"] = contract["action"]["scale"]
     for key in ("body_hash", "action", "observation"):
         if contract[key] != task.contract[key]:
             refuse(f"mjx: {path} and the task differ in {key}; want a policy of the same body, drives and observation, without residual")
+    task.action_scale = jnp.asarray(contract["action"]["scale"], jnp.float32)
 
     def take(*shape):
         nonlocal x
