@@ -18,7 +18,7 @@ const (
 	// free, m²/rad².
 	cleanRest = 2e-6
 	// cleanShy weighs the trunk's shift against the zero moment point's error.
-	cleanShy = 0.15
+	cleanShy = 0.08
 )
 
 // Change is how far cleaning moved something: over all frames.
@@ -160,8 +160,8 @@ func (w *cleaner) measure(b *balance) float64 {
 		p := &w.poses[f]
 		w.r.k.SetPose(p.Pos, p.Quat, p.Q)
 		b.support[f] = w.r.planted(&w.frames[f])
-		if light {
-			b.support[f] = nil
+		if light || len(b.support[f]) < 3 {
+			b.support[f] = w.r.around()
 		}
 		w.frames[f].x, w.frames[f].y = p.Pos[0], p.Pos[1]
 		sum += math.Max(0, b.support[f].outside(b.zmp[f]))

@@ -149,19 +149,35 @@ func (r *rat) touching(points [][2]float64, leg int, floor float64) [][2]float64
 }
 
 // planted is the polygon of the soles on the floor of the paws that a plan has down,
-// in the Kinematics' pose.
+// in the Kinematics' pose. One paw alone is none: it has a few square millimetres.
 func (r *rat) planted(f *frame) polygon {
 	var points [][2]float64
+	paws := 0
 	for leg := range f.paws {
 		if f.paws[leg].down {
 			points = r.touching(points, leg, 0)
+			paws++
 		}
+	}
+	if paws < 2 {
+		return nil
+	}
+	return hull(points)
+}
+
+// around is the polygon of all paws' soles over the floor. Where fewer than two paws stand a
+// trunk could be thrown anywhere at no cost, so the zero moment point is kept within it: a
+// body can put another paw down there.
+func (r *rat) around() polygon {
+	var points [][2]float64
+	for leg := range r.paws {
+		points = r.touching(points, leg, math.Inf(1))
 	}
 	return hull(points)
 }
 
 // soles is the polygon of the lowest parts of the paws that are down in frame f, at
-// which the Kinematics are. One paw alone is none: it has a few square millimetres.
+// which the Kinematics are; of one paw alone it is none.
 func (r *rat) soles(f int, paths *[4]pawPath, down [4]bool) polygon {
 	var points [][2]float64
 	paws := 0

@@ -117,6 +117,35 @@ func TestStancesReachAsFarAsTheBodyNeedsThem(t *testing.T) {
 	}
 }
 
+// Where a clip shows no paw standing nothing says where the trunk has to be; it is not thrown about for that.
+func TestATrunkInFlightIsNotThrown(t *testing.T) {
+	b, k := openRat(t)
+	trot, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Trot, Seed: 21, Speed: 0.4})
+	const hop = 20 // frames
+	jump := *motion.Smear(trot, 3)
+	jump.Poses = append([]motion.Pose(nil), jump.Poses...)
+	for f := range hop {
+		jump.Poses[60+f].Pos[2] += 0.03 * math.Sin(math.Pi*float64(f)/hop)
+	}
+	jump.Differentiate()
+	out, report := clean(t, &jump, k)
+	if before, after := hardest(&jump), hardest(out); report.Before.Flight == 0 || after > 1.5*before {
+		t.Errorf("the trunk is accelerated by up to %.1f m/s², as seen by %.1f: %v", after, before, report)
+	}
+}
+
+// hardest is the largest horizontal acceleration of a clip's root, m/s².
+func hardest(c *motion.Clip) (most float64) {
+	for f := 1; f+1 < len(c.Poses); f++ {
+		var a [2]float64
+		for i := range a {
+			a[i] = (c.Poses[f+1].Pos[i] - 2*c.Poses[f].Pos[i] + c.Poses[f-1].Pos[i]) * c.Rate * c.Rate
+		}
+		most = math.Max(most, math.Hypot(a[0], a[1]))
+	}
+	return most
+}
+
 // Key points say little of a foot's pitch: a fit may stand on its heels.
 func TestCleaningPutsFeetFlat(t *testing.T) {
 	b, k := openRat(t)
