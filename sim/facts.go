@@ -61,13 +61,16 @@ func (f *facts) free() (q, v int) {
 	return 0, 0
 }
 
-// joint is the model's joint of the robot's joint j.
-func (f *facts) joint(j int) *jointFact {
+// at is the place among the model's joints of the robot's joint j.
+func (f *facts) at(j int) int {
 	if f.order != nil {
-		j = f.order[j]
+		return f.order[j]
 	}
-	return &f.joints[j]
+	return j
 }
+
+// joint is the model's joint of the robot's joint j.
+func (f *facts) joint(j int) *jointFact { return &f.joints[f.at(j)] }
 
 // toModel copies values per joint from the robot's order into the model's.
 func (f *facts) toModel(model, robot []float64) {

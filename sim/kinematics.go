@@ -16,6 +16,8 @@ type Kinematics struct {
 	names   []string
 	spare   []float64 // per joint
 	lengths bool      // of the current pose are computed
+
+	full, force []float64 // of Dynamics: nv rows of nv, and nv
 }
 
 // Kinematics returns a new one, at the pose that the robot starts from.
@@ -167,21 +169,33 @@ func (k *Kinematics) InverseDynamics(root *controller.Root, q, qd, acc, qfrc []f
 	k.lengths = true
 }
 
-// LinkInertia fills out with the inertia of the links about each joint at the
-// pose q, without the motors' rotors, kg·m², while the root is held.
-func (k *Kinematics) LinkInertia(q, out []float64) {
-	_, free := k.facts.free()
-	nv := k.facts.nv
-	root, still, acc := controller.Root{Quat: [4]float64{1}}, make([]float64, len(q)), make([]float64, nv)
-	bias, force := make([]float64, nv), make([]float64, nv)
-	k.InverseDynamics(&root, q, still, acc, bias)
-	rotor := append([]float64(nil), k.world.parameters().armature...)
-	k.facts.rowToRobot(rotor, k.spare)
-	for j := range out {
-		acc[free+j] = 1
-		k.InverseDynamics(&root, q, still, acc, force)
-		acc[free+j] = 0
-		out[j] = force[free+j] - bias[free+j] - rotor[free+j]
+// Dynamics fills mass (n rows of n joints, kg·m²) and bias (n, N·m) at positions q
+// and speeds qd, while the root is held level: mass times the accelerations, and
+// bias, are the torques that make the links move so, against gravity. Neither
+// rotors nor springs nor friction of the joints are counted.
+func (k *Kinematics) Dynamics(q, qd, mass, bias []float64) {
+	w, n, nv := k.world, len(k.names), k.facts.nv
+	free, freeV := k.facts.free()
+	if len(q) != n || len(qd) != n || len(mass) != n*n || len(bias) != n {
+		panic(fmt.Sprintf("sim: Dynamics got %d, %d, %d, %d entries for %d joints", len(q), len(qd), len(mass), len(bias), n))
+	}
+	if free > 0 {
+		putRoot(&controller.Root{Quat: [4]float64{1}}, w.qpos, w.qvel)
+	}
+	k.facts.toModel(w.qpos[free:], q)
+	k.facts.toModel(w.qvel[freeV:], qd)
+	if k.full == nil {
+		k.full, k.force = make([]float64, nv*nv), make([]float64, nv)
+	}
+	k.must(w.dynamics(k.full, k.force))
+	k.lengths = false
+	k.facts.toRobot(bias, k.force[freeV:])
+	rotor := w.parameters().armature
+	for j := range n {
+		at := freeV + k.facts.at(j)
+		row := k.full[at*nv : (at+1)*nv]
+		row[at] -= rotor[at]
+		k.facts.toRobot(mass[j*n:(j+1)*n], row[freeV:])
 	}
 }
 

@@ -5,8 +5,6 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -141,30 +139,6 @@ func TestInverseDynamicsUndoesForwardDynamics(t *testing.T) {
 		for i := range got {
 			near(t, "generalised force", got[i], force[i], 1e-7*(1+math.Abs(force[i])))
 		}
-	}
-}
-
-// A link's inertia is that about its joint of all that hangs on it, whatever the
-// rotor; the root is held.
-func TestLinkInertia(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "arm.xml")
-	text := `<mujoco><worldbody><body name="base"><freejoint/><geom type="sphere" size="0.1" mass="1"/>
-  <body name="upper"><joint name="shoulder" type="hinge" axis="0 1 0" armature="0.7"/><geom type="sphere" size="0.01" mass="2" pos="0 0 -0.3"/>
-    <body name="lower" pos="0 0 -0.4"><joint name="elbow" type="hinge" axis="0 1 0" armature="0.5"/><geom type="sphere" size="0.01" mass="1" pos="0 0 -0.2"/></body>
-  </body></body></worldbody>
-  <actuator><motor joint="shoulder"/><motor joint="elbow"/></actuator></mujoco>`
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	k := open(t, Options{Model: file}).Kinematics()
-	defer k.Close()
-	ball := func(mass, distance float64) float64 { return mass*distance*distance + 0.4*mass*0.01*0.01 }
-	got := make([]float64, 2)
-	for _, elbow := range []float64{0, math.Pi / 2} {
-		k.LinkInertia([]float64{0.3, elbow}, got)
-		reach := math.Hypot(0.4+0.2*math.Cos(elbow), 0.2*math.Sin(elbow))
-		near(t, "shoulder", got[0], ball(2, 0.3)+ball(1, reach), 1e-9)
-		near(t, "elbow", got[1], ball(1, 0.2), 1e-9)
 	}
 }
 

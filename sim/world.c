@@ -312,6 +312,16 @@ int ws_inverse(ws_world* w, double* qfrc) {
   return 0;
 }
 
+int ws_dynamics(ws_world* w, double* mass, double* bias) {
+  const mjModel* m = w->m;
+  mjData* d = w->d;
+  GUARDED(w,
+    mj_kinematics(m, d); mj_comPos(m, d); mj_makeM(m, d); mj_fullM(m, d, mass);
+    mj_comVel(m, d);
+    mj_rne(m, d, 0, bias));
+  return 0;
+}
+
 int ws_solve(ws_world* w) {
   const mjModel* m = w->m;
   mjData* d = w->d;

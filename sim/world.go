@@ -141,6 +141,10 @@ func (w *world) inverse(qfrc []float64) error {
 	return w.check(C.ws_inverse(w.c, (*C.double)(&qfrc[0])))
 }
 
+func (w *world) dynamics(mass, bias []float64) error {
+	return w.check(C.ws_dynamics(w.c, (*C.double)(&mass[0]), (*C.double)(&bias[0])))
+}
+
 func (w *world) jacobian(body int, point *[3]float64, jac []float64) {
 	C.ws_jacobian(w.c, C.int(body), (*C.double)(&point[0]), (*C.double)(&jac[0]))
 }

@@ -84,6 +84,7 @@ int ws_loop(ws_world* w, int substeps);     // the bare mj_step loop that ws_ste
 int ws_kinematics(ws_world* w);             // frames and Jacobian axes from qpos
 int ws_lengths(ws_world* w);                // actuator lengths and moment arms, after ws_kinematics
 int ws_inverse(ws_world* w, double* qfrc);  // from qpos, qvel, qacc; no contacts, no limits
+int ws_dynamics(ws_world* w, double* mass, double* bias);  // from qpos, qvel: inertia (nv rows of nv), gravity and the motion's own forces
 int ws_solve(ws_world* w);                  // qacc from qpos, qvel, qfrc_applied; no contacts, no limits
 
 void ws_jacobian(const ws_world* w, int body, const double* point, double* jac);

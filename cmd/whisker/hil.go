@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -26,7 +27,7 @@ type hilCmd struct {
 type hilIdentifyCmd struct {
 	Log   []string `arg:"" help:"Recordings (.mcap), tables (.csv), bench logs (.json) or SAGE folders, of one robot."`
 	Robot string   `required:"" help:"go2, so101, xl330, the name or profile of a robot of Whisker, or a YAML file of what is to be found." placeholder:"PROFILE"`
-	Model string   `help:"MJCF or URDF of the robot: the inertia of its links is then known, and what is found is that of the rotors." placeholder:"FILE"`
+	Model string   `help:"MJCF or URDF of the robot, which hung in the air with a level root: gravity and the links are then the model's, and what is found is the motors'." placeholder:"FILE"`
 	Out   string   `required:"" help:"Write the body here (YAML)." placeholder:"FILE"`
 	Seed  uint64   `help:"Seed of the search and of the bootstrap: the same one gives the same body." default:"1"`
 	Draws int      `help:"Bootstrap refits." default:"24"`
@@ -54,8 +55,15 @@ func (c *hilIdentifyCmd) Run(e *env) error {
 	if err := p.Suits(logs); err != nil {
 		return usage(err)
 	}
-	if p, err = c.withModel(p, logs); err != nil {
-		return usage(err)
+	if c.Model != "" {
+		m, done, err := openModel(c.Model)
+		if err != nil {
+			return usage(err)
+		}
+		defer done()
+		if p, err = p.WithModel(m); err != nil {
+			return usage(err)
+		}
 	}
 	o, err := create(c.Out, e.out)
 	if err != nil {
@@ -85,19 +93,14 @@ func (c *hilIdentifyCmd) find(e *env, p *identify.Profile, logs []*identify.Log)
 	return body, identify.Learn(e.ctx, p, body, logs, o)
 }
 
-// withModel is p with what the model that was given says of the links.
-func (c *hilIdentifyCmd) withModel(p *identify.Profile, logs []*identify.Log) (*identify.Profile, error) {
-	if c.Model == "" {
-		return p, nil
-	}
-	r, err := sim.Open(sim.Options{Model: c.Model})
+// openModel is what identification needs of a model, until it is closed.
+func openModel(file string) (m *identify.Model, done func(), err error) {
+	r, err := sim.Open(sim.Options{Model: file})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer r.Close()
 	k := r.Kinematics()
-	defer k.Close()
-	return p.WithLinks(k, logs)
+	return identify.NewModel(file, r.ModelHash(), k), func() { k.Close(); r.Close() }, nil
 }
 
 // bodyTable is a line per number, and what is to be said of them.
@@ -118,6 +121,9 @@ func bodyTable(out io.Writer, b *identify.Body) error {
 			fmt.Fprintf(t, "%s\t%s\t%.4g\t%.2g\t%s\t%.4g to %.4g\t%s\n", j.Name, k, f.Value, f.Std, variation(f), f.Low, f.High, strings.Join(remarks, "; "))
 		}
 		fmt.Fprintf(t, "%s\treplay\t%.4g rad rms\t\t\t\t\n", j.Name, j.RMSE)
+		if g := j.Beyond; g != nil {
+			fmt.Fprintf(t, "%s\tgravity\t%.2g N·m rms\t\t\t\tbeyond the model's %.2g: a load that it lacks, a root that is not level, or another robot\n", j.Name, g.Torque, g.Model)
+		}
 		if j.Network != nil {
 			fmt.Fprintf(t, "%s\twith its network\t%.4g rad rms\t\t\t\t\n", j.Name, j.Network.RMSE)
 		}
@@ -145,9 +151,10 @@ func variation(f identify.Found) string {
 
 // hilCheckCmd replays a log through a body.
 type hilCheckCmd struct {
-	Log  string `arg:"" help:"Recording (.mcap), table (.csv), bench log (.json) or SAGE folder."`
-	Body string `required:"" help:"Body that whisker hil identify wrote." type:"existingfile" placeholder:"FILE"`
-	JSON string `name:"json" help:"Write the errors as JSON to a file, or - for standard output." placeholder:"FILE"`
+	Log   string `arg:"" help:"Recording (.mcap), table (.csv), bench log (.json) or SAGE folder."`
+	Body  string `required:"" help:"Body that whisker hil identify wrote." type:"existingfile" placeholder:"FILE"`
+	Model string `help:"Model that the body was identified with; left out, it is where the body says." placeholder:"FILE"`
+	JSON  string `name:"json" help:"Write the errors as JSON to a file, or - for standard output." placeholder:"FILE"`
 }
 
 // Run is called by kong.
@@ -159,6 +166,16 @@ func (c *hilCheckCmd) Run(e *env) error {
 	l, err := identify.Open(c.Log)
 	if err != nil {
 		return usage(err)
+	}
+	if file := c.modelOf(body); file != "" {
+		m, done, err := openModel(file)
+		if err != nil {
+			return usage(err)
+		}
+		defer done()
+		if err := body.With(m); err != nil {
+			return usage(err)
+		}
 	}
 	score, err := identify.Check(body, l)
 	if err != nil {
@@ -179,4 +196,16 @@ func (c *hilCheckCmd) Run(e *env) error {
 	fmt.Fprintf(t, "mean\t%.5f\t\t\t%.5f\t\t\n", score.Mean, score.CommandMean)
 	fmt.Fprintf(t, "worst\t%.5f\t\t\t\t\t\n", score.Worst)
 	return t.Flush()
+}
+
+// modelOf is the model to replay in: the one that was given, else the body's own
+// where that is still there.
+func (c *hilCheckCmd) modelOf(b *identify.Body) string {
+	if c.Model != "" || b.Model == nil {
+		return c.Model
+	}
+	if _, err := os.Stat(b.Model.File); err != nil {
+		return "" // the check says what it needs
+	}
+	return b.Model.File
 }

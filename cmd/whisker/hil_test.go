@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,22 +120,34 @@ func TestHilBadInput(t *testing.T) {
 	}
 }
 
-// A model says how much of the inertia is the link's; the rest is the rotor's. A
-// model of another robot is refused.
+// A model says what the links weigh; the rest is the rotor's. A check replays in that
+// model, which the body names, and in no other.
 func TestHilIdentifyWithAModel(t *testing.T) {
-	model := func(joint string) string {
+	model := func(joint, mass string) string {
 		return file(t, "arm.xml", `<mujoco><worldbody><body><joint name="`+joint+`" type="hinge" axis="0 1 0"/>
-			<inertial pos="0 0 0" mass="1" diaginertia="0.02 0.02 0.02"/></body></worldbody><actuator><motor joint="`+joint+`"/></actuator></mujoco>`)
+			<inertial pos="0 0 0" mass="`+mass+`" diaginertia="0.02 0.02 0.02"/></body></worldbody><actuator><motor joint="`+joint+`"/></actuator></mujoco>`)
 	}
-	args := []string{"hil", "identify", file(t, "log.csv", swung(5)), "--robot", file(t, "loose.yaml", loose), "--draws", "4",
-		"--out", filepath.Join(t.TempDir(), "body.yaml"), "--model"}
-	_, row, _ := strings.Cut(ok(t, append(args, model("hip_joint"))...).out, "armature_kg_m2")
+	log, body, hip := file(t, "log.csv", swung(5)), filepath.Join(t.TempDir(), "body.yaml"), model("hip_joint", "1")
+	args := []string{"hil", "identify", log, "--robot", file(t, "loose.yaml", loose), "--draws", "4", "--out", body, "--model"}
+	_, row, _ := strings.Cut(ok(t, append(args, hip)...).out, "armature_kg_m2")
 	var got float64
 	if _, err := fmt.Sscan(row, &got); err != nil || math.Abs(got/0.03-1) > 0.05 {
 		t.Errorf("the rotor's inertia is %g (%v), want 0.03", got, err)
 	}
-	refused(t, whisker(append(args, model("tail"))...), "the model has no joint hip of robot loose; it has tail")
+	refused(t, whisker(append(args, model("tail", "1"))...), "the model has no joint hip of robot loose; it has tail")
 	refused(t, whisker(append(args, "none.xml")...), "none.xml")
+
+	check := []string{"hil", "check", log, "--body", body}
+	named := ok(t, check...).out
+	moved := model("hip_joint", "1")
+	if given := ok(t, append(check, "--model", moved)...).out; given != named || !strings.Contains(given, "worst") {
+		t.Errorf("with the model that was given\n%s\nwith the one that the body names\n%s", given, named)
+	}
+	refused(t, whisker(append(check, "--model", model("hip_joint", "2"))...), "is not the one that the body of loose was identified with")
+	if err := os.Remove(hip); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, whisker(check...), "was identified with the model "+hip, "give that model")
 }
 
 // A body that cannot be simulated ends a run before anything moves.

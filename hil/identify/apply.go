@@ -16,7 +16,8 @@ func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 	if b.Law != Impedance {
 		return nil, fmt.Errorf("identify: the motors of %s are of the law %s, want %s for the robot %s", b.Robot, b.Law, Impedance, p.Name)
 	}
-	q := make([]float64, len(p.Joints))
+	n := len(p.Joints)
+	q, still, mass := make([]float64, n), make([]float64, n), make([]float64, n*n)
 	for i := range p.Joints {
 		j := b.joint(p.Joints[i].Name)
 		if j == nil {
@@ -24,21 +25,23 @@ func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 		}
 		q[i] = j.values()[Centre]
 	}
-	links := make([]float64, len(q))
-	k.LinkInertia(q, links)
+	if b.Model == nil { // what was found as armature has the links in it
+		k.Dynamics(q, still, mass, make([]float64, n))
+	}
 	out := *p
 	out.Motors, out.Joints = maps.Clone(p.Motors), slices.Clone(p.Joints)
 	for i := range out.Joints {
 		j := &out.Joints[i]
 		m := p.Motors[j.Motor]
-		b.joint(j.Name).apply(&m, links[i])
+		b.joint(j.Name).apply(&m, mass[i*n+i])
 		j.Motor = j.Name // one of its own
 		out.Motors[j.Motor] = m
 	}
 	return &out, nil
 }
 
-// apply puts what was identified into a motor that drives links of an inertia.
+// apply puts what was identified into a motor, in whose armature links are counted
+// with that inertia.
 func (j *Joint) apply(m *profile.Motor, links float64) {
 	set := func(to *float64, k Param, scale float64) {
 		if f := j.Found[k]; f.Identified {
@@ -49,8 +52,8 @@ func (j *Joint) apply(m *profile.Motor, links float64) {
 	set(&m.Coulomb, Coulomb, 1)
 	set(&m.DelayMs, Delay, 1000)
 	// Links that are heavier than what was found with them leave the rotor unknown.
-	if f := j.Found[Armature]; f.Identified && f.Value+j.Known[LinkInertia] > links {
-		m.Armature = f.Value + j.Known[LinkInertia] - links
+	if f := j.Found[Armature]; f.Identified && f.Value > links {
+		m.Armature = f.Value - links
 	}
 }
 

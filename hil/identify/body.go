@@ -17,6 +17,8 @@ type Body struct {
 	Logs   []string `yaml:"logs" json:"logs"`
 	Seed   uint64   `yaml:"seed" json:"seed"`
 	Joints []Joint  `yaml:"joints" json:"joints"`
+	// Model is the one that gives gravity and coupling; nil where they were found.
+	Model *Model `yaml:"model,omitempty" json:"model,omitempty"`
 	// ServoKp and Volts are those of Profile.
 	ServoKp float64 `yaml:"servo_kp,omitempty" json:"servo_kp,omitempty"`
 	Volts   float64 `yaml:"volts,omitempty" json:"volts,omitempty"`
@@ -33,6 +35,8 @@ type Joint struct {
 	RMSE  float64           `yaml:"rmse_rad" json:"rmse_rad"`
 	Known map[Param]float64 `yaml:"known" json:"known"`
 	Found map[Param]Found   `yaml:"found" json:"found"`
+	// Beyond is nil where the model's gravity explains the logs.
+	Beyond *Beyond `yaml:"beyond_model,omitempty" json:"beyond_model,omitempty"`
 	// Network is what was learned beyond these numbers; nil where nothing was.
 	Network *Network `yaml:"network,omitempty" json:"network,omitempty"`
 }

@@ -40,44 +40,112 @@ func CheckFrom(b *Body, l *Log, from float64) (*Score, error) {
 	if l.Duration() <= s.Unscored {
 		return nil, fmt.Errorf("identify: %s: %.3g s long, want more than the %.3g s that are not scored", l.Name, l.Duration(), s.Unscored)
 	}
+	if err := b.suits(l); err != nil {
+		return nil, err
+	}
+	out, err := b.replay(l, false)
+	if err != nil {
+		return nil, err
+	}
 	for i := range b.Joints {
-		j := &b.Joints[i]
-		for _, name := range append([]string{j.Name}, j.Coupled...) {
+		s.add(b.Joints[i].Name, b.track(l, i), out[i])
+	}
+	if !b.Learned() {
+		return s, nil
+	}
+	if out, err = b.replay(l, true); err != nil {
+		return nil, err
+	}
+	with := &Score{Log: s.Log, Robot: s.Robot, Seconds: s.Seconds, Unscored: s.Unscored}
+	for i := range b.Joints {
+		with.add(b.Joints[i].Name, b.track(l, i), out[i])
+		if b.Joints[i].Network != nil {
+			with.Joints[i].Without = &s.Joints[i].RMSE
+		}
+	}
+	return with, nil
+}
+
+// suits finds what keeps a log from being replayed through the body.
+func (b *Body) suits(l *Log) error {
+	if b.Model != nil && b.Model.links == nil {
+		return fmt.Errorf("identify: the body of %s was identified with the model %s (hash %.12s): give that model", b.Robot, b.Model.File, b.Model.Hash)
+	}
+	for i := range b.Joints {
+		for _, name := range append([]string{b.Joints[i].Name}, b.Joints[i].Coupled...) {
 			if l.joint(name) < 0 {
-				return nil, fmt.Errorf("identify: %s: no joint %s of body %s; the log has %v", l.Name, name, b.Robot, l.Joints)
+				return fmt.Errorf("identify: %s: no joint %s of body %s; the log has %v", l.Name, name, b.Robot, l.Joints)
 			}
 		}
-		v, t := j.values(), newTrack(l, l.joint(j.Name), j.Coupled, b.ServoKp, b.Volts)
-		out := make([]float64, len(t.time))
-		replay(b.Law, &v, t, out, nil)
-		s.add(j.Name, t, out)
-		if j.Network == nil {
+	}
+	return nil
+}
+
+// track is joint i's part of a log.
+func (b *Body) track(l *Log, i int) *track {
+	j := &b.Joints[i]
+	return newTrack(l, l.joint(j.Name), j.Coupled, b.ServoKp, b.Volts)
+}
+
+// replay is where a log's commands take every joint at every sample, rad: joint by
+// joint, or with a model all together; with the networks that were learned, or
+// without.
+func (b *Body) replay(l *Log, learned bool) ([][]float64, error) {
+	tracks := make([]*track, len(b.Joints))
+	for i := range b.Joints {
+		j := &b.Joints[i]
+		tracks[i] = b.track(l, i)
+		if j.Network == nil || !learned {
 			continue
 		}
 		var err error
-		if t.learned, err = j.Network.memory(l); err != nil {
+		if tracks[i].learned, err = j.Network.memory(l); err != nil {
 			return nil, fmt.Errorf("identify: %s: joint %s: %w", l.Name, j.Name, err)
 		}
-		replay(b.Law, &v, t, out, nil)
-		s.learned(t, out)
 	}
-	return s, nil
+	out := make([][]float64, len(b.Joints))
+	for i := range out {
+		out[i] = make([]float64, len(l.Time))
+	}
+	if b.Model != nil {
+		return out, b.together(tracks, out)
+	}
+	for i, t := range tracks {
+		v := b.Joints[i].values()
+		replay(b.Law, &v, t, out[i], nil)
+	}
+	return out, nil
 }
 
-// learned puts the replay with a network in the place of the one without, for the
-// joint that was added last.
-func (s *Score) learned(t *track, out []float64) {
-	with := Score{Unscored: s.Unscored}
-	j := &s.Joints[len(s.Joints)-1]
-	with.add(j.Name, t, out)
-	without := j.RMSE
-	*j = with.Joints[0]
-	j.Without = &without
-	s.Mean, s.Worst = 0, 0
-	for i := range s.Joints {
-		s.Mean += s.Joints[i].RMSE / float64(len(s.Joints))
-		s.Worst = max(s.Worst, s.Joints[i].RMSE)
+// rescore puts the errors of a replay of all joints together, where there is a model
+// for that, in the place of those of each alone.
+func (b *Body) rescore(logs []*Log) error {
+	if b.Model == nil {
+		return nil
 	}
+	sum, rows := make([]float64, len(b.Joints)), 0
+	for _, l := range logs {
+		out, err := b.replay(l, true)
+		if err != nil {
+			return err
+		}
+		first := scoredFrom(l.Time)
+		rows += len(l.Time) - first
+		for j := range b.Joints {
+			for i, q := range l.Position[l.joint(b.Joints[j].Name)][first:] {
+				e := out[j][first+i] - q
+				sum[j] += e * e
+			}
+		}
+	}
+	for j := range b.Joints {
+		to := &b.Joints[j].RMSE
+		if n := b.Joints[j].Network; n != nil {
+			to = &n.RMSE
+		}
+		*to = math.Sqrt(sum[j] / float64(rows))
+	}
+	return nil
 }
 
 func (s *Score) add(name string, t *track, out []float64) {

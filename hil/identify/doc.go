@@ -2,18 +2,23 @@
 // inertia, friction, gravity, coupling, offset, gain and delay, by replaying the
 // recorded commands and comparing where the joint went.
 //
-//	LOG ──► Log ─┐
-//	PROFILE ─────┴─► Identify ──► Body ──► BODY.yaml     numbers with their spread
+//	LOG ──► Log ────────┐
+//	PROFILE [+ MODEL] ──┴─► Identify ──► Body ──► BODY.yaml   numbers with their spread
 //	LOG + Body ──► Learn ──► Body with a network per joint
 //	LOG + BODY.yaml ──► Check ──► Score                  replay without fitting
 //	BODY.yaml + robot profile ──► Apply ──► the motors that a simulator simulates
 //
-// Joints are replayed one by one, open loop, with gravity terms of their own; what
-// other joints' poses change in them follows those joints' commands. Links are not
-// simulated: a model, where there is one, only says how much of the inertia is
-// theirs. Angles are rad, times s, torques N·m. Motion alone does not fix the scale
-// of torques: where neither gains, loads nor torques are known, they are in parts
-// of the stall torque that the profile states.
+// Without a model joints are replayed one by one, open loop, with gravity terms of
+// their own; what other joints' poses change in them follows those joints' commands.
+// With one (Profile.WithModel, of a robot that hangs in the air with its root held
+// level), gravity and coupling are the model's. The search still takes joint by joint,
+// within the motion that was measured of the others; how good the numbers are is
+// said by a replay of all joints together, in the model, from their commands alone.
+// Gravity that the logs have and the model lacks is reported (Beyond).
+//
+// Angles are rad, times s, torques N·m. Motion alone does not fix the scale of
+// torques: where neither gains, loads, torques nor a model are known, they are in
+// parts of the stall torque that the profile states.
 //
 // A Body says of every number how far the logs narrow it: by a bootstrap over
 // segments, by the information in the errors, and by what all other numbers can

@@ -44,7 +44,11 @@ func Identify(ctx context.Context, p *Profile, logs []*Log, given Options) (*Bod
 	if err := p.Suits(logs); err != nil {
 		return nil, err
 	}
-	body := &Body{Robot: p.Name, Law: p.Law, Seed: o.Seed, ServoKp: p.ServoKp, Volts: p.Volts, Joints: make([]Joint, len(p.Joints))}
+	hung, err := p.hung(logs)
+	if err != nil {
+		return nil, err
+	}
+	body := &Body{Robot: p.Name, Law: p.Law, Seed: o.Seed, Model: p.model, ServoKp: p.ServoKp, Volts: p.Volts, Joints: make([]Joint, len(p.Joints))}
 	for _, l := range logs {
 		body.Logs = append(body.Logs, l.Name)
 	}
@@ -54,7 +58,7 @@ func Identify(ctx context.Context, p *Profile, logs []*Log, given Options) (*Bod
 	g.Go(func() error { return report(inner, &o, body, done) })
 	for i, name := range p.Joints {
 		g.Go(func() error {
-			body.Joints[i] = identifyJoint(inner, p, name, logs, &o, o.Seed+uint64(i)*1000)
+			body.Joints[i] = identifyJoint(inner, p, name, hung, &o, o.Seed+uint64(i)*1000)
 			done <- i
 			return inner.Err()
 		})
@@ -63,7 +67,7 @@ func Identify(ctx context.Context, p *Profile, logs []*Log, given Options) (*Bod
 		return nil, fmt.Errorf("identify: stopped: %w", err)
 	}
 	body.Mirrors = mirrors(p, body)
-	return body, nil
+	return body, body.rescore(logs)
 }
 
 // report hands the joints that are done to Options.Progress, until all are.
@@ -96,6 +100,9 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 	}
 	if o.ValuesOnly {
 		return j
+	}
+	if p.model != nil {
+		j.Beyond = b.beyond(ctx, u, pull)
 	}
 	draws, limit := b.bootstrap(ctx, u, pull, o.Draws, seed), b.information(u)
 	for i, k := range b.space.param {

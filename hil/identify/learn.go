@@ -32,13 +32,17 @@ func Learn(ctx context.Context, p *Profile, b *Body, logs []*Log, given Options)
 	if err := p.Suits(logs); err != nil {
 		return err
 	}
+	hung, err := p.hung(logs)
+	if err != nil {
+		return err
+	}
 	done := make(chan int, len(b.Joints))
 	g, inner := errgroup.WithContext(ctx)
 	g.SetLimit(o.Workers + 1)
 	g.Go(func() error { return report(inner, &o, b, done) })
 	for i := range b.Joints {
 		g.Go(func() error {
-			err := learnJoint(inner, p, b, i, logs, &o)
+			err := learnJoint(inner, p, b, i, hung, &o)
 			done <- i
 			return err
 		})
@@ -46,7 +50,7 @@ func Learn(ctx context.Context, p *Profile, b *Body, logs []*Log, given Options)
 	if err := g.Wait(); err != nil {
 		return fmt.Errorf("identify: no network: %w", err)
 	}
-	return nil
+	return b.rescore(logs)
 }
 
 func learnJoint(ctx context.Context, p *Profile, b *Body, i int, logs []*Log, o *Options) error {

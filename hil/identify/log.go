@@ -33,6 +33,8 @@ type Log struct {
 	Volts float64
 	// Load is a known pendulum at the joint: zero where there is none.
 	Load Load
+
+	links []*carried // per joint, where a model goes with the log
 }
 
 // Series are the parts of impedance commands beside the position: rad/s, N·m,
@@ -58,6 +60,7 @@ func (l *Log) Cut(from, to float64) *Log {
 		panic(fmt.Sprintf("identify: Cut(%g, %g): want 0 <= from < to <= 1", from, to))
 	}
 	out := *l
+	out.links = nil
 	out.Name = fmt.Sprintf("%s[%.3g:%.3g]", l.Name, from, to)
 	out.Time = make([]float64, b-a)
 	for i := range out.Time {

@@ -7,8 +7,7 @@ type Param int
 
 // The numbers of a joint. What a profile neither fits nor sets is neutral.
 const (
-	Armature      Param = iota // inertia about the joint beyond LinkInertia: the rotor's where a model gives that
-	LinkInertia                // inertia of the links about the joint, as a model has it
+	Armature      Param = iota // inertia about the joint: with a model the rotor's alone, else with the links'
 	Viscous                    // friction per speed
 	Coulomb                    // friction of a moving joint
 	Stribeck                   // friction at rest beyond Coulomb
@@ -46,7 +45,6 @@ type paramInfo struct {
 
 var params = [numParams]paramInfo{
 	Armature:      {"armature_kg_m2", 0.01, true},
-	LinkInertia:   {"link_inertia_kg_m2", 0, false},
 	Viscous:       {"viscous_nm_s_rad", 0, false},
 	Coulomb:       {"coulomb_nm", 0, false},
 	Stribeck:      {"stribeck_nm", 0, false},

@@ -15,9 +15,10 @@ type track struct {
 	kpScale, voltage float64     // of the servo's gain and of the supply in this log
 	coupled          [][]float64 // commands of the joints whose pose turns gravity at this one
 	load             Load
-	v0               float64 // speed at the first sample, rad/s
-	steps            []int   // substeps per interval
-	learned          *memory // of a network beside the law; nil for none
+	links            *carried // of a model; nil for none
+	v0               float64  // speed at the first sample, rad/s
+	steps            []int    // substeps per interval
+	learned          *memory  // of a network beside the law; nil for none
 }
 
 // newTrack prepares joint j of a log, and what the joints are told that it is
@@ -30,6 +31,9 @@ func newTrack(l *Log, j int, coupled []string, kp, volts float64) *track {
 	}
 	if l.Torque != nil {
 		t.torque = l.Torque[j]
+	}
+	if l.links != nil {
+		t.links = l.links[j]
 	}
 	if m := l.Impedance; m != nil {
 		t.vel, t.tau, t.kp, t.kd = m.Velocity[j], m.Torque[j], m.Kp[j], m.Kd[j]
@@ -82,7 +86,7 @@ type walk struct {
 	p       *Values
 	t       *track
 	q, v    float64 // rad from the joint's own zero, rad/s
-	inertia float64
+	inertia float64 // of the rotor and the load, kg·m²
 	cmd     hold
 	servo   servo
 }
@@ -90,33 +94,48 @@ type walk struct {
 // newWalk is at the first sample, where the joint was measured.
 func newWalk(law Law, p *Values, t *track) walk {
 	w := walk{p: p, t: t, q: t.pos[0] - p[Offset], v: t.v0, cmd: hold{time: t.time, cmd: t.cmd}, servo: newServo(law, p, t)}
-	w.inertia = p[Armature] + p[LinkInertia] + t.load.Mass*t.load.Arm*t.load.Arm
+	w.inertia = p[Armature] + t.load.Mass*t.load.Arm*t.load.Arm
 	w.cmd.last = w.cmd.upTo(t.time[0] - p[Delay])
 	return w
+}
+
+// acting is what acts on a joint in a substep.
+type acting struct {
+	motor, slowing  float64 // of the motor: N·m, less N·m·s/rad times the speed
+	torque, damping float64 // of all, dry friction aside
+	friction        float64 // N·m at most
+}
+
+// act is what acts in the substep of length h that ends at time t, between sample i
+// and the next, while the motor gives more than its law says and links pull, N·m.
+func (w *walk) act(i int, t, h, more, links float64) (a acting) {
+	p := w.p
+	c := w.cmd.mean(t-p[Delay], h)
+	if w.t.enabled == nil || w.t.enabled[i] {
+		w.servo.obey(w.cmd.i)
+		a.motor, a.slowing = w.servo.torque(p[RestGain]*c+p[RestOffset]-w.q-p[Offset], w.v)
+		a.motor += more
+	}
+	gravity := gravityAt(p, &w.t.load, w.q) - w.t.coupling(p, w.cmd.i) + links
+	a.torque, a.damping = a.motor+gravity, a.slowing+p[Viscous]
+	a.friction = dry(p, w.q, w.v, a.motor-a.slowing*w.v-gravity)
+	return a
 }
 
 // interval goes on from sample i to the next, while the motor gives that much more
 // than its law says, N·m, and returns what it gave at the end.
 func (w *walk) interval(i int, more float64) float64 {
-	p, t := w.p, w.t
-	steps := t.steps[i]
-	h := (t.time[i+1] - t.time[i]) / float64(steps)
-	on := t.enabled == nil || t.enabled[i]
-	motor, damping := 0.0, 0.0
-	for k := range steps {
-		c := w.cmd.mean(t.time[i]+float64(k+1)*h-p[Delay], h)
+	t, steps := w.t, float64(w.t.steps[i])
+	h := (t.time[i+1] - t.time[i]) / steps
+	var a acting
+	for k := range w.t.steps[i] {
 		w.q += h / 2 * w.v
-		if motor, damping = 0, 0; on {
-			w.servo.obey(w.cmd.i)
-			motor, damping = w.servo.torque(p[RestGain]*c+p[RestOffset]-w.q-p[Offset], w.v)
-			motor += more
-		}
-		gravity := gravityAt(p, &t.load, w.q) - t.coupling(p, w.cmd.i)
-		friction := dry(p, w.q, w.v, motor-damping*w.v-gravity)
-		w.v = advance(w.v, h, w.inertia, motor+gravity, damping+p[Viscous], friction)
+		inertia, links := t.links.at(i, (float64(k)+0.5)/steps, w.q)
+		a = w.act(i, t.time[i]+float64(k+1)*h, h, more, links)
+		w.v = advance(w.v, h, w.inertia+inertia, a.torque, a.damping, a.friction)
 		w.q += h / 2 * w.v
 	}
-	return motor - damping*w.v
+	return a.motor - a.slowing*w.v
 }
 
 // replay runs a joint open loop under the recorded commands, from the first

@@ -35,12 +35,16 @@ type Profile struct {
 	// counts too, and the numbers of FitTorque are found.
 	Torque    bool                `yaml:"torque"`
 	FitTorque map[Param][]float64 `yaml:"fit_torque"`
+	// FitModel are numbers that are found too where a model goes with the logs.
+	FitModel map[Param][]float64 `yaml:"fit_model"`
 	// ServoKp and Volts are the gain and the supply, in the log's own units, that
 	// the numbers hold for; they scale with those that a log states.
 	ServoKp float64 `yaml:"servo_kp"`
 	Volts   float64 `yaml:"volts"`
 	// Mirror pairs a left joint with the right one.
 	Mirror map[string]string `yaml:"mirror"`
+
+	model *Model // of WithModel; nil for none
 }
 
 // Names are the profiles that ship.
@@ -94,7 +98,7 @@ func (p *Profile) check(name string) error {
 	if len(p.Joints) == 0 || len(p.Fit) == 0 {
 		return fmt.Errorf("identify: %s: %d joints and %d numbers to fit, want at least one of each", name, len(p.Joints), len(p.Fit))
 	}
-	for _, fit := range [...]map[Param][]float64{p.Fit, p.FitTorque} {
+	for _, fit := range [...]map[Param][]float64{p.Fit, p.FitTorque, p.FitModel} {
 		for k, b := range fit {
 			if why := p.badBounds(k, b); why != "" {
 				return fmt.Errorf("identify: %s: %s is %v, want %s", name, k, b, why)
@@ -165,7 +169,7 @@ func ofMotors(robot *profile.Profile) *Profile {
 			Armature: {5e-4, 1, 0.02}, Viscous: {0, 3}, Coulomb: {0, 4}, Delay: {0, 0.06},
 			GravitySine: {-10, 10}, GravityCosine: {-10, 10},
 		},
-		FitTorque: map[Param][]float64{Gain: {0.2, 2}},
+		FitTorque: map[Param][]float64{Gain: {0.2, 2}}, FitModel: map[Param][]float64{Gain: {0.2, 2}, Offset: {-0.1, 0.1}},
 	}
 	for i := range robot.Joints {
 		j := &robot.Joints[i]

@@ -3,8 +3,8 @@
 //
 // In flows a folder with robot_logs/ (a Unitree Go2's chirp, an SO-101 arm's
 // SAGE logs, a Dynamixel XL330's bench logs) and robot_logs/bam_params (friction
-// models that others published for that servo); out flow root mean square errors
-// of joint positions, rad, of open-loop replays without resets. Start it by
+// models that others published for that servo), and models/go2; out flow root mean
+// square errors of joint positions, rad, of open-loop replays without resets. Start it by
 // `make evaluate-transfer DATA=dir`.
 package main
 
@@ -18,6 +18,7 @@ import (
 	"text/tabwriter"
 
 	"whisker/hil/identify"
+	"whisker/sim"
 )
 
 // row is one line of the table.
@@ -79,7 +80,12 @@ func fit(ctx context.Context, robot string, progress io.Writer, logs ...*identif
 	if err != nil {
 		return nil, err
 	}
-	model := "numbers"
+	return fitted(ctx, p, progress, logs...)
+}
+
+// fitted is fit with a profile at hand.
+func fitted(ctx context.Context, p *identify.Profile, progress io.Writer, logs ...*identify.Log) (*identify.Body, error) {
+	robot, model := p.Name, "numbers"
 	o := identify.Options{
 		Seed: 1, ValuesOnly: true,
 		Progress: func(done, total int, joint string, rmse float64) {
@@ -104,13 +110,38 @@ func plain(s *identify.Score) (mean, worst float64) {
 }
 
 // go2 fits on the first two thirds of a chirp and predicts the rest of it, from
-// the start of the log.
+// the start of the log: joint by joint, and all together in the robot's model, which
+// then gives gravity.
 func go2(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 	l, err := identify.Open(filepath.Join(dir, "go2_chirp_first60.csv"))
 	if err != nil {
 		return nil, err
 	}
-	body, err := fit(ctx, "go2", progress, l.Cut(0, 2.0/3))
+	p, err := identify.OpenProfile("go2")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := chirp(ctx, p, l, "go2", progress)
+	if err != nil {
+		return nil, err
+	}
+	r, err := sim.Open(sim.Options{Model: filepath.Join(filepath.Dir(dir), "models", "go2", "go2.xml")})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	if p, err = p.WithModel(identify.NewModel("go2.xml", r.ModelHash(), k)); err != nil {
+		return nil, err
+	}
+	within, err := chirp(ctx, p, l, "go2 --model", progress)
+	return append(rows, within...), err
+}
+
+// chirp is go2's rows for one way to identify it.
+func chirp(ctx context.Context, p *identify.Profile, l *identify.Log, name string, progress io.Writer) ([]row, error) {
+	body, err := fitted(ctx, p, progress, l.Cut(0, 2.0/3))
 	if err != nil {
 		return nil, err
 	}
@@ -119,11 +150,12 @@ func go2(ctx context.Context, dir string, progress io.Writer) ([]row, error) {
 		return nil, err
 	}
 	mean, worst := plain(s)
+	const split = "first 2/3, rest"
 	return []row{
-		{"go2", "first 2/3, rest", "mean of 12 joints", mean, 0.0050, s.CommandMean},
-		{"go2", "first 2/3, rest", "worst joint", worst, 0.017, 0},
-		{"go2", "first 2/3, rest", "mean, with networks", s.Mean, 0, s.CommandMean},
-		{"go2", "first 2/3, rest", "worst, with networks", s.Worst, 0, 0},
+		{name, split, "mean of 12 joints", mean, 0.0050, s.CommandMean},
+		{name, split, "worst joint", worst, 0.017, 0},
+		{name, split, "mean, with networks", s.Mean, 0, s.CommandMean},
+		{name, split, "worst, with networks", s.Worst, 0, 0},
 	}, nil
 }
 
