@@ -107,6 +107,14 @@ func TestIdentifiedMotorsAreSimulated(t *testing.T) {
 	if stuck := with(identify.Coulomb, 30); stuck[first+2] > 0.5*nominal[first+2] {
 		t.Errorf("much dry friction: moved %v, the profile's motor %v", stuck[first:], nominal[first:])
 	}
+	held := map[identify.Param]identify.Found{identify.Coulomb: exactly(30), identify.StopTime: exactly(0.04), identify.StopYield: exactly(0.1)}
+	soft, rigid := dog(), dog()
+	soft.Physics.Body = bodyFile(t, identify.Impedance, held)
+	held[identify.StopTime] = identify.Found{Identified: true} // none
+	rigid.Physics.Body = bodyFile(t, identify.Impedance, held)
+	if creeps, holds := swing(t, soft), swing(t, rigid); creeps[19] < 2*holds[19] || math.Abs(holds[19]) > 1e-3 {
+		t.Errorf("much dry friction that gives way: moved %g, one that does not %g", creeps[19], holds[19])
+	}
 	if weak := with(identify.Gain, 0.2); weak[first] > 0.6*nominal[first] {
 		t.Errorf("weak motors: moved %v, the profile's motor %v", weak[first:], nominal[first:])
 	}

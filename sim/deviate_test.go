@@ -38,6 +38,23 @@ func TestDeviationsDoWhatPhysicsSays(t *testing.T) {
 	}
 }
 
+// Dry friction stops a rotor of 1 kg·m² in the profile's time and lets it creep while
+// it holds it: 3 N·m, of which a tenth accelerates for 50 ms.
+func TestFrictionHoldsAsTheProfileSays(t *testing.T) {
+	for _, c := range []struct{ stop, yield, creep float64 }{{50, 0.1, 3 * 0.1 * 0.05}, {50, 0, 0}, {0.001, 0.1, 0}, {0, 0, 3 * 0.1 * 0.95 * 0.01 / 0.9}} {
+		g := fixedLeg(t, func(m *profile.Motor) { m.Coulomb, m.StopMs, m.StopYield = 8, c.stop, c.yield })
+		g.c.Torque[0] = 3
+		g.tick(50)
+		near(t, "speed of creeping", g.s.Vel[0], c.creep, 1e-3)
+		g.c.Torque[0] = 0
+		g.tick(2)
+		if from := g.s.Vel[0]; c.stop == 50 && c.yield > 0 {
+			g.tick(2)
+			near(t, "speed 40 ms later", g.s.Vel[0], from*math.Exp(-0.8), 1e-4)
+		}
+	}
+}
+
 func TestEncoderOffsetIsMeasuredAndNotTrue(t *testing.T) {
 	r := quadruped(t)
 	d := Nominal(12)

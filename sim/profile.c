@@ -14,8 +14,17 @@ static void delete_kind(mjSpec* s, mjtObj kind) {
     if (mjs_delete(s, e)) return;
 }
 
+// set_stop says how dry friction holds a joint, by MuJoCo's soft constraint: the
+// acceleration of a joint that is held is yield times that without friction, less its
+// speed over stop. What stops within a step takes one, and creeps as fast.
+static void set_stop(mjsJoint* j, double stop, double yield, double step) {
+  const double within = stop > step ? stop : step;
+  j->solimp_friction[0] = j->solimp_friction[1] = 1 - yield * stop / within;
+  j->solref_friction[0] = 2 * within;
+}
+
 // set_motor puts one motor of the profile on its joint.
-static int set_motor(mjSpec* s, const ws_motor* motor, char* err) {
+static int set_motor(mjSpec* s, const ws_motor* motor, double step, char* err) {
   mjsElement* e = mjs_findElement(s, mjOBJ_JOINT, motor->joint);
   mjsJoint* j = e ? mjs_asJoint(e) : NULL;
   if (!j || j->type != mjJNT_HINGE) {
@@ -26,6 +35,7 @@ static int set_motor(mjSpec* s, const ws_motor* motor, char* err) {
   memset(j->damping, 0, sizeof j->damping);
   j->damping[0] = motor->viscous;
   j->frictionloss = motor->coulomb;
+  if (motor->stop > 0) set_stop(j, motor->stop, motor->yield, step);
   j->limited = mjLIMITED_TRUE;
   j->actfrclimited = mjLIMITED_FALSE;  // the drive bounds its torque
   const double unit = s->compiler.degree ? 180 / mjPI : 1;  // the model's own
@@ -79,7 +89,7 @@ int ws_apply_profile(mjSpec* s, const ws_options* o, char* err) {
   delete_kind(s, mjOBJ_ACTUATOR);
   delete_kind(s, mjOBJ_KEY);
   for (int i = 0; i < o->nmotor; i++)
-    if (set_motor(s, o->motor + i, err)) return 1;
+    if (set_motor(s, o->motor + i, o->timestep, err)) return 1;
   for (int i = 0; i < o->nfoot; i++)
     if (give_foot_a_body(s, o->foot[i], err)) return 1;
   return 0;

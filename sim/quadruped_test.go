@@ -154,7 +154,7 @@ motors: {m: {source: a test, gear: 1, torque_nm: 10, no_load_speed_rad_s: 0, max
 joints: [{name: hinge, motor: m, id: 1, sign: 1, min_rad: -90, max_rad: 90}]
 `
 	dir := t.TempDir()
-	model := `<mujoco><option gravity="0 0 0" integrator="implicitfast"/><worldbody><body name="base"><freejoint/><inertial pos="0 0 0" mass="1e6" diaginertia="1e6 1e6 1e6"/>
+	model := `<mujoco><option gravity="0 0 0" integrator="implicitfast" tolerance="0"/><worldbody><body name="base"><freejoint/><inertial pos="0 0 0" mass="1e6" diaginertia="1e6 1e6 1e6"/>
 	<body name="foot"><joint name="hinge" axis="1 0 0"/><inertial pos="0 0 0" mass="1e-3" diaginertia="1e-6 1e-6 1e-6"/></body></body></worldbody></mujoco>`
 	for name, text := range map[string]string{"leg.yaml": text, "leg.xml": model} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {

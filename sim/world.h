@@ -15,6 +15,7 @@ enum { WS_POSITION, WS_TORQUE, WS_IMPEDANCE };
 typedef struct {
   const char* joint;
   double armature, viscous, coulomb;  // kg·m², N·m·s/rad, N·m
+  double stop, yield;                 // of dry friction: s, or 0 for MuJoCo's own
   double min, max;                    // rad
 } ws_motor;
 

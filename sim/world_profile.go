@@ -48,7 +48,8 @@ func (a *arena) profile(co *C.ws_options, o Options) {
 	for i, j := range p.Joints {
 		m := p.Motors[j.Motor]
 		unsafe.Slice(co.motor, len(p.Joints))[i] = C.ws_motor{joint: a.text(j.Name), armature: C.double(m.Armature),
-			viscous: C.double(m.Viscous), coulomb: C.double(m.Coulomb), min: C.double(j.Min), max: C.double(j.Max)}
+			viscous: C.double(m.Viscous), coulomb: C.double(m.Coulomb),
+			stop: C.double(m.StopMs / 1000), yield: C.double(m.StopYield), min: C.double(j.Min), max: C.double(j.Max)}
 	}
 	co.foot = (**C.char)(a.zeroed(len(p.Feet), unsafe.Sizeof(uintptr(0))))
 	for i, f := range p.Feet {

@@ -138,6 +138,8 @@ func (p *Profile) checkMotors() (path, why string) {
 			{path: at + "armature_kg_m2", x: m.Armature, hi: 100},
 			{path: at + "viscous_nm_s_rad", x: m.Viscous, hi: 1000},
 			{path: at + "coulomb_nm", x: m.Coulomb, hi: m.Torque},
+			{path: at + "stop_ms", x: m.StopMs, hi: 1000},
+			{path: at + "stop_yield", x: m.StopYield, hi: 0.9},
 			{path: at + "delay_ms", x: m.DelayMs, hi: 100},
 		}); why != "" {
 			return path, why

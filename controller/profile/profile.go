@@ -96,6 +96,11 @@ type Motor struct {
 	// Viscous (N·m·s/rad) and Coulomb (N·m) friction.
 	Viscous float64 `yaml:"viscous_nm_s_rad"`
 	Coulomb float64 `yaml:"coulomb_nm"`
+	// StopMs is the time constant in which dry friction stops a joint that it can
+	// hold, and StopYield the part of an acceleration that it lets pass meanwhile, by
+	// which a held joint creeps. Without StopMs they are the simulator's own.
+	StopMs    float64 `yaml:"stop_ms"`
+	StopYield float64 `yaml:"stop_yield"`
 	// DelayMs is how long a command takes to the motor.
 	DelayMs float64 `yaml:"delay_ms"`
 }

@@ -40,6 +40,9 @@ func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 	return &out, nil
 }
 
+// leastStop is that of a friction that holds at once, ms: 0 is the simulator's own.
+const leastStop = 1e-3
+
 // apply puts what was identified into a motor, in whose armature links are counted
 // with that inertia.
 func (j *Joint) apply(m *profile.Motor, links float64) {
@@ -50,6 +53,11 @@ func (j *Joint) apply(m *profile.Motor, links float64) {
 	}
 	set(&m.Viscous, Viscous, 1)
 	set(&m.Coulomb, Coulomb, 1)
+	set(&m.StopMs, StopTime, 1000)
+	set(&m.StopYield, StopYield, 1)
+	if j.Found[StopTime].Identified {
+		m.StopMs = max(m.StopMs, leastStop)
+	}
 	set(&m.DelayMs, Delay, 1000)
 	// Links that are heavier than what was found with them leave the rotor unknown.
 	if f := j.Found[Armature]; f.Identified && f.Value > links {

@@ -17,7 +17,7 @@ type Beyond struct {
 // in a thousand logs (chi-squared of two numbers), by a torque that matters.
 const (
 	beyondChance = 13.8
-	beyondPart   = 0.1 // of the model's
+	beyondPart   = 0.1 // of the model's, and of the friction that may hide it
 	beyondMost   = 10  // N·m: bounds of the search
 )
 
@@ -45,7 +45,7 @@ func (b *problem) beyond(ctx context.Context, u []float64, pull float64) *Beyond
 		}
 	}
 	out.Torque, out.Model = math.Sqrt(out.Torque/samples), math.Sqrt(out.Model/samples)
-	if sumSquares(before)-sumSquares(after) < beyondChance*b.noise(after) || out.Torque < beyondPart*out.Model {
+	if sumSquares(before)-sumSquares(after) < beyondChance*b.noise(after) || out.Torque < beyondPart*max(out.Model, v[Coulomb]) {
 		return nil
 	}
 	return &out

@@ -1,12 +1,19 @@
 package identify
 
-import "math"
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
 
 // carried is what the links of a model do to one joint along a log while all joints
 // move as they were measured: that makes a replay of the joint alone one within the
 // robot, as cheap as before.
 type carried struct {
-	pos     []float64 // rad: where the joint was
+	pos     []float64 // rad: where the joint was, true
 	inertia []float64 // kg·m²: of all that hangs on it
 	torque  []float64 // N·m: gravity's, and that of all motions but its own acceleration
 	slope   []float64 // N·m/rad: its change with the joint's own position
@@ -22,8 +29,9 @@ func (c *carried) at(i int, part, q float64) (inertia, torque float64) {
 	return mix(c.inertia), mix(c.torque) + mix(c.slope)*(q-mix(c.pos))
 }
 
-// hung are logs with what the profile's model, if it has one, says of their joints.
-func (p *Profile) hung(logs []*Log) ([]*Log, error) {
+// hung are logs with what the profile's model, if it has one, says of their joints,
+// whose encoders say that much too much, rad.
+func (p *Profile) hung(logs []*Log, offset []float64) ([]*Log, error) {
 	if p.model == nil {
 		return logs, nil
 	}
@@ -34,27 +42,75 @@ func (p *Profile) hung(logs []*Log) ([]*Log, error) {
 	var out []*Log
 	for _, l := range logs {
 		with := *l
-		with.links = c.along(l, p.Joints)
+		with.links = c.along(l, p.Joints, offset)
 		out = append(out, &with)
 	}
 	return out, nil
 }
 
-// along goes through a log; the answer is in the log's order of joints.
-func (c *chain) along(l *Log, joints []string) []*carried {
+// hang finds roughly how far encoders are off, before all else: each turns gravity at
+// other joints too, and is found by that at its own. After two rounds what is left is
+// less than encoders tell.
+func (p *Profile) hang(ctx context.Context, logs []*Log, workers int) ([]*Log, error) {
+	offset, at := make([]float64, len(p.Joints)), make([][]float64, len(p.Joints))
+	for j, name := range p.Joints {
+		offset[j] = p.space(name, false).base[Offset]
+	}
+	hung, err := p.hung(logs, offset)
+	if _, ok := p.Fit[Offset]; !ok || p.model == nil || err != nil {
+		return hung, err
+	}
+	for range 2 {
+		g, inner := errgroup.WithContext(ctx)
+		g.SetLimit(workers)
+		for j, name := range p.Joints {
+			g.Go(func() error {
+				b := newProblem(p, name, hung)
+				at[j] = b.improve(inner, at[j])
+				offset[j] = b.space.values(at[j])[Offset]
+				return inner.Err()
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return nil, fmt.Errorf("identify: stopped: %w", err)
+		}
+		if hung, err = p.hung(logs, offset); err != nil {
+			return nil, err
+		}
+	}
+	return hung, nil
+}
+
+// improve refines a point from where it is, or from the beginning of the search.
+func (b *problem) improve(ctx context.Context, u []float64) []float64 {
+	if u == nil {
+		u = slices.Clone(b.space.begin)
+		f, rows := b.withPrior(firstPull, nil)
+		refine(ctx, f, u, rows, 12)
+	}
+	f, rows := b.withPrior(b.pull(u), nil)
+	refine(ctx, f, u, rows, 12)
+	return u
+}
+
+// along goes through a log of encoders that say that much too much, rad; the answer is
+// in the log's order of joints.
+func (c *chain) along(l *Log, joints []string, offset []float64) []*carried {
 	n, rows := len(joints), len(l.Time)
 	out := make([]*carried, len(l.Joints))
 	at := make([]int, n)
+	row := func() []float64 { return make([]float64, rows) }
 	for j, name := range joints {
 		at[j] = l.joint(name)
-		out[at[j]] = &carried{l.Position[at[j]], make([]float64, rows), make([]float64, rows), make([]float64, rows)}
+		out[at[j]] = &carried{row(), row(), row(), row()}
 	}
 	q, qd, acc := make([]float64, n), make([]float64, n), make([]float64, n)
 	mass, bias, moved, other := make([]float64, n*n), make([]float64, n), make([]float64, n), make([]float64, n*n)
 	for i := range rows {
 		for j := range n {
 			x := l.Position[at[j]]
-			q[j] = x[i]
+			q[j] = x[i] - offset[j]
+			out[at[j]].pos[i] = q[j]
 			qd[j], acc[j] = parabola(l.Time, x, i)
 		}
 		c.dynamics(q, qd, mass, bias)

@@ -16,6 +16,11 @@
 // said by a replay of all joints together, in the model, from their commands alone.
 // Gravity that the logs have and the model lacks is reported (Beyond).
 //
+// Dry friction holds a joint as an impulse that stops it, at once or within StopTime, in
+// which StopYield of the acceleration passes: what gives way in a gear, or in MuJoCo's
+// soft constraint. One that is taken for rigid and is not would change places with
+// inertia, viscous friction and delay.
+//
 // Angles are rad, times s, torques N·m. Motion alone does not fix the scale of
 // torques: where neither gains, loads, torques nor a model are known, they are in
 // parts of the stall torque that the profile states.

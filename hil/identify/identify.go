@@ -44,7 +44,7 @@ func Identify(ctx context.Context, p *Profile, logs []*Log, given Options) (*Bod
 	if err := p.Suits(logs); err != nil {
 		return nil, err
 	}
-	hung, err := p.hung(logs)
+	hung, err := p.hang(ctx, logs, o.Workers)
 	if err != nil {
 		return nil, err
 	}

@@ -42,6 +42,29 @@ func TestFindsWhatThePlantWasMadeWith(t *testing.T) {
 	}
 }
 
+// A friction that gives way while it holds is told from one that does not, and inertia
+// is found beside both; with none there is nothing to be told.
+func TestFindsHowFrictionHolds(t *testing.T) {
+	t.Parallel()
+	p := armProfile("hip")
+	p.Fit[StopTime], p.Fit[StopYield] = []float64{0, 0.04}, []float64{0, 0.5}
+	for _, c := range []struct{ coulomb, stop, yield float64 }{{0.3, 0.012, 0.2}, {0.3, 0, 0}, {0, 0, 0}} {
+		v := arm()
+		v[Coulomb], v[StopTime], v[StopYield] = c.coulomb, c.stop, c.yield
+		j := &identified(t, p, quick(), move(Impedance, &v, 5, chirp(5, 0.2, 2), 1e-4, 1)).Joints[0]
+		for _, k := range []Param{Armature, Coulomb, StopTime, StopYield, Delay} {
+			f := j.Found[k]
+			if of := k == StopTime || k == StopYield; of && c.coulomb == 0 || k == StopYield && c.stop == 0 {
+				if f.Identified {
+					t.Errorf("%+v: %s is said to be %.4g to %.4g, where nothing gives way", c, k, f.Low, f.High)
+				}
+			} else if !f.Identified || math.Abs(f.Value-v[k]) > 0.1*v[k]+1e-3 || f.Low > v[k] || v[k] > f.High {
+				t.Errorf("%+v: %s: %+v, want %.4g", c, k, f, v[k])
+			}
+		}
+	}
+}
+
 // A motion that never accelerates says nothing of inertia, one that never moves
 // nothing of anything: to state a narrow interval then is the worst answer.
 func TestSaysWhatALogCannotSay(t *testing.T) {

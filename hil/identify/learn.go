@@ -32,7 +32,11 @@ func Learn(ctx context.Context, p *Profile, b *Body, logs []*Log, given Options)
 	if err := p.Suits(logs); err != nil {
 		return err
 	}
-	hung, err := p.hung(logs)
+	offset := make([]float64, len(p.Joints))
+	for j, name := range p.Joints {
+		offset[j] = b.joint(name).values()[Offset]
+	}
+	hung, err := p.hung(logs, offset)
 	if err != nil {
 		return err
 	}

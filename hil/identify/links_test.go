@@ -99,6 +99,56 @@ func TestJointsMoveTogether(t *testing.T) {
 	}
 }
 
+// apart are two links of 0.1 kg·m² that do not meet, in no gravity.
+type apart struct{}
+
+func (apart) JointNames() []string { return []string{"knee", "hip"} }
+
+func (apart) Dynamics(_, _, mass, bias []float64) {
+	copy(mass, []float64{0.1, 0, 0, 0.1})
+	clear(bias)
+}
+
+// Where links do not couple, joints move together as each does alone, dry friction that
+// holds them and lets them creep included.
+func TestJointsThatDoNotMeetMoveAsAlone(t *testing.T) {
+	b, _ := legs(t, leg{})
+	for j := range b.Joints {
+		b.Joints[j].Known[Coulomb], b.Joints[j].Known[StopTime], b.Joints[j].Known[StopYield] = 4, 0.02*float64(j), 0.05
+	}
+	l := b.swings(t, 3)
+	b.Model.links = apart{}
+	together, err := b.replay(l, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range b.Joints {
+		b.Joints[j].Known[Armature] += 0.1
+	}
+	b.Model = nil
+	alone, err := b.replay(l, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Joints[0].Known[Coulomb], b.Joints[1].Known[StopTime] = 0, 0
+	without, err := b.replay(l, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range alone {
+		matters := 0.0
+		for i := range alone[j] {
+			matters = max(matters, math.Abs(alone[j][i]-without[j][i]))
+			if math.Abs(alone[j][i]-together[j][i]) > 1e-9 {
+				t.Fatalf("joint %d at sample %d: %g rad together, %g alone", j, i, together[j][i], alone[j][i])
+			}
+		}
+		if matters < 0.005 {
+			t.Errorf("joint %d moves by %g rad otherwise if its friction does not hold so: the motion tries nothing", j, matters)
+		}
+	}
+}
+
 // What the links do to a joint along a measured motion is what the equations say, and
 // between samples and off the measured position too.
 func TestLinksPullAlongALog(t *testing.T) {
@@ -115,7 +165,7 @@ func TestLinksPullAlongALog(t *testing.T) {
 		l.Time = append(l.Time, float64(i)/200)
 		l.Position[0], l.Position[1] = append(l.Position[0], q[0]), append(l.Position[1], q[1])
 	}
-	hung, err := p.hung([]*Log{l})
+	hung, err := p.hung([]*Log{l}, []float64{0, 0})
 	if err != nil {
 		t.Fatal(err)
 	}

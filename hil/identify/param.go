@@ -12,6 +12,8 @@ const (
 	Coulomb                    // friction of a moving joint
 	Stribeck                   // friction at rest beyond Coulomb
 	StribeckSpeed              // where that has fallen to 1/e
+	StopTime                   // time constant in which dry friction stops a joint that it can hold; 0: at once
+	StopYield                  // part of an acceleration that it lets pass meanwhile: a joint that it holds creeps
 	LoadFriction               // friction per torque that the gear transmits
 	LoadStribeck               // and more of that at rest
 	Offset                     // of the encoder: measured minus true position
@@ -49,6 +51,8 @@ var params = [numParams]paramInfo{
 	Coulomb:       {"coulomb_nm", 0, false},
 	Stribeck:      {"stribeck_nm", 0, false},
 	StribeckSpeed: {"stribeck_speed_rad_s", 0.1, true},
+	StopTime:      {"stop_s", 0, false},
+	StopYield:     {"stop_yield", 0, false},
 	LoadFriction:  {"load_friction", 0, false},
 	LoadStribeck:  {"load_stribeck", 0, false},
 	Offset:        {"offset_rad", 0, false},

@@ -166,7 +166,7 @@ func ofMotors(robot *profile.Profile) *Profile {
 		Name: robot.Name, Source: robot.Source, Law: Impedance, Torque: robot.Measures.Torque,
 		KnownOf: map[string]map[Param]float64{},
 		Fit: map[Param][]float64{
-			Armature: {5e-4, 1, 0.02}, Viscous: {0, 3}, Coulomb: {0, 4}, Delay: {0, 0.06},
+			Armature: {5e-4, 1, 0.02}, Viscous: {0, 3}, Coulomb: {0, 4}, StopTime: {0, 0.04}, StopYield: {0, 0.5}, Delay: {0, 0.06},
 			GravitySine: {-10, 10}, GravityCosine: {-10, 10},
 		},
 		FitTorque: map[Param][]float64{Gain: {0.2, 2}}, FitModel: map[Param][]float64{Gain: {0.2, 2}, Offset: {-0.1, 0.1}},

@@ -65,7 +65,7 @@ func (r *robot) step(i int, t, h float64, more []float64) {
 		}
 		m[j] += h / 2 * a.damping
 	}
-	r.settle()
+	r.settle(h)
 	for j := range r.walks {
 		w := &r.walks[j]
 		w.v = r.v[j]
@@ -73,10 +73,10 @@ func (r *robot) step(i int, t, h float64, more []float64) {
 	}
 }
 
-// settle finds the speeds at which dry friction stops what it can and slows the rest:
-// joint after joint until none changes, which converges because inertia is positive
-// definite.
-func (r *robot) settle() {
+// settle finds the speeds after a substep of length h at which dry friction holds what
+// it can and slows the rest: joint after joint until none changes, which converges
+// because inertia is positive definite.
+func (r *robot) settle(h float64) {
 	n := len(r.v)
 	for range 1000 {
 		change := 0.0
@@ -87,7 +87,8 @@ func (r *robot) settle() {
 					x -= m[k] * r.v[k]
 				}
 			}
-			v := math.Copysign(max(math.Abs(x)-r.friction[j], 0), x) / m[j]
+			w, v := &r.walks[j], x/m[j]
+			v += grip(w.p, w.v, v, h, r.friction[j]/m[j])
 			change = max(change, math.Abs(v-r.v[j]))
 			r.v[j] = v
 		}
