@@ -102,7 +102,9 @@ train-rat: train-rat-imitate ## train the rat's policy: a teacher by reward, a s
 
 train-rat-track: build $(VENV_MJX)/.ok
 	bin/whisker train --export $(TRAIN)/task --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
-	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(TRAIN)/task --out $(TRAIN)/track --from $(FROM) --transitions $(TRACK)
+	bin/whisker train --export $(TRAIN)/brisk --library 'roam=60;walk=10;trot=20;turn=10' --first-seed 120000 --brisk 1.5 --postures 2
+	bin/whisker train --export $(TRAIN)/dash --library 'roam=40;walk=5;trot=15;turn=5;rear=15;lunge=10' --first-seed 150000 --brisk 1.4 --postures 2
+	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(TRAIN)/task $(TRAIN)/brisk $(TRAIN)/dash --out $(TRAIN)/track --from $(FROM) --transitions $(TRACK) $(ARGS)
 
 train-rat-imitate: build
 	bin/whisker train --out $(TRAIN)/teacher --seed 7 --transitions $(TEACHER)

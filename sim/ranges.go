@@ -40,6 +40,11 @@ type Ranges struct {
 //go:embed randomisation.yaml
 var randomisationYAML []byte
 
+// NoRanges are those of robots that are as their model is.
+func NoRanges() *Ranges {
+	return &Ranges{Mass: Range{1, 1}, Strength: Range{1, 1}, Coulomb: Range{1, 1}, Armature: Range{1, 1}}
+}
+
 // DefaultRanges are those that ship.
 func DefaultRanges() *Ranges {
 	g, err := parseRanges("randomisation.yaml", randomisationYAML)
@@ -59,9 +64,7 @@ func ReadRanges(file string) (*Ranges, error) {
 }
 
 func parseRanges(file string, text []byte) (*Ranges, error) {
-	g := &Ranges{
-		Mass: Range{1, 1}, Friction: Range{0, 0}, Strength: Range{1, 1}, Coulomb: Range{1, 1}, Armature: Range{1, 1},
-	}
+	g := NoRanges()
 	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(g); err != nil {
 		var y yaml.Error
 		if errors.As(err, &y) && y.GetToken() != nil {

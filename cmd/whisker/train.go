@@ -28,7 +28,7 @@ type trainCmd struct {
 	Body        string         `help:"What whisker hil identify wrote of the robot: those to learn on have its motors." placeholder:"FILE"`
 	Randomise   string         `help:"How far a robot with a profile differs from its model, anew in each episode: default, body for as much as --body leaves open, or a YAML file of ranges; none is not." default:"default" placeholder:"RANGES"`
 	Out         string         `required:"" xor:"to" help:"Folder for checkpoint, metrics (CSV, HTML) and policy file." placeholder:"DIR"`
-	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainer on a GPU, policy/train/mjx." placeholder:"DIR"`
+	Export      string         `required:"" xor:"to" help:"Train nothing: write model, task and clips to DIR for the trainers in policy/train/mjx." placeholder:"DIR"`
 	Library     map[string]int `help:"How many synthesised clips of each kind." default:"walk=60;trot=40;turn=30;rear=40;lunge=15;groom=15;headturn=5;stand=5" placeholder:"KIND=N;..."`
 	FirstSeed   uint64         `help:"Seed of the first clip of each kind." default:"1000"`
 	variety     `embed:"" set:"shake=0.06"`

@@ -1,4 +1,6 @@
 """Bodies in MuJoCo proper, on the cores of a CPU, each following a clip, started again when it is lost."""
+import copy
+
 import mujoco
 import numpy as np
 from mujoco import rollout
@@ -8,16 +10,47 @@ from task import CONTACTS
 FASTEST = 500  # rad/s or m/s: physics that goes beyond has come apart
 
 
+ROBOTS = 256  # that bodies are drawn from, where robots differ from their model
+
+
+def robot(task, rng):
+    """A model within the task's ranges, by how many physics steps its motors obey late, its encoders'
+    offsets (rad), and traits that tell it from others; as sim.Ranges has them, but for noise and pushes."""
+    m, g = copy.copy(task.model), task.ranges
+    draw = lambda name, *n: rng.uniform(*g[name], n or None)
+    mass, com, grip, late = draw("mass_factor", m.nbody), draw("root_com_m", 3), draw("foot_friction"), draw("delay_ms") * 1e-3 / m.opt.timestep
+    mass[task.root] *= 1 + draw("root_mass_kg") / m.body_mass[task.root]
+    m.body_mass[:] *= mass
+    m.body_inertia[:] *= mass[:, None]
+    m.body_ipos[task.root] += com
+    if g["foot_friction"][1] > 0:
+        m.geom_friction[[i for i in range(m.ngeom) if task.in_foot(m.geom_bodyid[i])], 0] = grip
+    strength, friction = draw("motor_strength_factor", m.nu), draw("joint_friction_factor", len(task.qvel))
+    m.actuator_gainprm[:, 0] *= strength
+    m.actuator_biasprm[:, 1:3] *= strength[:, None]
+    m.actuator_forcerange[:] *= strength[:, None]
+    m.dof_frictionloss[task.qvel] *= friction
+    m.dof_damping[task.qvel] *= friction
+    m.dof_armature[task.qvel] *= draw("armature_factor", len(task.qvel))
+    mujoco.mj_setConst(m, mujoco.MjData(m))
+    return m, round(late), draw("joint_offset_rad", len(task.qvel)), np.array([late, grip, mass[task.root], *com, *strength])
+
+
 class Bodies:
     """n bodies that step through the clips of a Task, all contacts and the solver as in MuJoCo.
 
     state() is what the policy may know of each, arrays with a row per body: those
     of clips.npz (of the joints those that the policy sees), activation, foot_force,
-    previous (command), row (of the clips) and begun (an episode just begins here).
+    previous (command), pending (those that late motors have yet to obey), traits, row (of the clips) and begun (an episode just begins here).
     """
 
-    def __init__(self, task, n, threads, episode):
+    def __init__(self, task, n, threads, episode, seed):
         self.task, self.n, self.episode, m = task, n, episode, task.model
+        rng = np.random.default_rng(seed)
+        robots = [robot(task, rng) for _ in range(ROBOTS)] if task.ranges else [(m, 0, np.zeros(len(task.qvel)), np.zeros(0))]
+        self.models, *of = zip(*robots)
+        self.late, self.zero, self.traits = (np.array(x) for x in of)
+        self.robot = np.zeros(n, int)
         self.workers = [mujoco.MjData(m) for _ in range(threads)]
         self.scale, self.offset = np.asarray(task.ctrl_scale, float), np.asarray(task.ctrl_offset, float)
         self.clips = {k: np.asarray(v) for k, v in task.clips.items()}
@@ -28,7 +61,8 @@ class Bodies:
         self.failure = np.full(len(task.first), 0.3)  # of each clip: how short of the possible episodes fell lately
         self.physics = np.zeros((n, 1 + m.nq + m.nv + m.na))  # time, positions, velocities, activations
         self.row, self.start, self.steps = np.zeros((3, n), int)
-        self.previous, self.force, self.begun = np.zeros((n, m.nu)), np.zeros((n, len(task.feet))), np.ones(n, bool)
+        self.sent = np.zeros((n, 1 + task.periods_late(), m.nu))  # commands, the newest first
+        self.force, self.begun = np.zeros((n, len(task.feet))), np.ones(n, bool)
         self.ended = []  # of each finished episode: share of the possible, whether it was lost
         self.places = np.cumsum([1, m.nq, m.nv])
 
@@ -48,7 +82,8 @@ class Bodies:
         act = (held * self.scale + self.offset)[:, t.filtered]
         self.physics[which] = np.concatenate([np.zeros((n, 1)), qpos, qvel, act], 1)
         self.row[which], self.start[which], self.steps[which], self.begun[which] = row, row, 0, True
-        self.previous[which] = c["torque" if t.drive == "torque" else "actuators"][row]
+        self.sent[which] = c["torque" if t.drive == "torque" else "actuators"][row][:, None]
+        self.robot[which] = rng.integers(len(self.models), size=n)
         stance = c["stance"][row]  # forces are not known before a step: the standing feet carry the body
         self.force[which] = stance * t.weight / np.maximum(1, stance.sum(1, keepdims=True))
 
@@ -59,22 +94,26 @@ class Bodies:
         activation[:, t.filtered] = (act - self.offset[t.filtered]) / self.scale[t.filtered]
         floats = {
             "root_position": qpos[:, :3], "root_orientation": qpos[:, 3:7], "root_velocity": qvel[:, :3], "root_rotation_rate": qvel[:, 3:6],
-            "joints": qpos[:, t.qpos[t.seen]], "joint_rates": qvel[:, t.qvel[t.seen]], "activation": activation,
-            "foot_force": self.force, "previous": self.previous,
+            "joints": (qpos[:, t.qpos] + self.zero[self.robot])[:, t.seen], "joint_rates": qvel[:, t.qvel[t.seen]], "activation": activation,
+            "foot_force": self.force, "previous": self.sent[:, 0],
+            "pending": self.sent[:, :-1].reshape(self.n, -1), "traits": self.traits[self.robot],
         }
         return {k: v.astype(np.float32) for k, v in floats.items()} | {"row": self.row.copy(), "begun": self.begun.copy()}
 
     def step(self, command, rng):
         """One control period of every body; those that are lost or done begin anew."""
-        t, m = self.task, self.task.model
-        ctrl = np.repeat((command * self.scale + self.offset)[:, None], t.substeps, 1)
-        states, sensed = rollout.rollout(m, self.workers, self.physics, ctrl)
+        t = self.task
+        self.sent = np.concatenate([command[:, None], self.sent[:, :-1]], 1)
+        ago = np.maximum(0, -((np.arange(t.substeps) - self.late[self.robot][:, None]) // t.substeps))  # periods, of what a step obeys
+        obeyed = self.sent[np.arange(self.n)[:, None], ago] - self.zero[self.robot][:, None, t.actuated]
+        models = [self.models[i] for i in self.robot] if len(self.models) > 1 else self.models[0]
+        states, sensed = rollout.rollout(models, self.workers, self.physics, obeyed * self.scale + self.offset)
         self.physics = states[:, -1].copy()
         self.physics[:, 0] = 0
         normal = sensed[:, -1].reshape(self.n, len(t.force_of), CONTACTS, 3)[..., 0].sum(2)
         self.force = np.zeros_like(self.force)
         np.add.at(self.force.T, np.array(t.force_of, int), normal.T)
-        self.previous, self.begun = command.copy(), np.zeros(self.n, bool)
+        self.begun = np.zeros(self.n, bool)
         self.row, self.steps = self.row + 1, self.steps + 1
         lost = self.lost()
         over = lost | (self.row >= self.end[self.row]) | (self.steps >= self.episode)
@@ -91,7 +130,8 @@ class Bodies:
         """Which roots are too far from their references, or no longer finite."""
         k, c = self.task.config["termination"], self.clips
         _, qpos, qvel, _ = np.split(self.physics, self.places, 1)
-        distance = np.linalg.norm(qpos[:, :3] - c["root_position"][self.row], axis=1)
+        away = qpos[:, :3] - c["root_position"][self.row]
         turn = 2 * np.arccos(np.minimum(1, np.abs((qpos[:, 3:7] * c["root_orientation"][self.row]).sum(1))))
         whole = np.isfinite(self.physics).all(1) & (np.abs(qvel).max(1) < FASTEST)
-        return ~((distance < k["root_position"]) & (turn < k["root_rotation"]) & whole)
+        near = (np.linalg.norm(away, axis=1) < k["root_position"]) & (np.abs(away[:, 2]) < (k["root_height"] or np.inf))
+        return ~(near & (turn < k["root_rotation"]) & whole)

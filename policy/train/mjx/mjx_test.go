@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
+
+	"whisker/controller/profile"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/policy/train"
@@ -37,11 +40,16 @@ func open(t *testing.T, dir string, o sim.Options) (*sim.Robot, *sim.Kinematics)
 // export writes the task of learning clips into a folder.
 func export(t *testing.T, dir string, robot *sim.Robot, k *sim.Kinematics, clips ...*motion.Clip) {
 	t.Helper()
+	exportTask(t, dir, train.RatTask(), robot, k, clips...)
+}
+
+func exportTask(t *testing.T, dir string, task train.Task, robot *sim.Robot, k *sim.Kinematics, clips ...*motion.Clip) {
+	t.Helper()
 	refs, err := train.References(robot.Body(), k, clips)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := train.Export(dir, train.RatTask(), "a test's", robot, refs); err != nil {
+	if err := train.Export(dir, task, "a test's", robot, refs); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -74,6 +82,39 @@ func balancer(t *testing.T) (string, *sim.Robot) {
 		clip.Twists = append(clip.Twists, motion.Twist{Qd: []float64{0}})
 	}
 	export(t, dir, robot, k, clip)
+	return dir, robot
+}
+
+// quadruped exports crouching for two seconds, and the ranges that robots are drawn from.
+func quadruped(t *testing.T) (string, *sim.Robot) {
+	t.Helper()
+	dir := t.TempDir()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	robot, k := open(t, dir, sim.Options{Profile: p})
+	b := robot.Body()
+	crouch := motion.Pose{Quat: [4]float64{1, 0, 0, 0}}
+	for _, q := range b.Stand {
+		crouch.Q = append(crouch.Q, 1.3*q)
+	}
+	k.SetPose(crouch.Pos, crouch.Quat, crouch.Q)
+	foot, _ := k.BodyID(b.Feet[0])
+	crouch.Pos[2] = -k.LowestPoint(foot)
+	clip := &motion.Clip{Name: "crouch", Rate: 50, Joints: k.JointNames()}
+	for range 100 {
+		clip.Poses = append(clip.Poses, crouch)
+		clip.Twists = append(clip.Twists, motion.Twist{Qd: make([]float64, len(b.Joints))})
+	}
+	exportTask(t, dir, train.QuadrupedTask(), robot, k, clip)
+	ranges, err := yaml.Marshal(sim.DefaultRanges())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "robots.yaml"), ranges, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	return dir, robot
 }
 
@@ -112,6 +153,16 @@ func TestBothTrainersSeeAndRewardTheSame(t *testing.T) {
 		if status != 0 || strings.Count(out, "64 steps") != 2 {
 			t.Errorf("torque %v: status %d, want both differences printed and within 1e-4", o.Torque, status)
 		}
+	}
+}
+
+func TestBothTrainersSeeAndRewardAQuadrupedTheSame(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	out, status := run(t, "parity.py", dir)
+	t.Logf("quadruped:\n%s", out)
+	if status != 0 || strings.Count(out, "64 steps") != 2 {
+		t.Errorf("status %d, want both differences printed and within 1e-4", status)
 	}
 }
 

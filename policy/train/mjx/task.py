@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 import yaml
 
-BELLS = ("root_position", "root_rotation", "limb_joints", "feet", "root_velocity", "root_rotation_rate")
+BELLS = ("root_position", "root_height", "root_rotation", "limb_joints", "feet", "root_velocity", "root_rotation_rate")
 CONTACTS = 4  # of a foot's geom with the floor, that are measured
 
 
@@ -49,8 +49,6 @@ class Task:
             clips = {k: np.concatenate([clips[k], others[k]]) for k in clips}
             self.data += f"; {int(others['clip'][-1, 0] - others['clip'][0, 0]) + 1} more: {training['data']}"
         self.drive = self.contract["action"]["drive"]
-        if self.drive not in ("position", "torque"):
-            refuse(f"mjx: {folder}: {self.body['name']} has {self.drive} drives; this trainer knows position and torque, whisker train the others")
         rows, feet = len(clips["row"]), len(self.body["feet"] or [])
         clips = {"stance": np.zeros((rows, feet)), "feet": np.zeros((rows, 3 * feet))} | clips
         self.clips = {k: jnp.asarray(v, jnp.float32) for k, v in clips.items()}
@@ -58,12 +56,22 @@ class Task:
         self.first = np.searchsorted(of, np.arange(of[-1] + 1))  # row of each clip's first frame
         self.last = np.searchsorted(of, np.arange(of[-1] + 1), side="right") - 1
         self.end = jnp.asarray(self.last[of])  # per row: the last row of its clip
+        robots = Path(folder) / "robots.yaml"
+        self.ranges = yaml.safe_load(robots.read_text()) if robots.exists() else None  # of robots that differ from their model
         self._index(self._model(spec))
+        self.traits = 6 + self.model.nu if self.ranges else 0  # how many numbers tell a robot from others
 
     def _model(self, spec):
         """The model with sensors of the normal forces on the feet, which MJX and
-        MuJoCo Warp both have; neither knows the flag that stops a reset on NaN."""
+        MuJoCo Warp both have; neither knows the flag that stops a reset on NaN.
+        Impedance drives are position servos with the contract's gains: of what
+        limits their torque only its largest value is kept."""
         spec.option.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_SENSOR | mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        if self.drive == "impedance":
+            gains = self.contract["action"]
+            for motor, a, kp, kd in zip(spec.actuators, self.body["actuators"], gains["kp_nm_rad"], gains["kd_nm_s_rad"]):
+                motor.set_to_position(kp=kp, kv=kd)
+                motor.forcerange, motor.forcelimited = [-a["max_torque_nm"], a["max_torque_nm"]], True
         for i, g in enumerate(spec.geoms):
             g.name = g.name or f"geom{i}"
         floors = [g.name for g in spec.worldbody.geoms if g.contype]
@@ -84,6 +92,7 @@ class Task:
         self.qvel = np.array([m.joint(j).dofadr[0] for j in joints])
         self.seen = np.array([joints.index(j) for j in layout["joints"]])
         self.limbs = np.array(self.body["limb_joints"] or [], int)
+        self.root = m.jnt_bodyid[0]
         self.feet = np.array([m.body(f).id for f in self.body["feet"] or []], int)
         self.frames = np.array(layout["frames"])
         self.substeps = round(self.body["period_ns"] * 1e-9 / m.opt.timestep)
@@ -93,6 +102,7 @@ class Task:
         # ctrl = scale * command + offset, with the command in rad or N·m.
         self.ctrl_scale = jnp.asarray(np.where(servo, -bias[:, 1] * gear / gain, 1 / (gain * gear)), jnp.float32)
         self.ctrl_offset = jnp.asarray(np.where(servo, -bias[:, 0] / gain, 0), jnp.float32)
+        self.actuated = np.array([a["joint"] for a in self.body["actuators"]])  # -1 where a tendon is
         self.filtered = np.flatnonzero(m.actuator_actnum > 0)  # actuators with a state, in the order of the states
         a, torque = self.contract["action"], self.drive == "torque"
         self.action_scale, self.action_default = jnp.asarray(a["scale"], jnp.float32), jnp.asarray(a["default"], jnp.float32)
@@ -106,6 +116,11 @@ class Task:
         task = copy.copy(self)
         task.clips = clips
         return task
+
+    def periods_late(self):
+        """How many control periods after its own the slowest robot still obeys a command."""
+        late = round(self.ranges["delay_ms"][1] * 1e-3 / self.model.opt.timestep) if self.ranges else 0
+        return -(-late // self.substeps)
 
     def in_foot(self, body):
         """Whether a body is a foot or part of one."""
@@ -148,34 +163,35 @@ class Task:
         return jnp.concatenate(parts)
 
     def errors(self, s, row):
-        """Distance (m) and rotation (rad) of the root from the reference."""
+        """Distance, height (m) and rotation (rad) of the root from the reference."""
         c = self.clips
-        distance = jnp.linalg.norm(s["root_position"] - c["root_position"][row])
+        away = s["root_position"] - c["root_position"][row]
         # The arc cosine of the dot product would lose half the digits near zero.
         turn = mul(conj(s["root_orientation"]), c["root_orientation"][row])
-        return distance, 2 * jnp.arctan2(jnp.linalg.norm(turn[1:]), jnp.abs(turn[0]))
+        return jnp.linalg.norm(away), jnp.abs(away[2]), 2 * jnp.arctan2(jnp.linalg.norm(turn[1:]), jnp.abs(turn[0]))
 
     def reward(self, s, feet, row, command, before):
         """The reward of a step that led to s, with the feet (n x 3, m) there."""
         c, k = self.clips, self.config["reward"]
-        distance, rotation = self.errors(s, row)
+        distance, height, rotation = self.errors(s, row)
         squares = (
             distance**2,
+            height**2,
             rotation**2,
             jnp.sum((s["joints"] - c["joints"][row])[self.limbs] ** 2) / max(1, len(self.limbs)),
             jnp.sum((feet - c["feet"][row].reshape(-1, 3)) ** 2) / max(1, len(self.feet)),
             jnp.sum((s["root_velocity"] - c["root_velocity"][row]) ** 2),
             jnp.sum((s["root_rotation_rate"] - c["root_rotation_rate"][row]) ** 2),
         )
-        total = sum(k[b]["weight"] * jnp.exp(-sq / k[b]["width"] ** 2) for b, sq in zip(BELLS, squares))
+        total = sum(k[b]["weight"] * jnp.exp(-sq / k[b]["width"] ** 2) for b, sq in zip(BELLS, squares) if k[b]["weight"])
         return total - k["command_change"] * jnp.minimum(1, jnp.sum((command - before) ** 2))
 
     def lost(self, s, row):
         """Whether the episode ends because the root is too far from the reference."""
-        distance, rotation = self.errors(s, row)
+        distance, height, rotation = self.errors(s, row)
         k = self.config["termination"]
         # Written so that a NaN counts as lost.
-        return ~((distance < k["root_position"]) & (rotation < k["root_rotation"]))
+        return ~((distance < k["root_position"]) & (rotation < k["root_rotation"]) & (height < (k["root_height"] or jnp.inf)))
 
 
 def conj(q):

@@ -26,13 +26,13 @@ import policyfile
 from bodies import Bodies
 from run import Run, main
 from task import refuse
-from world import World, huber, rotation
+from world import World, compose, huber, quaternion, rotation
 
-STATE = ("root_position", "root_orientation", "root_velocity", "root_rotation_rate", "joints", "joint_rates", "activation", "foot_force", "previous")
+STATE = ("root_position", "root_orientation", "root_velocity", "root_rotation_rate", "joints", "joint_rates", "activation", "foot_force", "previous", "pending", "traits")
 # Errors that cost about 0.4, and how much each counts.
 COSTS = {"root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5)}
+UNSEEN = {"root_position": (0.03, 1), "root_velocity": (0.1, 2), "root_rotation_rate": (1.0, 0.5)}  # of a body that cannot see where it is
 ROTATION, LIMBS, JOINTS = (0.1, 1), (0.1, 1), (0.1, 0.3)  # rad; joints rms
-CHANGE = 0.02  # of the command, rad^2 or (N·m)^2
 
 
 def arguments(argv):
@@ -58,6 +58,7 @@ def arguments(argv):
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--ahead", type=int, default=16, help="control periods that the policy looks ahead")
     p.add_argument("--rate", type=float, default=5e-5, help="learning rate of the policy, falling to a tenth")
+    p.add_argument("--change", type=float, default=0.02, help="cost of the command's squared change, rad^2 or (N·m)^2")
     p.add_argument("--latent", type=int, default=60)
     p.add_argument("--encoder", type=widths, default=[512, 256])
     p.add_argument("--decoder", type=widths, default=[512, 256])
@@ -126,8 +127,21 @@ class Learner:
             "world": world, "world_adam": self.world_adam.init(world), "scales": scales, "failure": jnp.full(len(self.task.first), 0.3),
         }
 
-    def output(self, task, params, norm, s, row):
+    def measured(self, s, key):
+        """s as a robot's sensors tell it, with the mean noise of the ranges that robots are drawn from."""
+        if not self.task.ranges:
+            return s
+        keys = dict(zip(("joints", "joint_rates", "root_rotation_rate", "root_orientation"), jax.random.split(key, 4)))
+        noise = lambda name, of, width=None: np.mean(self.task.ranges[f"noise_{of}"]) * jax.random.normal(keys[name], (len(s[name]), width or s[name].shape[1]))
+        return s | {
+            "joints": s["joints"] + noise("joints", "joint_position_rad"), "joint_rates": s["joint_rates"] + noise("joint_rates", "joint_velocity_rad_s"),
+            "root_rotation_rate": s["root_rotation_rate"] + noise("root_rotation_rate", "gyro_rad_s"),
+            "root_orientation": compose(s["root_orientation"], quaternion(noise("root_orientation", "orientation_rad", 3))),
+        }
+
+    def output(self, task, params, norm, s, row, key):
         """The policy's output, its latent at the mean."""
+        s = self.measured(s, key)
         full = jnp.zeros((len(row), len(task.qpos)))
         seen = s | {"joints": full.at[:, task.seen].set(s["joints"]), "joint_rates": full.at[:, task.seen].set(s["joint_rates"])}
         obs = jax.vmap(task.observation)(seen, row, s["previous"])
@@ -137,36 +151,41 @@ class Learner:
     @partial(jax.jit, static_argnums=0)
     def act(self, clips, params, norm, s, row, key):
         task = self.task.on(clips)
-        out, obs = self.output(task, params, norm, s, row)
-        return jax.vmap(task.command)(row, out + self.a.noise * jax.random.normal(key, out.shape)), obs
+        keys = jax.random.split(key)
+        out, obs = self.output(task, params, norm, s, row, keys[0])
+        return jax.vmap(task.command)(row, out + self.a.noise * jax.random.normal(keys[1], out.shape)), obs
 
-    def cost(self, clips, s, row, before):
-        """How far s is from a row of the clips."""
+    def cost(self, clips, s, row, before, away):
+        """How far s is from a row of the clips, which are moved away."""
         t = self.task
         of = lambda error, one, weight: weight * huber(error / one**2)
         total = of(jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), *ROTATION)
-        for name, (one, weight) in COSTS.items():
-            total += of(jnp.sum((s[name] - clips[name][row]) ** 2, -1), one, weight)
+        for name, (one, weight) in (COSTS if t.contract["observation"]["root"] else UNSEEN).items():
+            error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
+            total += of(jnp.sum(error**2, -1), one, weight)
         joints = (s["joints"] - clips["joints"][row][:, t.seen]) ** 2
         if len(self.limbs):
             total += of(joints[:, self.limbs].mean(-1), *LIMBS)
-        return total + of(joints.mean(-1), *JOINTS) + CHANGE * jnp.sum((s["previous"] - before) ** 2, -1)
+        return total + of(joints.mean(-1), *JOINTS) + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
-    def improve(self, clips, kept, s, row):
+    def improve(self, clips, kept, s, row, key):
         """One step of the policy down the gradient of its cost in the model of the world."""
         task, end = self.task.on(clips), self.task.end[row]
+        away = jnp.zeros(3)
+        if not task.contract["observation"]["root"]:  # who cannot see where it is goes on from where it is
+            away = (s["root_position"] - clips["root_position"][row]) * jnp.array([1.0, 1.0, 0.0])
 
         def loss(params):
-            def tick(carry, _):
+            def tick(carry, key):
                 s, row = carry
-                out, _ = self.output(task, params, kept["norm"], s, row)
+                out, _ = self.output(task, params, kept["norm"], s, row, key)
                 after = self.world.step(kept["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
                 next_row = jnp.minimum(row + 1, end)
-                costs = self.cost(clips, after, next_row, s["previous"])
+                costs = self.cost(clips, after, next_row, s["previous"], away)
                 return (after, next_row), jnp.where(row < end, costs, 0).mean()
 
-            return jax.lax.scan(tick, (s, row), length=self.a.ahead)[1].mean()
+            return jax.lax.scan(tick, (s, row), jax.random.split(key, self.a.ahead))[1].mean()
 
         cost, grad = jax.value_and_grad(loss)(kept["params"])
         change, adam = self.adam.update(grad, kept["adam"])
@@ -189,7 +208,7 @@ class Trainer(Run):
 
     def __init__(self, a, argv):
         super().__init__(a, argv, world=a.world)
-        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode)
+        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.seed)
         if not len(self.bodies.starts):
             refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
         self.memory, self.goal = Memory(a.keep), a.transitions
@@ -257,7 +276,8 @@ class Trainer(Run):
 
     def improve(self, steps):
         a = self.a
-        return self.steps(steps, lambda: self.memory.moments(self.rng, a.batch, 8 * a.gather), partial(self.learner.improve, self.task.clips))
+        draw = lambda: (*self.memory.moments(self.rng, a.batch, 8 * a.gather), jax.random.PRNGKey(self.rng.integers(2**31)))
+        return self.steps(steps, draw, partial(self.learner.improve, self.task.clips))
 
     def update(self):
         """One update, in which both networks learn from what is remembered while bodies live; its notes."""

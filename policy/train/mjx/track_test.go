@@ -22,6 +22,21 @@ func short(dir, out string, more ...string) []string {
 	}, more...)
 }
 
+// metrics are the lines of metrics.csv, the titles first.
+func metrics(t *testing.T, out string) [][]string {
+	t.Helper()
+	f, err := os.Open(filepath.Join(out, "metrics.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
 // column is the mean of a column of metrics.csv over some of its lines.
 func column(t *testing.T, lines [][]string, name string, from, to int) float64 {
 	t.Helper()
@@ -52,20 +67,34 @@ func TestAPolicyLearnsThroughAModelOfTheWorld(t *testing.T) {
 	if status != 0 {
 		t.Fatalf("status %d:\n%s", status, said)
 	}
-	f, err := os.Open(filepath.Join(out, "metrics.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	lines := metrics(t, out)
 	n := len(lines) - 1
 	before, after := column(t, lines, "cost", 0, n/10), column(t, lines, "cost", n-n/10, n)
 	t.Logf("cost %.3f, then %.3f; survived %.2f, then %.2f", before, after, column(t, lines, "survived", 1, n/10), column(t, lines, "survived", n-n/10, n))
 	if !(after < 0.5*before) || math.IsNaN(before) {
 		t.Errorf("the cost was %.3f and is %.3f, want less than half", before, after)
+	}
+}
+
+// Robots that differ from their model, with motors up to three periods late, learn to crouch as
+// the clip does; a policy without training stands.
+func TestAPolicyLearnsOnRobotsThatDiffer(t *testing.T) {
+	t.Parallel()
+	dir, robot := quadruped(t)
+	out := filepath.Join(t.TempDir(), "out")
+	said, status := run(t, short(dir, out, "--transitions", "12000", "--steps", "8", "--rate", "1e-3", "--world", "64,64", "--first", "100", "--world-steps", "24", "--ahead", "6")...)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	lines := metrics(t, out)
+	n := len(lines) - 1
+	before, after := column(t, lines, "cost", 0, n/10), column(t, lines, "cost", n-n/10, n)
+	t.Logf("cost %.3f, then %.3f", before, after)
+	if !(after < 0.7*before) {
+		t.Errorf("the cost was %.3f and is %.3f", before, after)
+	}
+	if _, err := policy.Load(filepath.Join(out, robot.Body().Name+".policy")); err != nil {
+		t.Error(err)
 	}
 }
 

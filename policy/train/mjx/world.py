@@ -44,13 +44,15 @@ def huber(squares):
 
 class World:
     """The model of a Task's body: changes of velocity, and what positions move beyond
-    velocity times time, in the body's frame. Filters of servos are exact."""
+    velocity times time, in the body's frame. Filters of servos are exact. It knows the
+    traits of the robot and what its late motors have yet to obey; a policy does not."""
 
     def __init__(self, task, widths):
         m, n = task.model, len(task.seen)
         self.task, self.widths, self.dt = task, widths, task.body["period_ns"] * 1e-9
         self.parts = np.cumsum([3, 3, n, 3, 3, n])
-        self.sizes = 1 + 3 + 3 + 3 + 2 * n + 2 * m.nu + len(task.feet), int(self.parts[-1]) + len(task.feet)
+        self.pending = m.nu * task.periods_late()
+        self.sizes = 1 + 3 + 3 + 3 + 2 * n + 2 * m.nu + len(task.feet) + self.pending + task.traits, int(self.parts[-1]) + len(task.feet)
         tau = np.full(m.nu, np.inf)
         tau[task.filtered] = m.actuator_dynprm[task.filtered, 0]
         self.rise = jnp.asarray(1 - (1 - m.opt.timestep / tau) ** task.substeps, jnp.float32)
@@ -63,7 +65,7 @@ class World:
         down = into(s["root_orientation"], jnp.broadcast_to(jnp.array([0.0, 0.0, -1.0]), s["root_position"].shape))
         return jnp.concatenate([
             s["root_position"][:, 2:], down, into(s["root_orientation"], s["root_velocity"]), s["root_rotation_rate"],
-            s["joints"], s["joint_rates"], s["activation"], command - self.has * s["activation"], s["foot_force"]], -1)
+            s["joints"], s["joint_rates"], s["activation"], command - self.has * s["activation"], s["foot_force"], s["pending"], s["traits"]], -1)
 
     def output(self, s, t):
         """What step must put out to lead from s to t."""
@@ -90,6 +92,7 @@ class World:
             "root_velocity": s["root_velocity"] + turn(q, velocity), "root_rotation_rate": s["root_rotation_rate"] + rate,
             "joints": s["joints"] + dt * s["joint_rates"] + joints, "joint_rates": s["joint_rates"] + rates,
             "activation": s["activation"] + self.rise * (command - s["activation"]), "foot_force": jax.nn.relu(force), "previous": command,
+            "pending": jnp.concatenate([command, s["pending"]], -1)[:, : self.pending], "traits": s["traits"],
         }
 
     def loss(self, params, scales, sequence):
