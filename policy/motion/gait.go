@@ -100,7 +100,7 @@ func planFootfalls(c *course, homes [4][2]float64, trot bool) footfalls {
 // fore foot goes first, so that the shoulders do not leave it behind.
 func liftTimes(c *course, trot bool) [4][]float64 {
 	const dt, ahead = 0.001, 0.2
-	pace := func(t float64) gait { return gaitAt(math.Max(c.pace(t), c.pace(t+ahead)), trot) }
+	pace := func(t float64) gait { return c.gait(math.Max(c.pace(t), c.pace(t+ahead)), trot) }
 	var lifts [4][]float64
 	var done, due [4]bool // made its step after the stop; has a step to make
 	var before, gone [4]float64

@@ -12,6 +12,7 @@ type course struct {
 	x, y, yaw            []float64 // every millisecond
 	v, w                 []float64 // m/s along the heading, rad/s
 	uneven               *uneven   // of a roam; others step in time
+	bound                *bound    // of a dash
 }
 
 const courseStep = 0.001 // s
@@ -45,6 +46,15 @@ func newCourse(seconds, speed, curvature, turn float64, p posture, r *rand.Rand)
 		c.advance(v, curvature*v+f*turn)
 	}
 	return c
+}
+
+// gait is the timing of the feet at a speed (m/s).
+func (c *course) gait(speed float64, trot bool) gait {
+	g := gaitAt(speed, trot)
+	if c.bound != nil {
+		g = c.bound.blend(g, speed)
+	}
+	return g
 }
 
 // advance adds the next millisecond, at whose beginning the body goes at v (m/s) and turns

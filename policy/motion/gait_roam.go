@@ -99,9 +99,9 @@ func (c *course) rests(t float64) bool {
 }
 
 // ready says whether a leg may lift at t (s): not beside one that swings at the same end
-// of the body, nor as the third. Legs that step in time always may.
+// of the body, nor as the third. Legs that step in time, or bound, always may.
 func (c *course) ready(lifts *[4][]float64, leg int, t float64) bool {
-	if c.uneven == nil {
+	if c.uneven == nil || c.bound != nil {
 		return true
 	}
 	swinging := 0

@@ -21,17 +21,18 @@ const (
 	Lunge    Kind = "lunge"    // a quick reach forward over planted feet
 	Groom    Kind = "groom"    // sitting back, forepaws stroking the face
 	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
+	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam} }
+func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash} }
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
 type Spec struct {
 	Kind      Kind
 	Seed      uint64
 	Seconds   float64 // 5 where 0
-	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam
+	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam or dash
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
 	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
@@ -48,7 +49,7 @@ func (s Spec) String() string {
 		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
 	case Turn:
 		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
-	case Roam:
+	case Roam, Dash:
 		text += fmt.Sprintf(", to %.3g m/s", s.Speed)
 	}
 	if s.Posture != 0 {
@@ -89,6 +90,7 @@ func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
 	}
 	r.realiseAll(frames, poses)
 	bal := newBalance(r.k, r.stand, len(frames), clipRate)
+	bal.flight = spec.Kind == Dash
 	for pass := 0; pass < balancePasses; pass++ {
 		bal.shift(r, frames, poses)
 		r.realiseAll(frames, poses)
@@ -117,8 +119,8 @@ func (s Spec) check() error {
 			return err
 		}
 		return inside("curvature", s.Curvature, -5, 5)
-	case Roam:
-		return inside("speed", s.Speed, 0.1, 0.7)
+	case Roam, Dash:
+		return inside("speed", s.Speed, 0.1, 0.8)
 	}
 	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())
 }
@@ -144,6 +146,13 @@ func (r *rat) sketch(spec Spec) []frame {
 		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, r.posture, rng), spec.Kind == Trot, rng)
 	case Roam:
 		frames := r.sketchWalk(n, newRoam(spec.Seconds, spec.Speed, rng), rng.Float64() < 0.5, rng)
+		sketchHeadTurn(frames, rng)
+		return frames
+	case Dash:
+		c := newRoam(spec.Seconds, spec.Speed, rng)
+		c.bound = newBound(rng)
+		frames := r.sketchWalk(n, c, true, rng)
+		c.bound.pitchBounds(frames)
 		sketchHeadTurn(frames, rng)
 		return frames
 	}

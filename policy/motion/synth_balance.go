@@ -37,6 +37,7 @@ type balance struct {
 	weight     float64      // of the body, N
 	least      float64      // N, that the floor carries at least: a body in flight has no zero moment point
 	margin     float64      // polygonMargin
+	flight     bool         // fewer than two paws may stand
 	zmp        [][2]float64 // of the poses as they are
 	support    []polygon
 	total      [2][]float64 // shift since the sketch, along the heading and to its left, m
@@ -169,6 +170,9 @@ func (b *balance) measure(r *rat, frames []frame, poses []Pose) {
 	for i := range frames {
 		b.zmp[i] = b.zeroMomentPoint(poses, i)
 		b.support[i] = r.polygon(&frames[i])
+		if b.flight && (b.f[2] < 0.3*b.weight || len(b.support[i]) < 3) {
+			b.support[i] = r.around()
+		}
 	}
 }
 

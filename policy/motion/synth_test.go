@@ -409,6 +409,40 @@ func TestBadSpecsAreRefused(t *testing.T) {
 	}
 }
 
+// At speed the feet of a pair go together in a dash, and in turn in a roam; all may be in the air.
+func TestDashesBound(t *testing.T) {
+	b, k := openRat(t)
+	together := func(kind motion.Kind) (pairs, flight float64) {
+		fast := 0.0
+		for seed := uint64(41); seed < 44; seed++ {
+			clip, feet := synthesize(t, b, k, motion.Spec{Kind: kind, Seed: seed, Speed: 0.7})
+			for i, w := range clip.Twists {
+				if math.Hypot(w.Vel[0], w.Vel[1]) < 0.45 {
+					continue
+				}
+				fast++
+				d := feet[i].Down
+				if d[0] == d[1] {
+					pairs++
+				}
+				if !(d[0] || d[1] || d[2] || d[3]) {
+					flight++
+				}
+			}
+		}
+		if fast < 30 {
+			t.Fatalf("%s is fast in %g frames only", kind, fast)
+		}
+		return pairs / fast, flight / fast
+	}
+	dash, flight := together(motion.Dash)
+	roam, _ := together(motion.Roam)
+	t.Logf("hind feet together in %.2f of a dash and %.2f of a roam; in flight %.2f", dash, roam, flight)
+	if dash < 0.5 || roam > 0.4 || flight == 0 {
+		t.Errorf("hind feet go together in %.2f of a dash and %.2f of a roam, in flight %.2f of it; want bounds", dash, roam, flight)
+	}
+}
+
 func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 	seen := map[uint64]bool{}
 	for seed := uint64(1); seed <= 2; seed++ {
@@ -420,7 +454,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-1 || kinds[motion.Roam] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-2 || kinds[motion.Roam]+kinds[motion.Dash] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
