@@ -221,6 +221,23 @@ func TestFindsMotorsWithinAModel(t *testing.T) {
 	}
 }
 
+// An encoder that is off is found by how gravity then turns, and is not blamed on the
+// joint above, at which it turns gravity too.
+func TestFindsWhichEncoderIsOff(t *testing.T) {
+	t.Parallel()
+	plant, p := legs(t, leg{})
+	plant.Joints[1].Known[Offset] = 0.05
+	p.Fit[Offset] = []float64{-0.2, 0.2}
+	o := quick()
+	o.ValuesOnly = true
+	b := identified(t, p, o, plant.swings(t, 5))
+	for i, want := range [2]float64{0, 0.05} {
+		if f := b.Joints[i].Found[Offset]; math.Abs(f.Value-want) > 0.002 {
+			t.Errorf("%s: its encoder is found to be off by %.4f rad, want %g", b.Joints[i].Name, f.Value, want)
+		}
+	}
+}
+
 // A load that the model lacks is noticed where it weighs, and nowhere else.
 func TestNoticesALoadThatTheModelLacks(t *testing.T) {
 	t.Parallel()
