@@ -116,8 +116,8 @@ train-rat-quick: ## the first two stages in half an hour on two cores: standing,
 
 # Servos teach torques: the policy that ships for servos shows the rat with torque motors what forces follow.
 train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos
-	bin/whisker train --torque --out $(TRAIN)/torque --teacher policy/rat.policy --seed 11 --transitions 200000 --worlds 64 --workers 2 --shake 0 --encoder 512,256 --decoder 256,256 \
-	  --library 'walk=40;trot=15;turn=15;groom=5;headturn=5;stand=10'
+	bin/whisker train --torque --out $(TRAIN)/torque --teacher policy/rat.policy --seed 11 --transitions 300000 --worlds 64 --workers 2 --shake 0 --encoder 512,256 --decoder 256,256 \
+	  --library 'walk=40;trot=25;turn=15;rear=10;groom=5;headturn=5;stand=10'
 
 # On a machine with an NVIDIA GPU: CUDA=1, and WHEELS=dir where it has no network.
 # policy/train/mjx/README.md tells what to carry there.
