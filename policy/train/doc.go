@@ -179,5 +179,7 @@
 //     model, not to the policy, after 0.17 million more 0 %. But it sways and drifts: see README for what completes.
 //   - Torque motors through a model of the world, from the student that shipped: survived 0.65 of the possible at first, 0.60
 //     after 0.07 million transitions; stopped.
+//   - Torque motors, taught by the policy for servos of that time: after 0.3 million transitions, 17 minutes, 89 % of
+//     200 unseen clips in place of 49, the teacher having 100 in place of 95 and less to be copied wrong.
 //   - Not tried: each reward term by itself, gamma, other widths.
 package train
