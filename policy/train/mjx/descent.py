@@ -1,0 +1,118 @@
+"""What learns in track.py: a model of the world from what bodies did, and a policy down its gradient."""
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+import network
+from world import World, compose, huber, quaternion, rotation
+
+# Errors that cost about 0.4, and how much each counts.
+COSTS = {"root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5)}
+UNSEEN = {"root_position": (0.03, 1), "root_velocity": (0.1, 2), "root_rotation_rate": (1.0, 0.5)}  # of a body that cannot see where it is
+ROTATION, LIMBS, JOINTS = (0.1, 1), (0.1, 1), (0.1, 0.3)  # rad; joints rms
+
+
+class Learner:
+    """What learns. The arrays that change are in the tree kept (what a checkpoint holds)."""
+
+    def __init__(self, a, task):
+        self.a, self.task, self.world = a, task, World(task, a.world)
+        self.body = network.sizes(task)[1]
+        self.limbs = np.searchsorted(task.seen, task.limbs)
+        updates = max(1, int(a.transitions / (a.bodies * a.gather)))
+        falling = lambda rate, steps: optax.cosine_decay_schedule(rate, steps * updates, 0.1)
+        clipped = lambda rate: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
+        self.adam, self.world_adam = clipped(falling(a.rate, a.steps)), clipped(falling(a.world_rate, a.world_steps))
+
+    def fresh(self, past):
+        """What training starts from; past, where not None, is the network and normaliser to go on from."""
+        a, (obs, _) = self.a, network.sizes(self.task)
+        keys = jax.random.split(jax.random.PRNGKey(a.seed))
+        params, norm = network.init(keys[0], self.task, a.encoder, a.decoder, [], a.latent), {"mean": jnp.zeros(obs), "std": jnp.ones(obs)}
+        del params["critic"]
+        if past:
+            params, norm = past
+        world = self.world.init(keys[1])
+        scales = {k: jnp.zeros(n) for k, n in zip(("x", "dx", "y", "dy"), np.repeat(self.world.sizes, 2))}
+        return {
+            "update": jnp.zeros((), jnp.int32), "params": params, "adam": self.adam.init(params), "norm": norm,
+            "world": world, "world_adam": self.world_adam.init(world), "scales": scales, "failure": jnp.full(len(self.task.first), 0.3),
+        }
+
+    def measured(self, s, key):
+        """s as a robot's sensors tell it, with the mean noise of the ranges that robots are drawn from."""
+        if not self.task.ranges:
+            return s
+        keys = dict(zip(("joints", "joint_rates", "root_rotation_rate", "root_orientation"), jax.random.split(key, 4)))
+        noise = lambda name, of, width=None: np.mean(self.task.ranges[f"noise_{of}"]) * jax.random.normal(keys[name], (len(s[name]), width or s[name].shape[1]))
+        return s | {
+            "joints": s["joints"] + noise("joints", "joint_position_rad"), "joint_rates": s["joint_rates"] + noise("joint_rates", "joint_velocity_rad_s"),
+            "root_rotation_rate": s["root_rotation_rate"] + noise("root_rotation_rate", "gyro_rad_s"),
+            "root_orientation": compose(s["root_orientation"], quaternion(noise("root_orientation", "orientation_rad", 3))),
+        }
+
+    def output(self, task, params, norm, s, row, key):
+        """The policy's output, its latent at the mean."""
+        s = self.measured(s, key)
+        full = jnp.zeros((len(row), len(task.qpos)))
+        seen = s | {"joints": full.at[:, task.seen].set(s["joints"]), "joint_rates": full.at[:, task.seen].set(s["joint_rates"])}
+        obs = jax.vmap(task.observation)(seen, row, s["previous"])
+        latent = params["encoder"][-1]["b"].shape[0] // 2
+        return network.act(params, network.normalise(norm, obs), self.body, jnp.zeros((len(row), latent)))[0], obs
+
+    @partial(jax.jit, static_argnums=0)
+    def act(self, clips, params, norm, s, row, key):
+        task = self.task.on(clips)
+        keys = jax.random.split(key)
+        out, obs = self.output(task, params, norm, s, row, keys[0])
+        return jax.vmap(task.command)(row, out + self.a.noise * jax.random.normal(keys[1], out.shape)), obs
+
+    def cost(self, clips, s, row, before, away):
+        """How far s is from a row of the clips, which are moved away."""
+        t = self.task
+        of = lambda error, one, weight: weight * huber(error / one**2)
+        total = of(jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), *ROTATION)
+        for name, (one, weight) in (COSTS if t.contract["observation"]["root"] else UNSEEN).items():
+            error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
+            total += of(jnp.sum(error**2, -1), one, weight)
+        joints = (s["joints"] - clips["joints"][row][:, t.seen]) ** 2
+        if len(self.limbs):
+            total += of(joints[:, self.limbs].mean(-1), *LIMBS)
+        return total + of(joints.mean(-1), *JOINTS) + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
+
+    @partial(jax.jit, static_argnums=0)
+    def improve(self, clips, kept, s, row, key):
+        """One step of the policy down the gradient of its cost in the model of the world."""
+        task, end = self.task.on(clips), self.task.end[row]
+        away = jnp.zeros(3)
+        if not task.contract["observation"]["root"]:  # who cannot see where it is goes on from where it is
+            away = (s["root_position"] - clips["root_position"][row]) * jnp.array([1.0, 1.0, 0.0])
+
+        def loss(params):
+            def tick(carry, key):
+                s, row = carry
+                out, _ = self.output(task, params, kept["norm"], s, row, key)
+                after = self.world.step(kept["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
+                next_row = jnp.minimum(row + 1, end)
+                costs = self.cost(clips, after, next_row, s["previous"], away)
+                return (after, next_row), jnp.where(row < end, costs, 0).mean()
+
+            return jax.lax.scan(tick, (s, row), jax.random.split(key, self.a.ahead))[1].mean()
+
+        cost, grad = jax.value_and_grad(loss)(kept["params"])
+        change, adam = self.adam.update(grad, kept["adam"])
+        return kept | {"params": optax.apply_updates(kept["params"], change), "adam": adam}, cost
+
+    @partial(jax.jit, static_argnums=0)
+    def foretell(self, kept, sequence):
+        """One step of the model of the world towards what bodies did."""
+        miss, grad = jax.value_and_grad(self.world.loss)(kept["world"], kept["scales"], sequence)
+        change, adam = self.world_adam.update(grad, kept["world_adam"])
+        return kept | {"world": optax.apply_updates(kept["world"], change), "world_adam": adam}, miss
+
+    @partial(jax.jit, static_argnums=0)
+    def drift(self, kept, sequence):
+        return self.world.drift(kept["world"], kept["scales"], sequence)
