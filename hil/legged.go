@@ -26,13 +26,10 @@ func openProfiled(s *Scenario, name string) (*sim.Robot, error) {
 }
 
 func openRanges(p *Physics) (*sim.Ranges, error) {
-	switch p.Randomise {
-	case "default":
-		return sim.DefaultRanges(), nil
-	case "body":
+	if p.Randomise == "body" {
 		return bodyRanges(p.Body)
 	}
-	return sim.ReadRanges(p.Randomise)
+	return sim.OpenRanges(p.Randomise)
 }
 
 // foreign tells whether the scenario's policy was trained elsewhere.

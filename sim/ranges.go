@@ -54,6 +54,14 @@ func DefaultRanges() *Ranges {
 	return g
 }
 
+// OpenRanges are those that ship for the name default, and else those of a YAML file.
+func OpenRanges(name string) (*Ranges, error) {
+	if name == "default" {
+		return DefaultRanges(), nil
+	}
+	return ReadRanges(name)
+}
+
 // ReadRanges reads a YAML file. A key that is left out is not randomised.
 func ReadRanges(file string) (*Ranges, error) {
 	text, err := os.ReadFile(file)

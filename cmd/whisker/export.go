@@ -66,15 +66,10 @@ func (c *trainCmd) exportModel() (train.Task, error) {
 
 // exportRanges writes those of --randomise with the motors' own delay added.
 func (c *trainCmd) exportRanges(p *profile.Profile) error {
-	var g *sim.Ranges
-	switch c.Randomise {
-	case "none":
-		g = sim.NoRanges()
-	case "default":
-		g = sim.DefaultRanges()
-	default:
+	g := sim.NoRanges()
+	if c.Randomise != "none" {
 		var err error
-		if g, err = sim.ReadRanges(c.Randomise); err != nil {
+		if g, err = sim.OpenRanges(c.Randomise); err != nil {
 			return err
 		}
 	}

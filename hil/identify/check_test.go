@@ -66,12 +66,9 @@ func TestScoreKeys(t *testing.T) {
 	}
 }
 
-// A body is the same after writing and reading, to the last bit.
-func TestBodyIsWrittenAndRead(t *testing.T) {
-	t.Parallel()
-	v := arm()
-	l := move(Impedance, &v, 6, chirp(6, 0.2, 4), 1e-3, 1)
-	b := identified(t, armProfile("hip"), quick(), l)
+// reread is b after it was written and read.
+func reread(t *testing.T, b *Body) *Body {
+	t.Helper()
 	var text bytes.Buffer
 	if err := b.Write(&text); err != nil {
 		t.Fatal(err)
@@ -80,6 +77,16 @@ func TestBodyIsWrittenAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return again
+}
+
+// A body is the same after writing and reading, to the last bit.
+func TestBodyIsWrittenAndRead(t *testing.T) {
+	t.Parallel()
+	v := arm()
+	l := move(Impedance, &v, 6, chirp(6, 0.2, 4), 1e-3, 1)
+	b := identified(t, armProfile("hip"), quick(), l)
+	again := reread(t, b)
 	if !reflect.DeepEqual(again, b) {
 		t.Errorf("read %+v\nwrote %+v", again, b)
 	}

@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -203,14 +202,7 @@ func TestFindsMotorsWithinAModel(t *testing.T) {
 	if s := score(t, b, plant.swings(t, 5)); !(s.Worst < 2e-3) || math.Abs(score(t, b, l).Joints[0].RMSE-b.Joints[0].RMSE) > 1e-9 {
 		t.Errorf("replay: %g rad", s.Worst)
 	}
-	var text bytes.Buffer
-	if err := b.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	again, err := OpenBody(file(t, "body.yaml", text.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := reread(t, b)
 	oneLine(t, "was identified with the model leg.xml (hash abc): give that model")(Check(again, l))
 	oneLine(t, "model other.xml is not the one")(nil, again.With(NewModel("other.xml", "abd", leg{})))
 	if err := again.With(NewModel("moved.xml", "abc", leg{})); err != nil {

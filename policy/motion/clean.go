@@ -183,8 +183,12 @@ func (w *cleaner) shift(b *balance) {
 // neighbours'.
 func (b *balance) loaded(poses []Pose, f int) (zmp [2]float64, light bool) {
 	zmp = b.zeroMomentPoint(poses, min(max(f, 1), len(poses)-2))
-	return zmp, b.f[2] < 0.3*b.weight
+	return zmp, b.light()
 }
+
+// light says of the frame that was measured last whether the floor carries so little
+// there that its zero moment point means nothing.
+func (b *balance) light() bool { return b.f[2] < 0.3*b.weight }
 
 func copyPoses(src []Pose) []Pose {
 	out := make([]Pose, len(src))

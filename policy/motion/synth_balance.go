@@ -170,7 +170,7 @@ func (b *balance) measure(r *rat, frames []frame, poses []Pose) {
 	for i := range frames {
 		b.zmp[i] = b.zeroMomentPoint(poses, i)
 		b.support[i] = r.polygon(&frames[i])
-		if b.flight && (b.f[2] < 0.3*b.weight || len(b.support[i]) < 3) {
+		if b.flight && (b.light() || len(b.support[i]) < 3) {
 			b.support[i] = r.around()
 		}
 	}
