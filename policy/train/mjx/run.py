@@ -41,11 +41,15 @@ class Run:
                 sys.exit(f"mjx: {k} is {v} at update {int(self.kept['update'])}; the last checkpoint is kept, start again from it with a lower --rate")
         return notes
 
+    def params(self):
+        """The network that a policy file gets."""
+        return self.kept["params"]
+
     def policy(self):
         return self.a.out / f"{self.task.body['name']}.policy"
 
     def keep(self):
-        policyfile.write(self.policy(), self.task, jax.device_get(self.kept["params"]), self.kept["norm"], self.training | {"transitions": self.done()})
+        policyfile.write(self.policy(), self.task, jax.device_get(self.params()), self.kept["norm"], self.training | {"transitions": self.done()})
         checkpoint.save(self.path, self.of, self.kept)
 
     def learn(self):

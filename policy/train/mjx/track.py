@@ -53,6 +53,7 @@ def arguments(argv):
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--ahead", type=int, default=16, help="control periods that the policy looks ahead")
     p.add_argument("--rate", type=float, default=5e-5, help="learning rate of the policy, falling to a tenth")
+    p.add_argument("--average", type=int, default=40, help="latest updates over which weights are averaged: the policy's in its file, the model's where the policy learns")
     p.add_argument("--change", type=float, default=0.02, help="cost of the command's squared change, rad^2 or (N·m)^2")
     p.add_argument("--latent", type=int, default=60)
     p.add_argument("--encoder", type=widths, default=[512, 256])
@@ -108,6 +109,9 @@ class Trainer(Run):
     def done(self):
         return int(self.kept["update"]) * self.a.bodies * self.a.gather
 
+    def params(self):
+        return self.kept["mean"]["params"]
+
     def live(self, periods, kept):
         """Lets the bodies live under the policy that is kept: states, observations, seconds."""
         began, states, seen = time.monotonic(), [], []
@@ -146,6 +150,7 @@ class Trainer(Run):
         first, second = ({k: v[t] for k, v in pairs.items()} for t in (0, 1))
         self.kept["scales"] = self.learner.world.scales(first, second)
         self.foretell(50 * self.a.world_steps)
+        self.kept["mean"]["world"] = self.kept["world"]
 
     def seeded(self):
         n = int(self.kept["update"])
@@ -188,6 +193,7 @@ class Trainer(Run):
         ended = np.array(self.bodies.ended[-500:]).reshape(-1, 2)
         share, lost = ended.mean(0) if len(ended) else (np.nan, np.nan)
         notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned})
+        self.kept = self.learner.averaged(self.kept)
         self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
         times = {"physics_s": lived_s, "world_s": foretold - began, "policy_s": improved - foretold}
         return {"survived": share, "lost": lost} | notes | times
