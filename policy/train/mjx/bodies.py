@@ -7,6 +7,7 @@ from mujoco import rollout
 
 from task import CONTACTS
 
+KICKS = 0.04  # share of control periods that end with one
 FASTEST = 500  # rad/s or m/s: physics that goes beyond has come apart
 
 
@@ -41,11 +42,11 @@ class Bodies:
 
     state() is what the policy may know of each, arrays with a row per body: those
     of clips.npz (of the joints those that the policy sees), activation, foot_force,
-    previous (command), pending (those that late motors have yet to obey), traits, row (of the clips) and begun (an episode just begins here).
+    previous (command), pending (those that late motors have yet to obey), traits, row (of the clips) and begun (an episode just begins here, or the body was kicked).
     """
 
-    def __init__(self, task, n, threads, episode, seed):
-        self.task, self.n, self.episode, m = task, n, episode, task.model
+    def __init__(self, task, n, threads, episode, kick, seed):
+        self.task, self.n, self.episode, self.kick, m = task, n, episode, kick, task.model
         rng = np.random.default_rng(seed)
         robots = [robot(task, rng) for _ in range(ROBOTS)] if task.ranges else [(m, 0, np.zeros(len(task.qvel)), np.zeros(0))]
         self.models, *of = zip(*robots)
@@ -125,6 +126,16 @@ class Bodies:
             self.failure[clip] += 0.3 * (min(1, 2 * (1 - share)) - self.failure[clip])
         if over.any():
             self.begin(np.flatnonzero(over), rng)
+        if self.kick:
+            self.kicked(np.flatnonzero(~over & (rng.random(self.n) < KICKS)), rng)
+
+    def kicked(self, which, rng):
+        """Changes the velocity of some roots at once, as a push or a slip does; no model of the world is to foretell it."""
+        t = self.task
+        sizes = np.repeat([self.kick, self.kick / t.body["stand_height_m"]], 3)
+        at = self.places[1]
+        self.physics[which, at:at + 6] += sizes * rng.standard_normal((len(which), 6))
+        self.begun[which] = True
 
     def lost(self):
         """Which roots are too far from their references, or no longer finite."""

@@ -9,10 +9,12 @@ import optax
 import network
 from world import World, compose, huber, quaternion, rotation
 
-# Errors that cost about 0.4, and how much each counts.
-COSTS = {"root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5)}
-UNSEEN = {"root_position": (0.015, 1), "root_velocity": (0.05, 2), "root_rotation_rate": (1.0, 0.5)}  # of a body that cannot see where it is
-ROTATION, LIMBS, JOINTS = (0.1, 1), (0.1, 1), (0.1, 0.3)  # rad; joints rms
+# Errors that cost about 0.4, and how much each counts; rotations and joints (rms) in rad.
+COSTS = {
+    "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
+    "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
+}
+UNSEEN = COSTS | {"root_position": (0.015, 1), "root_velocity": (0.05, 2), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
 class Learner:
@@ -80,15 +82,16 @@ class Learner:
     def cost(self, clips, s, row, before, away):
         """How far s is from a row of the clips, which are moved away."""
         t = self.task
-        of = lambda error, one, weight: weight * huber(error / one**2)
-        total = of(jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), *ROTATION)
-        for name, (one, weight) in (COSTS if t.contract["observation"]["root"] else UNSEEN).items():
-            error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
-            total += of(jnp.sum(error**2, -1), one, weight)
         joints = (s["joints"] - clips["joints"][row][:, t.seen]) ** 2
+        squares = {"rotation": jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), "joints": joints.mean(-1)}
         if len(self.limbs):
-            total += of(joints[:, self.limbs].mean(-1), *LIMBS)
-        return total + of(joints.mean(-1), *JOINTS) + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
+            squares["limbs"] = joints[:, self.limbs].mean(-1)
+        for name in ("root_position", "root_velocity", "root_rotation_rate"):
+            error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
+            squares[name] = jnp.sum(error**2, -1)
+        costs = COSTS if t.contract["observation"]["root"] else UNSEEN
+        total = sum(costs[name][1] * huber(square / costs[name][0] ** 2) for name, square in squares.items())
+        return total + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
     def improve(self, clips, kept, s, row, key):

@@ -44,6 +44,7 @@ def arguments(argv):
     p.add_argument("--keep", type=int, default=2400, help="control periods of each body that are learned from")
     p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
     p.add_argument("--noise", type=float, default=0.1, help="of the action, in units of the output")
+    p.add_argument("--kick", type=float, default=0, metavar="M_S", help="deviation of sudden changes of the root's velocity, once in half a second, and over its standing height of its rotation rate")
     p.add_argument("--world", type=widths, default=[512, 512], help="widths of the model of the world")
     p.add_argument("--world-steps", type=int, default=24, help="updates of it after each gathering, the first time fifty times as many")
     p.add_argument("--world-batch", type=int, default=256)
@@ -101,7 +102,7 @@ class Trainer(Run):
 
     def __init__(self, a, argv):
         super().__init__(a, argv, world=a.world)
-        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.seed)
+        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.kick, a.seed)
         if not len(self.bodies.starts):
             refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
         self.memory, self.goal = Memory(a.keep), a.transitions

@@ -3,6 +3,7 @@ package mjx
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -95,6 +96,75 @@ func TestAPolicyLearnsOnRobotsThatDiffer(t *testing.T) {
 	}
 	if _, err := policy.Load(filepath.Join(out, robot.Body().Name+".policy")); err != nil {
 		t.Error(err)
+	}
+}
+
+// Robots that are told the clip's own commands stand, and fall where they are kicked.
+func TestKicksThrowBodiesDown(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	said, status := run(t, "-c", `
+import sys
+import numpy as np
+from bodies import Bodies
+from task import Task
+task = Task(sys.argv[1])
+for kick in 0, 2:
+    bodies, rng = Bodies(task, 16, 1, 100, kick, 1), np.random.default_rng(1)
+    bodies.begin(np.arange(16), rng)
+    begun = 0
+    for _ in range(100):
+        bodies.step(bodies.clips["actuators"][bodies.row].astype(float), rng)
+        begun += bodies.state()["begun"].sum()
+    print(kick, sum(lost for _, lost in bodies.ended), len(bodies.ended), begun)
+`, dir)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	var still, kicked, lost, fell, ended, over, begun, thrown int
+	if _, err := fmt.Sscan(said, &still, &lost, &ended, &begun, &kicked, &fell, &over, &thrown); err != nil {
+		t.Fatalf("%v:\n%s", err, said)
+	}
+	if lost != 0 || fell < 10 {
+		t.Errorf("%d robots fell standing, %d kicked by 2 m/s; want none and most of %d", lost, fell, over)
+	}
+	if begun != ended || thrown < over+16 { // 64 kicks are due
+		t.Errorf("%d of %d stretches to learn from end without kicks, %d of %d with them; want one per episode and more", begun, ended, thrown, over)
+	}
+}
+
+// A policy file has the mean of the latest weights, which follows them and wanders less than they do.
+func TestAPolicyFileHasTheMeanOfTheLatestWeights(t *testing.T) {
+	t.Parallel()
+	dir, _ := balancer(t)
+	said, status := run(t, append([]string{"-c", `
+import sys
+import numpy as np
+import jax
+from track import Trainer, arguments
+argv = sys.argv[2:]
+run = Trainer(arguments(argv), argv)
+kept, rng = run.learner.fresh(None), np.random.default_rng(1)
+of = lambda tree: float(jax.tree.leaves(tree)[0].ravel()[0])
+newest, mean = [], []
+for update in range(400):
+    kept["params"] = jax.tree.map(lambda x: 0 * x + rng.standard_normal() + (update > 200), kept["params"])
+    kept = run.learner.averaged(kept)
+    kept["update"] += 1
+    run.kept = kept
+    newest.append(of(kept["params"]))
+    mean.append(of(run.params()))
+print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
+`}, short(dir, t.TempDir(), "--average", "30")...)...)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	var newest, mean, late float64
+	if _, err := fmt.Sscan(said, &newest, &mean, &late); err != nil {
+		t.Fatalf("%v:\n%s", err, said)
+	}
+	if !(mean < 0.3*newest && math.Abs(late-1) < 0.5) {
+		t.Errorf("weights of deviation %.2f have a mean of deviation %.2f; at about 1 it is %.2f", newest, mean, late)
 	}
 }
 
