@@ -15,6 +15,7 @@ type Deviation struct {
 	Ceiling                    float64       // factor on the largest torque that it can be asked for
 	Offset                     float64       // what the encoder adds, rad
 	Delay                      time.Duration // added to the profile's, rounded with it to a physics step
+	Network                    *Network      // what the motor gives beyond its law; nil for nothing
 }
 
 // Nominal is no deviation of n joints.
@@ -52,6 +53,9 @@ func (r *Robot) Deviate(d []Deviation) error {
 		if !(math.Abs(d[i].Offset) <= math.Pi) {
 			return fmt.Errorf("sim: %s has an offset of %g rad: expected -pi to pi", r.body.Joints[i].Name, d[i].Offset)
 		}
+		if err := d[i].Network.check(r.opts.Timestep); err != nil {
+			return fmt.Errorf("sim: the network of %s: %w", r.body.Joints[i].Name, err)
+		}
 	}
 	if err := r.world.own(); err != nil {
 		return err
@@ -72,6 +76,7 @@ func (r *Robot) deviate() error {
 	p, n, w := r.world.parameters(), &r.deviation.nominal, r.world
 	_, free := r.facts.free()
 	drawn := r.variation != nil
+	networks := make([]*Network, len(r.deviation.joints))
 	for i, d := range r.deviation.joints {
 		dof := free + r.facts.order[i]
 		if !drawn {
@@ -84,6 +89,10 @@ func (r *Robot) deviate() error {
 		w.strength[i] *= d.Strength
 		w.zero[i] += d.Offset
 		w.ceiling[i] = d.Ceiling
+		networks[i] = d.Network
+	}
+	if err := w.learn(networks, r.opts.Timestep.Seconds()); err != nil {
+		return err
 	}
 	late := 0.0
 	if drawn {

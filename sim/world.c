@@ -102,6 +102,7 @@ void ws_free(ws_world* w) {
   free(w->pos);
   free(w->lag);
   free(w->ring);
+  free(w->network);
   free(w);
 }
 
@@ -230,7 +231,12 @@ static void command(ws_world* w, int step, int substeps) {
     if (v->drive == WS_IMPEDANCE) {
       const double* c = obeyed(w, i, step, substeps) + i;
       double p = d->actuator_length[i] / v->gear + w->zero[i], s = d->actuator_velocity[i] / v->gear;
-      x = w->strength[i] * bounded(c[3 * nu] * (c[0] - p) + c[4 * nu] * (c[nu] - s) + c[2 * nu], v, w->ceiling[i], s);
+      x = bounded(c[3 * nu] * (c[0] - p) + c[4 * nu] * (c[nu] - s) + c[2 * nu], v, w->ceiling[i], s);
+      if (w->network) {
+        double beyond = ws_beyond(w->network + i, w->ticks * substeps + step, c[0] - p, s);
+        if (c[3 * nu] > 0) x = bounded(x + beyond, v, w->ceiling[i], s);
+      }
+      x *= w->strength[i];
     } else if (step) {
       continue;
     } else {

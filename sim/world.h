@@ -43,6 +43,26 @@ typedef struct {
 
 enum { WS_RING = 64 };  // commands kept for drives that obey late
 
+enum { WS_PAST = 3, WS_UNITS = 32 };  // looks that a network remembers; units of its layers
+
+// Weights of two layers of tanh and one of output: a row an output, then the biases.
+typedef struct {
+  float first[WS_UNITS * 2 * WS_PAST], first_bias[WS_UNITS];
+  float second[WS_UNITS * WS_UNITS], second_bias[WS_UNITS];
+  float last[WS_UNITS], last_bias[1];
+} ws_weights;
+
+// What a motor gives beyond its law. It looks once a period and holds its torque
+// until it looks again.
+typedef struct {
+  double period;                // physics steps, whole or not; 0: there is no network
+  double error, speed, torque;  // scales: rad, rad/s, N·m
+  ws_weights weights;
+  float past[2 * WS_PAST];  // errors, newest first, then speeds, over their scales
+  long looks;               // since the reset, when networks are given anew
+  double held;              // N·m
+} ws_network;
+
 // One simulated world: state of its own on a shared, read-only model.
 typedef struct {
   const mjModel* m;
@@ -54,6 +74,7 @@ typedef struct {
   double* ceiling;                      // nu: factor on the drive's bound
   int* lag;                             // nu: physics steps from a command to its motor
   double* ring;                         // WS_RING commands of 5 nu; NULL while no motor is late
+  ws_network* network;                  // nu; NULL while no motor has one
   long ticks;                           // commands since the reset
   mjModel* own;                         // a model of this world alone; NULL: m is shared
   double* foot_force;                   // N, normal
@@ -96,6 +117,12 @@ int ws_touch(const ws_world* w, unsigned char* feet);
 
 // ws_late makes room for motors that obey late; 1: no memory.
 int ws_late(ws_world* w);
+
+// ws_learn makes room for networks; 1: no memory. ws_beyond is what one says at a
+// physics step since the reset, N·m, where the error of position and the speed are
+// those, rad and rad/s.
+int ws_learn(ws_world* w);
+double ws_beyond(ws_network* n, long step, double error, double speed);
 
 // ws_own gives the world a model of its own, free to change; 1: no memory.
 // ws_constants derives what follows from the change. It loses the state.

@@ -36,6 +36,7 @@ func (w *world) jacobian(int, *[3]float64, []float64) {}
 func (w *world) moment([]float64)                     {}
 func (w *world) touch([]bool) bool                    { return false }
 func (w *world) late() error                          { return nil }
+func (w *world) learn([]*Network, float64) error      { return nil }
 func (w *world) own() error                           { return nil }
 func (w *world) constants() error                     { return nil }
 func (w *world) parameters() parameters               { return parameters{} }

@@ -10,6 +10,7 @@ import "C"
 
 import (
 	"errors"
+	"slices"
 	"unsafe"
 )
 
@@ -63,6 +64,27 @@ var errNoMemory = errors.New("sim: no memory for another world: close some")
 func (w *world) late() error {
 	if C.ws_late(w.c) != 0 {
 		return errNoMemory
+	}
+	return nil
+}
+
+// learn gives motors networks that have no past, before a reset; nil is none. A physics
+// step takes that many seconds.
+func (w *world) learn(networks []*Network, step float64) error {
+	if w.c.network == nil && !slices.ContainsFunc(networks, func(n *Network) bool { return n != nil }) {
+		return nil
+	}
+	if C.ws_learn(w.c) != 0 {
+		return errNoMemory
+	}
+	to := unsafe.Slice(w.c.network, len(networks))
+	for i, n := range networks {
+		to[i] = C.ws_network{}
+		if n == nil {
+			continue
+		}
+		to[i] = C.ws_network{period: C.double(n.Period.Seconds() / step), error: C.double(n.Error), speed: C.double(n.Speed), torque: C.double(n.Torque)}
+		copy(unsafe.Slice((*float32)(unsafe.Pointer(&to[i].weights)), C.sizeof_ws_weights/4), n.Weights)
 	}
 	return nil
 }
