@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"time"
 
 	"whisker/hil/identify"
 	"whisker/sim"
@@ -48,14 +50,25 @@ func identified(file string, r *sim.Robot, o sim.Options) (*sim.Robot, error) {
 	}
 	d := sim.Nominal(len(o.Profile.Joints))
 	for i := range d {
-		name := o.Profile.Joints[i].Name
-		d[i].Strength, d[i].Offset = b.Plain(name, identify.Gain), b.Plain(name, identify.Offset)
+		setMotor(&d[i], b, o.Profile.Joints[i].Name)
 	}
 	if err := out.Deviate(d); err != nil {
 		out.Close()
 		return nil, fmt.Errorf("hil: body %s: %w", file, err)
 	}
 	return out, nil
+}
+
+// setMotor is what a body says of a joint and a profile cannot: its motor's strength and
+// network, and its encoder's offset.
+func setMotor(d *sim.Deviation, b *identify.Body, joint string) {
+	d.Strength, d.Offset = b.Plain(joint, identify.Gain), b.Plain(joint, identify.Offset)
+	if n := b.Motor(joint); n != nil {
+		d.Network = &sim.Network{
+			Period: time.Duration(math.Round(n.Period * float64(time.Second))), Weights: n.Numbers(),
+			Error: n.Error, Speed: n.Speed, Torque: n.Torque / d.Strength, // which weighs on it again
+		}
+	}
 }
 
 // bodyWarnings says what of the identified body is not simulated.
@@ -70,8 +83,13 @@ func (ph *Physics) bodyWarnings() (lines []string) {
 	if out := b.Unsimulated(); len(out) > 0 {
 		lines = append(lines, fmt.Sprintf("hil: of the body in %s the simulator leaves out %v: its joints have one dry friction", ph.Body, out))
 	}
-	if b.Learned() {
-		lines = append(lines, fmt.Sprintf("hil: the networks in %s are not simulated, its numbers are: they learned what single joints leave over, and the links of a model are part of that", ph.Body))
+	out := b.Unused()
+	switch {
+	case len(out) == 0:
+	case b.Model == nil:
+		lines = append(lines, fmt.Sprintf("hil: the networks in %s are not simulated, its numbers are: they learned what single joints leave over, and the links of a model are part of that; identify with --model", ph.Body))
+	default:
+		lines = append(lines, fmt.Sprintf("hil: the networks of %s in %s are not simulated, the numbers are: they learned gravity that the model lacks", strings.Join(out, ", "), ph.Body))
 	}
 	return lines
 }

@@ -2,7 +2,6 @@ package hil
 
 import (
 	"bytes"
-	"encoding/base64"
 	"math"
 	"os"
 	"path/filepath"
@@ -191,8 +190,7 @@ func TestRefusesBodiesThatAreNotTheRobots(t *testing.T) {
 	}
 }
 
-// What the simulator has no number for, and what a network learned of single joints,
-// is not simulated, and a run says so.
+// What the simulator has no number for is not simulated, and a run says so.
 func TestARunSaysWhatOfABodyIsNotSimulated(t *testing.T) {
 	rough := Physics{Body: bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{
 		identify.Coulomb: exactly(1), identify.Stribeck: exactly(1), identify.RestOffset: {Value: 0.1},
@@ -202,21 +200,6 @@ func TestARunSaysWhatOfABodyIsNotSimulated(t *testing.T) {
 	}
 	ph := Physics{Body: bodyFile(t, identify.Impedance, nil)}
 	if w := ph.bodyWarnings(); w != nil {
-		t.Errorf("%q", w)
-	}
-	b, err := identify.OpenBody(ph.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.Joints[3].Network = &identify.Network{Period: 0.005, Error: 1, Speed: 1, Torque: 1, Weights: base64.StdEncoding.EncodeToString(make([]byte, 4*1313))}
-	var text bytes.Buffer
-	if err := b.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(ph.Body, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if w := ph.bodyWarnings(); len(w) != 1 || !strings.Contains(w[0], "networks in "+ph.Body+" are not simulated") {
 		t.Errorf("%q", w)
 	}
 }

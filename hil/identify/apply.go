@@ -10,8 +10,8 @@ import (
 
 // Apply is a robot's profile with what the body says of its motors: friction,
 // delay and, beyond the links that the model has, the rotors' inertia. A number
-// that the logs did not narrow stays the profile's. k is the model that the motors
-// will drive.
+// that the logs did not narrow stays the profile's, unless a network goes with it
+// (Motor). k is the model that the motors will drive.
 func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 	if b.Law != Impedance {
 		return nil, fmt.Errorf("identify: the motors of %s are of the law %s, want %s for the robot %s", b.Robot, b.Law, Impedance, p.Name)
@@ -28,12 +28,17 @@ func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 	if b.Model == nil { // what was found as armature has the links in it
 		k.Dynamics(q, still, mass, make([]float64, n))
 	}
+	for i := range b.Joints {
+		if j := &b.Joints[i]; j.Network != nil && !slices.ContainsFunc(p.Joints, func(of profile.Joint) bool { return sameJoint(of.Name, j.Name) }) {
+			return nil, fmt.Errorf("identify: the body of %s has a network for joint %s, which robot %s has not", b.Robot, j.Name, p.Name)
+		}
+	}
 	out := *p
 	out.Motors, out.Joints = maps.Clone(p.Motors), slices.Clone(p.Joints)
 	for i := range out.Joints {
 		j := &out.Joints[i]
 		m := p.Motors[j.Motor]
-		b.joint(j.Name).apply(&m, mass[i*n+i])
+		b.apply(&m, b.joint(j.Name), mass[i*n+i])
 		j.Motor = j.Name // one of its own
 		out.Motors[j.Motor] = m
 	}
@@ -43,33 +48,65 @@ func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
 // leastStop is that of a friction that holds at once, ms: 0 is the simulator's own.
 const leastStop = 1e-3
 
-// apply puts what was identified into a motor, in whose armature links are counted
-// with that inertia.
-func (j *Joint) apply(m *profile.Motor, links float64) {
+// Motor is the network of a joint's motor where a simulator of links takes it, else
+// nil. One that was learned without a model, or beside gravity that the model lacks,
+// has learned what links do, which they do again in the simulator.
+func (b *Body) Motor(joint string) *Network {
+	if j := b.joint(joint); j != nil && b.Model != nil && j.Beyond == nil {
+		return j.Network
+	}
+	return nil
+}
+
+// Unused are the joints whose networks a simulator leaves out.
+func (b *Body) Unused() (joints []string) {
+	for i := range b.Joints {
+		if j := &b.Joints[i]; j.Network != nil && b.Motor(j.Name) == nil {
+			joints = append(joints, j.Name)
+		}
+	}
+	return joints
+}
+
+// number is what a simulator takes for a joint's number, if the logs narrowed it; beside
+// a network, which learned what all of them leave over, it takes all.
+func (b *Body) number(j *Joint, k Param) (x float64, ok bool) {
+	if b.Motor(j.Name) != nil {
+		return j.values()[k], true
+	}
+	f := j.Found[k]
+	return f.Value, f.Identified
+}
+
+// apply puts what was identified of a joint into its motor, in whose armature links are
+// counted with that inertia.
+func (b *Body) apply(m *profile.Motor, j *Joint, links float64) {
 	set := func(to *float64, k Param, scale float64) {
-		if f := j.Found[k]; f.Identified {
-			*to = scale * f.Value
+		if x, ok := b.number(j, k); ok {
+			*to = scale * x
 		}
 	}
 	set(&m.Viscous, Viscous, 1)
 	set(&m.Coulomb, Coulomb, 1)
 	set(&m.StopMs, StopTime, 1000)
 	set(&m.StopYield, StopYield, 1)
-	if j.Found[StopTime].Identified {
+	if _, ok := b.number(j, StopTime); ok {
 		m.StopMs = max(m.StopMs, leastStop)
 	}
 	set(&m.DelayMs, Delay, 1000)
 	// Links that are heavier than what was found with them leave the rotor unknown.
-	if f := j.Found[Armature]; f.Identified && f.Value > links {
-		m.Armature = f.Value - links
+	if x, ok := b.number(j, Armature); ok && x > links {
+		m.Armature = x - links
 	}
 }
 
-// Plain gives a joint's number where the logs narrowed it, else the neutral one: for
-// gain and offset, which a profile has not.
+// Plain gives a joint's number where the logs narrowed it or a network goes with it,
+// else the neutral one: for gain and offset, which a profile has not.
 func (b *Body) Plain(joint string, k Param) float64 {
-	if j := b.joint(joint); j != nil && j.Found[k].Identified {
-		return j.Found[k].Value
+	if j := b.joint(joint); j != nil {
+		if x, ok := b.number(j, k); ok {
+			return x
+		}
 	}
 	return params[k].neutral
 }
@@ -77,11 +114,13 @@ func (b *Body) Plain(joint string, k Param) float64 {
 // unsimulated are numbers of motors for which the simulator has none.
 var unsimulated = []Param{Stribeck, LoadFriction, LoadStribeck, CoulombSlope, CoulombCurve, RestOffset, RestGain, SupplySag}
 
-// Unsimulated are the numbers that the logs narrowed, of some joint, and that the
-// simulator leaves out.
+// Unsimulated are the numbers that the logs narrowed, or that a network goes with, of
+// some joint, and that the simulator leaves out.
 func (b *Body) Unsimulated() (out []Param) {
 	for _, k := range unsimulated {
-		if slices.ContainsFunc(b.Joints, func(j Joint) bool { return j.Found[k].Identified }) {
+		if slices.ContainsFunc(b.Joints, func(j Joint) bool {
+			return j.Found[k].Identified || b.Motor(j.Name) != nil && j.values()[k] != params[k].neutral
+		}) {
 			out = append(out, k)
 		}
 	}

@@ -6,7 +6,7 @@
 //	PROFILE [+ MODEL] ──┴─► Identify ──► Body ──► BODY.yaml   numbers with their spread
 //	LOG + Body ──► Learn ──► Body with a network per joint
 //	LOG + BODY.yaml ──► Check ──► Score                  replay without fitting
-//	BODY.yaml + robot profile ──► Apply ──► the motors that a simulator simulates
+//	BODY.yaml + robot profile ──► Apply, Motor ──► the motors that a simulator simulates
 //
 // Without a model joints are replayed one by one, open loop, with gravity terms of
 // their own; what other joints' poses change in them follows those joints' commands.
@@ -32,6 +32,8 @@
 //
 // Learn adds the second model of an actuator: per joint a small network of what the
 // motor gives beyond its numbers, fitted through replays of 0.6 s. It predicts what
-// resembles its logs, and nothing is known of it elsewhere: Check says how both
-// models do, and a simulator of links takes the numbers alone.
+// resembles its logs, in gains too, and nothing is known of it elsewhere: Check says how
+// both models do. Within a model it learns the motor alone, and a simulator of links
+// takes it (Motor); without one it learns what links do too, and a simulator of them
+// takes the numbers alone.
 package identify

@@ -13,7 +13,8 @@ import (
 // went through: the second model of an actuator (Hwangbo et al. 2019, Science
 // Robotics, "Learning agile and dynamic motor skills for legged robots", whose
 // network gives all of the torque). Its inputs are the error of position and the
-// speed now and one and two periods ago, over their scales.
+// speed now and one and two periods ago, over their scales. A motor without stiffness
+// holds no position, and its network gives nothing.
 type Network struct {
 	Period float64 `yaml:"period_s" json:"period_s"`
 	Error  float64 `yaml:"error_scale_rad" json:"error_scale_rad"`
@@ -47,8 +48,16 @@ func (n *Network) setWeights(w []float32) {
 	n.Weights = base64.StdEncoding.EncodeToString(b)
 }
 
-// open makes the network that the weights are of.
-func (n *Network) open() (*nn.Net, error) {
+// Numbers are the weights of a network of OpenBody's, in their order.
+func (n *Network) Numbers() []float32 {
+	w, err := n.numbers()
+	if err != nil {
+		panic("identify: " + err.Error()) // checked when it was opened
+	}
+	return w
+}
+
+func (n *Network) numbers() ([]float32, error) {
 	b, err := base64.StdEncoding.DecodeString(n.Weights)
 	if err != nil {
 		return nil, fmt.Errorf("weights are no base64: %w", err)
@@ -66,6 +75,15 @@ func (n *Network) open() (*nn.Net, error) {
 		if w[i]-w[i] != 0 {
 			return nil, fmt.Errorf("weight %d is %g, want a number", i, w[i])
 		}
+	}
+	return w, nil
+}
+
+// open makes the network that the weights are of.
+func (n *Network) open() (*nn.Net, error) {
+	w, err := n.numbers()
+	if err != nil {
+		return nil, err
 	}
 	var stack []nn.Named
 	for _, l := range layers {

@@ -114,7 +114,9 @@ func (w *walk) act(i int, t, h, more, links float64) (a acting) {
 	if w.t.enabled == nil || w.t.enabled[i] {
 		w.servo.obey(w.cmd.i)
 		a.motor, a.slowing = w.servo.torque(p[RestGain]*c+p[RestOffset]-w.q-p[Offset], w.v)
-		a.motor += more
+		if w.servo.kp > 0 {
+			a.motor += more
+		}
 	}
 	gravity := gravityAt(p, &w.t.load, w.q) - w.t.coupling(p, w.cmd.i) + links
 	a.torque, a.damping = a.motor+gravity, a.slowing+p[Viscous]
