@@ -45,7 +45,7 @@ func (n *Network) check(step time.Duration) error {
 	}
 	// As close as a log of the robot has to be to the logs that it learned from.
 	if n.Period <= 0 || 2*step > 3*n.Period {
-		return fmt.Errorf("it looks every %v, expected at least two thirds of the physics step of %v: give a smaller timestep", n.Period, step)
+		return fmt.Errorf("it looks every %v, expected at least two thirds of the physics step of %v: give a smaller timestep, or learn it from a slower log", n.Period, step)
 	}
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -59,6 +61,34 @@ func TestANetworkLearnsWhatNumbersLeaveOver(t *testing.T) {
 		t.Errorf("%g rad after it was written and read, %g before", got.Mean, s.Mean)
 	}
 	refuses(t, file, text.String(), other)
+}
+
+// A motor that is told no stiffness holds no position, and gets nothing of its network.
+func TestANetworkGivesNothingWithoutStiffness(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	w := make([]float32, 1313)
+	for i := range w {
+		w[i] = float32(0.3 * random.NormFloat64())
+	}
+	v := arm()
+	b, l := known(v), move(Impedance, &v, 4, chirp(4, 0.2, 2), 0, 1)
+	b.Joints[0].Network = &Network{Period: 0.005, Error: 0.1, Speed: 1, Torque: 1}
+	b.Joints[0].Network.setWeights(w)
+	for _, kp := range []float64{0, 20} {
+		row := func(x float64) [][]float64 { return [][]float64{slices.Repeat([]float64{x}, len(l.Time))} }
+		l.Impedance = &Series{Velocity: row(0), Torque: row(0.5), Kp: row(kp), Kd: row(0.5)}
+		with, err := b.replay(l, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without, err := b.replay(l, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same := slices.Equal(with[0], without[0]); same != (kp == 0) {
+			t.Errorf("with a stiffness of %g the network changes nothing: %v", kp, same)
+		}
+	}
 }
 
 // refuses breaks a body's network.
