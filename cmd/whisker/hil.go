@@ -32,7 +32,7 @@ type hilIdentifyCmd struct {
 	Seed  uint64   `help:"Seed of the search and of the bootstrap: the same one gives the same body." default:"1"`
 	Draws int      `help:"Bootstrap refits." default:"24"`
 	// Actuator is the model of the motors.
-	Actuator string `help:"numbers: friction, inertia, gains; network: beside them one that learns per joint what they leave over." enum:"numbers,network" default:"numbers"`
+	Actuator string `help:"numbers: friction, inertia, gains; network: beside them one that learns per joint what they leave over, which the simulator takes where it was learned with --model." enum:"numbers,network" default:"numbers"`
 }
 
 // Run is called by kong.
