@@ -20,14 +20,23 @@ import (
 	"whisker/sim"
 )
 
+// network is one of those weights and scales.
+func network(w []float32, err, speed, torque float64) *identify.Network {
+	var b []byte
+	for _, x := range w {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+	}
+	return &identify.Network{Period: 0.005, Error: err, Speed: speed, Torque: torque, Weights: base64.StdEncoding.EncodeToString(b)}
+}
+
 // drawnNetwork is what nobody learned: a network with the weights of a seed.
 func drawnNetwork(seed uint64) *identify.Network {
 	random := rand.New(rand.NewPCG(seed, 0))
-	var b []byte
-	for range 1313 {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(0.3*random.NormFloat64())))
+	w := make([]float32, 1313)
+	for i := range w {
+		w[i] = float32(0.3 * random.NormFloat64())
 	}
-	return &identify.Network{Period: 0.005, Error: 0.1, Speed: 2, Torque: 1.5, Weights: base64.StdEncoding.EncodeToString(b)}
+	return network(w, 0.1, 2, 1.5)
 }
 
 // withNetworks is a body of the quadruped, identified within a model, whose motors all
@@ -85,6 +94,12 @@ func held(t *testing.T, body string) *identify.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return swung(t, r, 3, quickly)
+}
+
+// swung is a log of that many seconds of a robot, which it closes, in the air.
+func swung(t *testing.T, r *sim.Robot, seconds float64, way chirp) *identify.Log {
+	t.Helper()
 	defer r.Close()
 	b := r.Body()
 	n := len(b.Joints)
@@ -95,14 +110,14 @@ func held(t *testing.T, body string) *identify.Log {
 	rows := func() [][]float64 { return make([][]float64, n) }
 	l := &identify.Log{Name: "simulated", Command: rows(), Position: rows(), Impedance: &identify.Series{Velocity: rows(), Torque: rows(), Kp: rows(), Kd: rows()}}
 	state, c := controller.NewState(b), controller.NewCommand(b)
-	for range 600 {
+	for range int(seconds / b.Period.Seconds()) {
 		if err := r.Read(&state); err != nil {
 			t.Fatal(err)
 		}
 		at := state.Time.Seconds()
 		l.Time = append(l.Time, at)
 		for j := range n {
-			c.Pos[j], c.Kp[j], c.Kd[j] = b.Stand[j]+quickly.of(j, at), 60, 1.5
+			c.Pos[j], c.Kp[j], c.Kd[j] = b.Stand[j]+way.of(j, at), 60, 1.5
 			for k, x := range [...]float64{c.Pos[j], state.Pos[j], 0, 0, 60, 1.5} {
 				to := [...][][]float64{l.Command, l.Position, l.Impedance.Velocity, l.Impedance.Torque, l.Impedance.Kp, l.Impedance.Kd}[k]
 				to[j] = append(to[j], x)
