@@ -61,7 +61,8 @@ type Physics struct {
 	PeriodMs   float64 `yaml:"period_ms"`
 	Torque     bool    `yaml:"torque_actuators"`
 	// Body is what `whisker hil identify` wrote of the robot: its motors' friction,
-	// inertia and delay; "" takes the profile's.
+	// inertia and delay, and their networks where those were learned within a model; ""
+	// takes the profile's.
 	Body string `yaml:"body"`
 	// Randomise makes a robot with a profile differ from its model: default, body
 	// for as much as Body leaves open, or a YAML file of ranges; "" is the model.
