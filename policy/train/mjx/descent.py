@@ -14,7 +14,7 @@ COSTS = {
     "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
     "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
 }
-UNSEEN = COSTS | {"root_position": (0.015, 1), "root_velocity": (0.05, 2), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
+UNSEEN = COSTS | {"root_position": (0.015, 1), "root_velocity": (0.04, 2), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
 class Learner:
@@ -51,21 +51,25 @@ class Learner:
         share = 1 / jnp.minimum(1 + kept["update"] / 4, self.a.average)
         return kept | {"mean": jax.tree.map(lambda mean, new: mean + share * (new - mean), kept["mean"], {k: kept[k] for k in kept["mean"]})}
 
-    def measured(self, s, key):
-        """s as a robot's sensors tell it, with the mean noise of the ranges that robots are drawn from."""
+    def measured(self, s, key, share):
+        """s as a robot's sensors tell it, with so much (n, 1) of the noise that the ranges allow."""
         if not self.task.ranges:
             return s
         keys = dict(zip(("joints", "joint_rates", "root_rotation_rate", "root_orientation"), jax.random.split(key, 4)))
-        noise = lambda name, of, width=None: np.mean(self.task.ranges[f"noise_{of}"]) * jax.random.normal(keys[name], (len(s[name]), width or s[name].shape[1]))
+
+        def noise(name, of, width=None):
+            low, high = self.task.ranges[f"noise_{of}"]
+            return (low + share * (high - low)) * jax.random.normal(keys[name], (len(s[name]), width or s[name].shape[1]))
+
         return s | {
             "joints": s["joints"] + noise("joints", "joint_position_rad"), "joint_rates": s["joint_rates"] + noise("joint_rates", "joint_velocity_rad_s"),
             "root_rotation_rate": s["root_rotation_rate"] + noise("root_rotation_rate", "gyro_rad_s"),
             "root_orientation": compose(s["root_orientation"], quaternion(noise("root_orientation", "orientation_rad", 3))),
         }
 
-    def output(self, task, params, norm, s, row, key):
+    def output(self, task, params, norm, s, row, key, share):
         """The policy's output, its latent at the mean."""
-        s = self.measured(s, key)
+        s = self.measured(s, key, share)
         full = jnp.zeros((len(row), len(task.qpos)))
         seen = s | {"joints": full.at[:, task.seen].set(s["joints"]), "joint_rates": full.at[:, task.seen].set(s["joint_rates"])}
         obs = jax.vmap(task.observation)(seen, row, s["previous"])
@@ -76,8 +80,10 @@ class Learner:
     def act(self, clips, params, norm, s, row, key):
         task = self.task.on(clips)
         keys = jax.random.split(key)
-        out, obs = self.output(task, params, norm, s, row, keys[0])
-        return jax.vmap(task.command)(row, out + self.a.noise * jax.random.normal(keys[1], out.shape)), obs
+        # Noise moves joints that would else stick: the model must see bodies with and without.
+        share = jnp.linspace(0, 1, len(row))[:, None]
+        out, obs = self.output(task, params, norm, s, row, keys[0], share)
+        return jax.vmap(task.command)(row, out + share * self.a.noise * jax.random.normal(keys[1], out.shape)), obs
 
     def cost(self, clips, s, row, before, away):
         """How far s is from a row of the clips, which are moved away."""
@@ -101,10 +107,12 @@ class Learner:
         if not task.contract["observation"]["root"]:  # who cannot see where it is goes on from where it is
             away = (s["root_position"] - clips["root_position"][row]) * jnp.array([1.0, 1.0, 0.0])
 
+        share = jax.random.uniform(key, (len(row), 1))
+
         def loss(params):
             def tick(carry, key):
                 s, row = carry
-                out, _ = self.output(task, params, kept["norm"], s, row, key)
+                out, _ = self.output(task, params, kept["norm"], s, row, key, share)
                 after = self.world.step(kept["mean"]["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
                 next_row = jnp.minimum(row + 1, end)
                 costs = self.cost(clips, after, next_row, s["previous"], away)

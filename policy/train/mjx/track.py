@@ -43,7 +43,7 @@ def arguments(argv):
     p.add_argument("--first", type=int, default=500, help="control periods before anything is learned, also after a resumption")
     p.add_argument("--keep", type=int, default=2400, help="control periods of each body that are learned from")
     p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
-    p.add_argument("--noise", type=float, default=0.1, help="of the action, in units of the output")
+    p.add_argument("--noise", type=float, default=0.1, help="deviation of the noisiest body's action, in units of the output; the others have less, down to none")
     p.add_argument("--kick", type=float, default=0, metavar="M_S", help="deviation of sudden changes of the root's velocity, once in half a second, and over its standing height of its rotation rate")
     p.add_argument("--world", type=widths, default=[512, 512], help="widths of the model of the world")
     p.add_argument("--world-steps", type=int, default=24, help="updates of it after each gathering, the first time fifty times as many")
