@@ -14,7 +14,7 @@ COSTS = {
     "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
     "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
 }
-UNSEEN = COSTS | {"root_position": (0.015, 1), "root_velocity": (0.04, 2), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
+UNSEEN = COSTS | {"root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
 class Learner:
