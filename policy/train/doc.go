@@ -25,7 +25,7 @@
 //
 // Two more trainers, in Python, are in policy/train/mjx and learn from what Export
 // writes: one by reward on a GPU, and one on a CPU that learns a model of the world
-// and goes down its gradient (track.py). The latter made what ships of the student here.
+// and goes down its gradient (track.py). The latter made what ships: of the rat's from the student here, of the quadruped's from nothing.
 //
 // # What was tried
 //
