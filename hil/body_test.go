@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"whisker/controller"
-	"whisker/controller/profile"
 	"whisker/hil/identify"
 	"whisker/sim"
 )
@@ -20,30 +19,30 @@ func exactly(x float64) identify.Found {
 }
 
 // bodyFile writes a body of the quadruped, all of whose joints have the same numbers.
-func bodyFile(t *testing.T, law identify.Law, found map[identify.Param]identify.Found, joints ...string) string {
+func bodyFile(t *testing.T, law identify.Law, found map[identify.Param]identify.Found, names ...string) string {
 	t.Helper()
-	if len(joints) == 0 {
-		p, err := profile.Open("quadruped")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, j := range p.Joints {
-			joints = append(joints, j.Name)
-		}
+	if len(names) == 0 {
+		names = joints(t)
 	}
 	b := identify.Body{Robot: "quadruped", Law: law}
-	for _, name := range joints {
+	for _, name := range names {
 		b.Joints = append(b.Joints, identify.Joint{Name: name, Known: map[identify.Param]float64{}, Found: found})
 	}
+	path := filepath.Join(t.TempDir(), "body.yaml")
+	keep(t, &b, path)
+	return path
+}
+
+// keep writes a body to a file.
+func keep(t *testing.T, b *identify.Body, file string) {
+	t.Helper()
 	var text bytes.Buffer
 	if err := b.Write(&text); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "body.yaml")
-	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
 }
 
 // swing drops the second of two quadrupeds from high up, asks a knee to move by

@@ -1,12 +1,10 @@
 package hil
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -55,17 +53,6 @@ func withNetworks(t *testing.T, m *identify.Model) (b *identify.Body, file strin
 	file = filepath.Join(t.TempDir(), "body.yaml")
 	keep(t, b, file)
 	return b, file
-}
-
-func keep(t *testing.T, b *identify.Body, file string) {
-	t.Helper()
-	var text bytes.Buffer
-	if err := b.Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // weightless are links that gravity does not pull, as those of a robot that is held.
