@@ -38,4 +38,6 @@ def load(path, of, kept):
     for k, want in of.items():
         if was.get(k) != want:
             refuse(f"mjx: {path} was made with {k} {was.get(k)}, this run has {want}; use another --out")
+    if [x.shape for x in leaves] != [np.shape(x) for x in jax.tree.leaves(kept)]:
+        refuse(f"mjx: {path} has arrays of other shapes than this run: it was made with other sizes of networks or by another version; use another --out")
     return jax.tree.unflatten(jax.tree.structure(kept), [jax.numpy.asarray(x) for x in leaves])

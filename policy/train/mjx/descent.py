@@ -17,11 +17,42 @@ COSTS = {
 UNSEEN = COSTS | {"root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
+class Rough:
+    """What fits of key points add to a motion: smooth errors of where the root is (deviation
+    size, m), and over the robot's standing height of its rotation and all joints (rad). Policies
+    are shown references with them, and judged by those without."""
+
+    ROWS, SMOOTH = 8192, 4  # rows of errors, which repeat; deviation of the kernel that smooths them, in control periods
+
+    def __init__(self, task, size):
+        n, joints = self.ROWS, task.clips["joints"].shape[1]
+        white = np.random.default_rng(0).standard_normal((n, 6 + joints))
+        low = np.exp(-2 * (np.pi * self.SMOOTH * np.fft.rfftfreq(n)[:, None]) ** 2)
+        errors = np.fft.irfft(np.fft.rfft(white, axis=0) * low, n, axis=0)
+        errors *= size / errors.std(0)
+        errors[:, 3:] /= task.body["stand_height_m"]
+        self.errors = jnp.asarray(errors, jnp.float32)
+        self.rates = jnp.asarray(np.gradient(errors[:, :3], task.body["period_ns"] * 1e-9, axis=0), jnp.float32)
+
+    def on(self, place, share):
+        """For Task.observation: so much of the errors from a place on."""
+
+        def astray(c, rows):
+            at = (rows + place) % self.ROWS
+            e = share * self.errors[at]
+            return {
+                "root_position": c["root_position"] + e[:, :3], "root_velocity": c["root_velocity"] + share * self.rates[at],
+                "root_orientation": compose(c["root_orientation"], quaternion(e[:, 3:6])), "joints": c["joints"] + e[:, 6:],
+            }
+
+        return astray
+
+
 class Learner:
     """What learns. The arrays that change are in the tree kept (what a checkpoint holds)."""
 
     def __init__(self, a, task):
-        self.a, self.task, self.world = a, task, World(task, a.world)
+        self.a, self.task, self.world, self.rough = a, task, World(task, a.world), Rough(task, a.rough)
         self.body = network.sizes(task)[1]
         self.limbs = np.searchsorted(task.seen, task.limbs)
         updates = max(1, int(a.transitions / (a.bodies * a.gather)))
@@ -67,14 +98,20 @@ class Learner:
             "root_orientation": compose(s["root_orientation"], quaternion(noise("root_orientation", "orientation_rad", 3))),
         }
 
-    def output(self, task, params, norm, s, row, key, share):
-        """The policy's output, its latent at the mean."""
+    def output(self, task, params, norm, s, row, key, share, place):
+        """The policy's output, its latent at the mean. Of what sensors add there is so much (n, 1), of
+        references' errors as place (n, 2) has it: the first row, and how much."""
         s = self.measured(s, key, share)
         full = jnp.zeros((len(row), len(task.qpos)))
         seen = s | {"joints": full.at[:, task.seen].set(s["joints"]), "joint_rates": full.at[:, task.seen].set(s["joint_rates"])}
-        obs = jax.vmap(task.observation)(seen, row, s["previous"])
+        see = lambda s, row, previous, place: task.observation(s, row, previous, self.rough.on(place[0].astype(int), place[1]))
+        obs = jax.vmap(see)(seen, row, s["previous"], place)
         latent = params["encoder"][-1]["b"].shape[0] // 2
         return network.act(params, network.normalise(norm, obs), self.body, jnp.zeros((len(row), latent)))[0], obs
+
+    def places(self, key, n):
+        """For output: somewhere in the errors, and any share of them."""
+        return jax.random.uniform(key, (n, 2)) * jnp.array([self.rough.ROWS, 1.0])
 
     @partial(jax.jit, static_argnums=0)
     def act(self, clips, params, norm, s, row, key):
@@ -82,7 +119,7 @@ class Learner:
         keys = jax.random.split(key)
         # Noise moves joints that would else stick: the model must see bodies with and without.
         share = jnp.linspace(0, 1, len(row))[:, None]
-        out, obs = self.output(task, params, norm, s, row, keys[0], share)
+        out, obs = self.output(task, params, norm, s, row, keys[0], share, self.places(jax.random.PRNGKey(self.a.seed), len(row)))
         return jax.vmap(task.command)(row, out + share * self.a.noise * jax.random.normal(keys[1], out.shape)), obs
 
     def cost(self, clips, s, row, before, away):
@@ -107,18 +144,19 @@ class Learner:
         if not task.contract["observation"]["root"]:  # who cannot see where it is goes on from where it is
             away = (s["root_position"] - clips["root_position"][row]) * jnp.array([1.0, 1.0, 0.0])
 
-        share = jax.random.uniform(key, (len(row), 1))
+        keys = jax.random.split(key, 3)
+        share, place = jax.random.uniform(keys[0], (len(row), 1)), self.places(keys[1], len(row))
 
         def loss(params):
             def tick(carry, key):
                 s, row = carry
-                out, _ = self.output(task, params, kept["norm"], s, row, key, share)
+                out, _ = self.output(task, params, kept["norm"], s, row, key, share, place)
                 after = self.world.step(kept["mean"]["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
                 next_row = jnp.minimum(row + 1, end)
                 costs = self.cost(clips, after, next_row, s["previous"], away)
                 return (after, next_row), jnp.where(row < end, costs, 0).mean()
 
-            return jax.lax.scan(tick, (s, row), jax.random.split(key, self.a.ahead))[1].mean()
+            return jax.lax.scan(tick, (s, row), jax.random.split(keys[2], self.a.ahead))[1].mean()
 
         cost, grad = jax.value_and_grad(loss)(kept["params"])
         change, adam = self.adam.update(grad, kept["adam"])

@@ -139,12 +139,16 @@ class Task:
         """What stands for the command before a row, where an episode starts."""
         return self.clips["torque" if self.drive == "torque" else "actuators"][row]
 
-    def observation(self, s, row, previous):
+    def observation(self, s, row, previous, astray=None):
         """The observation of state s (a dict as in clips.npz, with activation and
-        foot_force) at a row of the clips; previous is the command before."""
-        layout, c = self.contract["observation"], self.clips
+        foot_force) at a row of the clips; previous is the command before. astray, where
+        not None, gives what is added to the rows that are looked at, as Rough has it."""
+        layout = self.contract["observation"]
         inv = conj(s["root_orientation"])
         rows = jnp.minimum(row + self.frames, self.end[row])
+        c = {k: self.clips[k][rows] for k in ("root_position", "root_orientation", "root_velocity", "joints")}
+        if astray is not None:
+            c = astray(c, rows)
         q, window = s["joints"][self.seen], range(len(self.frames))
         parts = [q, s["joint_rates"][self.seen], previous, rotate(inv, jnp.array([0.0, 0.0, -1.0])), s["root_rotation_rate"]]
         if layout["activation"]:
@@ -154,12 +158,12 @@ class Task:
         if layout["foot_force"]:
             parts.append(s["foot_force"])
         if layout["root"]:
-            parts += [rotate(inv, c["root_position"][rows[f]] - s["root_position"]) for f in window]
+            parts += [rotate(inv, c["root_position"][f] - s["root_position"]) for f in window]
         else:
-            parts += [rotate(conj(c["root_orientation"][rows[f]]), c["root_velocity"][rows[f]]) for f in window]
-        parts += [rotvec(mul(inv, c["root_orientation"][rows[f]])) for f in window]
-        parts.append((c["joints"][rows][:, self.seen] - q).ravel())
-        parts.append(c["stance"][jnp.concatenate([row[None], rows])].ravel())
+            parts += [rotate(conj(c["root_orientation"][f]), c["root_velocity"][f]) for f in window]
+        parts += [rotvec(mul(inv, c["root_orientation"][f])) for f in window]
+        parts.append((c["joints"][:, self.seen] - q).ravel())
+        parts.append(self.clips["stance"][jnp.concatenate([row[None], rows])].ravel())
         return jnp.concatenate(parts)
 
     def errors(self, s, row):

@@ -168,6 +168,56 @@ print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
 	}
 }
 
+// The policy is shown references with smooth errors, and judged by those without.
+func TestReferencesAreShownWithErrors(t *testing.T) {
+	t.Parallel()
+	dir, robot := quadruped(t)
+	said, status := run(t, append([]string{"-c", `
+import sys
+import jax
+import jax.numpy as jnp
+import numpy as np
+from track import STATE, Trainer, arguments
+argv = sys.argv[2:]
+run = Trainer(arguments(argv), argv)
+task, learner = run.task, run.learner
+kept, n = learner.fresh(None), 2000
+run.bodies.begin(np.arange(1), np.random.default_rng(1))
+state = {k: jnp.asarray(np.repeat(v[:1], n, 0)) for k, v in run.bodies.state().items()}
+row, quiet, key = jnp.full(n, 10), jnp.zeros((n, 1)), jax.random.PRNGKey(1)
+def shown(share):
+    place = jnp.stack([4.0 * jnp.arange(n), jnp.full(n, share)], 1)
+    return np.asarray(learner.output(task, kept["params"], kept["norm"], state, row, key, quiet, place)[1])
+body = sum(t["size"] for t in task.contract["observation"]["proprioception"])
+errors = shown(1.0) - shown(0.0)
+half = shown(0.5) - shown(0.0)
+frames, joints = len(task.frames), len(task.seen)
+turned, moved = errors[:, body + 3 * frames:body + 6 * frames].reshape(n, frames, 3), errors[:, body + 6 * frames:body + (6 + joints) * frames].reshape(n, frames, joints)
+stance = errors[:, body + (6 + joints) * frames:]
+print(np.abs(errors[:, :body]).max(), np.abs(stance).max(), moved.std(), turned.std(), np.diff(moved, axis=1).std(), (half[:, body:].std() / errors[:, body:].std()))
+`}, short(dir, t.TempDir(), "--rough", "0.02")...)...)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	var body, stance, moved, turned, step, half float64
+	if _, err := fmt.Sscan(said, &body, &stance, &moved, &turned, &step, &half); err != nil {
+		t.Fatalf("%v:\n%s", err, said)
+	}
+	if body != 0 || stance != 0 {
+		t.Errorf("what the robot measures differs by %g and stances by %g, want neither", body, stance)
+	}
+	want := 0.02 / robot.Body().StandHeight
+	if math.Abs(moved/want-1) > 0.1 || math.Abs(turned/want-1) > 0.1 {
+		t.Errorf("joints are shown with errors of %.3f rad and turns of %.3f, want %.3f", moved, turned, want)
+	}
+	if step > 0.3*moved { // white errors would change by 1.4 of it
+		t.Errorf("errors of joints change by %.3f of themselves in a control period, want smooth ones", step/moved)
+	}
+	if math.Abs(half-0.5) > 0.05 {
+		t.Errorf("half of the errors is %.2f of all", half)
+	}
+}
+
 // What two folders hold is learned from as one, and said in the policy; folders of different tasks are not mixed.
 func TestClipsOfSeveralFoldersAreLearnedFromTogether(t *testing.T) {
 	t.Parallel()
@@ -197,6 +247,30 @@ func TestClipsOfSeveralFoldersAreLearnedFromTogether(t *testing.T) {
 	}
 	if said, status := together(); status != 2 || !strings.Contains(said, "differ in more than their clips") {
 		t.Errorf("status %d, want 2 and why:\n%s", status, said)
+	}
+}
+
+// A checkpoint of other networks is refused, and stays as it is.
+func TestACheckpointOfOtherSizesIsRefused(t *testing.T) {
+	t.Parallel()
+	dir, _ := balancer(t)
+	out := t.TempDir()
+	if said, status := run(t, short(dir, out, "--transitions", "128")...); status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	path := filepath.Join(out, "checkpoint.npz")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for flag, value := range map[string]string{"--encoder": "8", "--latent": "5"} {
+		said, status := run(t, short(dir, out, "--transitions", "256", flag, value)...)
+		if status != 2 || !strings.Contains(said, "arrays of other shapes") || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+			t.Errorf("%s %s: status %d, want 2 and one line:\n%s", flag, value, status, said)
+		}
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the refused checkpoint changed (%v)", err)
 	}
 }
 
