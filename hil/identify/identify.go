@@ -14,7 +14,7 @@ type Options struct {
 	Evaluations int    // replays of the global search per joint; 0 is 400
 	Restarts    int    // refinements from around the best point; 0 is 2
 	Draws       int    // bootstrap refits; 0 is 24
-	Epochs      int    // of Learn, through all windows; 0 is 60
+	Epochs      int    // of Learn, through all windows; 0 is 60, more where logs are short
 	ValuesOnly  bool   // leaves out what the logs say of each value
 	Workers     int    // joints at a time; 0 is one per core
 	// Progress hears of every joint that is done, in the order of being done; nil
@@ -31,7 +31,6 @@ func (o Options) filled() Options {
 	def(&o.Evaluations, 400)
 	def(&o.Restarts, 2)
 	def(&o.Draws, 24)
-	def(&o.Epochs, 60)
 	def(&o.Workers, runtime.GOMAXPROCS(0))
 	return o
 }

@@ -22,6 +22,8 @@ const (
 	mostWindows = 256
 	learnRate   = 2e-3
 	heldOut     = 5 // of so many windows, one says when to stop
+	leastEpochs = 60
+	leastSteps  = 400 // updates, which short logs need more epochs for
 )
 
 // Learn gives every joint of a body a network of what its motor does beyond the
@@ -65,7 +67,12 @@ func learnJoint(ctx context.Context, p *Profile, b *Body, i int, logs []*Log, o 
 		return fmt.Errorf("joint %s: %d stretches of %g s, want at least %d: record for longer", j.Name, len(s.windows), windowTime, 2*heldOut)
 	}
 	best, least := slices.Clone(s.net.Weights()), s.loss(s.test)
-	for range o.Epochs {
+	epochs := o.Epochs
+	if epochs == 0 {
+		batches := (len(s.fit) + windowBatch - 1) / windowBatch
+		epochs = max(leastEpochs, (leastSteps+batches-1)/batches)
+	}
+	for range epochs {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
