@@ -149,7 +149,7 @@ func (c *clipPlotCmd) Run(e *env) error {
 }
 
 type clipSynthesizeCmd struct {
-	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge or groom; or shipped for the clips that ship."`
+	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash or crab; or shipped for the clips that ship."`
 	Out       string   `required:"" help:"Clip to write, CSV or NPZ; a folder for shipped." placeholder:"FILE"`
 	Seed      uint64   `help:"Seed: the same seed gives the same clip." default:"1"`
 	Seconds   float64  `help:"Length, s." default:"5"`

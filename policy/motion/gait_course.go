@@ -10,7 +10,7 @@ import (
 type course struct {
 	seconds, start, stop float64
 	x, y, yaw            []float64 // every millisecond
-	v, w                 []float64 // m/s along the heading, rad/s
+	v, side, w           []float64 // m/s along the heading and to its left, rad/s
 	uneven               *uneven   // of a roam; others step in time
 	bound                *bound    // of a dash
 }
@@ -43,7 +43,7 @@ func newCourse(seconds, speed, curvature, turn float64, p posture, r *rand.Rand)
 	for i := range factor {
 		f := factor[i] * weight / sum
 		v := f * speed
-		c.advance(v, curvature*v+f*turn)
+		c.advance(v, 0, curvature*v+f*turn)
 	}
 	return c
 }
@@ -57,17 +57,18 @@ func (c *course) gait(speed float64, trot bool) gait {
 	return g
 }
 
-// advance adds the next millisecond, at whose beginning the body goes at v (m/s) and turns
-// at w (rad/s).
-func (c *course) advance(v, w float64) {
+// advance adds the next millisecond, at whose beginning the body goes at v, and at side to its
+// left (m/s), and turns at w (rad/s).
+func (c *course) advance(v, side, w float64) {
 	x, y, yaw := -pivot, 0.0, 0.0
 	if i := len(c.x) - 1; i >= 0 {
-		x = c.x[i] + c.v[i]*math.Cos(c.yaw[i])*courseStep
-		y = c.y[i] + c.v[i]*math.Sin(c.yaw[i])*courseStep
+		sin, cos := math.Sincos(c.yaw[i])
+		x = c.x[i] + (c.v[i]*cos-c.side[i]*sin)*courseStep
+		y = c.y[i] + (c.v[i]*sin+c.side[i]*cos)*courseStep
 		yaw = c.yaw[i] + c.w[i]*courseStep
 	}
 	c.x, c.y, c.yaw = append(c.x, x), append(c.y, y), append(c.yaw, yaw)
-	c.v, c.w = append(c.v, v), append(c.w, w)
+	c.v, c.side, c.w = append(c.v, v), append(c.side, side), append(c.w, w)
 }
 
 func (c *course) index(t float64) int {

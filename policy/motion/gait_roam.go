@@ -28,8 +28,8 @@ type uneven struct {
 const lateKnot = 0.4 // s
 
 // newRoam goes from one speed to the next, up to top (m/s), every 0.3 to 1.1 s, along
-// changing curves.
-func newRoam(seconds, top float64, r *rand.Rand) *course {
+// changing curves; crabwise at any angle to the heading.
+func newRoam(seconds, top float64, crab bool, r *rand.Rand) *course {
 	c := &course{seconds: seconds, start: within(r, 0.1, 0.5), stop: seconds - math.Min(0.9, 0.3*seconds), uneven: &uneven{}}
 	for leg := range c.uneven.late {
 		for range int(seconds/lateKnot) + 3 {
@@ -40,7 +40,7 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 		}
 	}
 	push := within(r, calmPush, hastyPush)
-	type target struct{ v, w float64 }
+	type target struct{ v, side, w float64 }
 	var from, to target
 	start, move, until := 0.0, 0.1, c.start
 	for i := 0; i <= int(math.Round(seconds/courseStep)); i++ {
@@ -52,18 +52,22 @@ func newRoam(seconds, top float64, r *rand.Rand) *course {
 					to.v = within(r, 0.05, top)
 					to.w = to.v * within(r, -4, 4)
 				}
+				if crab {
+					sin, cos := math.Sincos(within(r, -math.Pi, math.Pi))
+					to = target{v: to.v * cos, side: to.v * sin}
+				}
 				if r.Float64() < 0.25 {
 					to.w += within(r, -1.2, 1.2)
 				}
 			}
-			move = math.Max(within(r, 0.1, 0.4), math.Abs(to.v-from.v)/push)
+			move = math.Max(within(r, 0.1, 0.4), math.Hypot(to.v-from.v, to.side-from.side)/push)
 			start, until = t, t+move+within(r, 0.1, 0.7)
 			if to == (target{}) && start+move > c.stop-0.8 {
 				until = math.Inf(1)
 			}
 		}
 		k := smoothStep((t - start) / move)
-		c.advance(from.v+k*(to.v-from.v), from.w+k*(to.w-from.w))
+		c.advance(from.v+k*(to.v-from.v), from.side+k*(to.side-from.side), from.w+k*(to.w-from.w))
 	}
 	return c
 }
@@ -90,7 +94,7 @@ func (c *course) swing(leg, i int, t float64) float64 {
 // pace is how fast the feet go by under the body at time t, m/s.
 func (c *course) pace(t float64) float64 {
 	v, w := c.speed(t)
-	return math.Hypot(v, turnRadius*w)
+	return math.Hypot(math.Hypot(v, c.side[c.index(t)]), turnRadius*w)
 }
 
 // rests says whether the feet wait where they are.

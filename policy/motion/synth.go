@@ -22,17 +22,20 @@ const (
 	Groom    Kind = "groom"    // sitting back, forepaws stroking the face
 	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
+	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash} }
+func Kinds() []Kind {
+	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab}
+}
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
 type Spec struct {
 	Kind      Kind
 	Seed      uint64
 	Seconds   float64 // 5 where 0
-	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam or dash
+	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam, dash or crab
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
 	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
@@ -49,7 +52,7 @@ func (s Spec) String() string {
 		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
 	case Turn:
 		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
-	case Roam, Dash:
+	case Roam, Dash, Crab:
 		text += fmt.Sprintf(", to %.3g m/s", s.Speed)
 	}
 	if s.Posture != 0 {
@@ -119,7 +122,7 @@ func (s Spec) check() error {
 			return err
 		}
 		return inside("curvature", s.Curvature, -5, 5)
-	case Roam, Dash:
+	case Roam, Dash, Crab:
 		return inside("speed", s.Speed, 0.1, 0.8)
 	}
 	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())
@@ -144,12 +147,12 @@ func (r *rat) sketch(spec Spec) []frame {
 		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, r.posture, rng), false, rng)
 	case Walk, Trot:
 		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, r.posture, rng), spec.Kind == Trot, rng)
-	case Roam:
-		frames := r.sketchWalk(n, newRoam(spec.Seconds, spec.Speed, rng), rng.Float64() < 0.5, rng)
+	case Roam, Crab:
+		frames := r.sketchWalk(n, newRoam(spec.Seconds, spec.Speed, spec.Kind == Crab, rng), rng.Float64() < 0.5, rng)
 		sketchHeadTurn(frames, rng)
 		return frames
 	case Dash:
-		c := newRoam(spec.Seconds, spec.Speed, rng)
+		c := newRoam(spec.Seconds, spec.Speed, false, rng)
 		c.bound = newBound(rng)
 		frames := r.sketchWalk(n, c, true, rng)
 		c.bound.pitchBounds(frames)

@@ -443,6 +443,39 @@ func TestDashesBound(t *testing.T) {
 	}
 }
 
+// A crab goes sideways and backward as well as forward, and keeps its feet where they stand.
+func TestCrabsGoAnyWay(t *testing.T) {
+	b, k := openRat(t)
+	ways := func(kind motion.Kind) (forward, back, side float64) {
+		for seed := uint64(61); seed < 67; seed++ {
+			clip, feet := synthesize(t, b, k, motion.RandomSpec(kind, seed))
+			for i, w := range clip.Twists {
+				q := clip.Poses[i].Quat
+				sin, cos := math.Sincos(math.Atan2(2*(q[0]*q[3]+q[1]*q[2]), 1-2*(q[2]*q[2]+q[3]*q[3])))
+				v, left := cos*w.Vel[0]+sin*w.Vel[1], cos*w.Vel[1]-sin*w.Vel[0]
+				forward, back, side = forward+math.Max(0, v), back-math.Min(0, v), side+math.Abs(left)
+				down := 0
+				for _, d := range feet[i].Down {
+					if d {
+						down++
+					}
+				}
+				if down < 2 {
+					t.Fatalf("%s %d stands on %d feet in frame %d", kind, seed, down, i)
+				}
+			}
+		}
+		all := forward + back + side
+		return forward / all, back / all, side / all
+	}
+	forward, back, side := ways(motion.Crab)
+	_, roamBack, roamSide := ways(motion.Roam)
+	t.Logf("crabs go %.2f of their way forward, %.2f back, %.2f sideways; roams %.2f back, %.2f sideways", forward, back, side, roamBack, roamSide)
+	if math.Min(forward, math.Min(back, side)) < 0.15 || roamBack+roamSide > 0.35 {
+		t.Errorf("crabs go %.2f of their way forward, %.2f back, %.2f sideways; roams %.2f back, %.2f sideways", forward, back, side, roamBack, roamSide)
+	}
+}
+
 func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 	seen := map[uint64]bool{}
 	for seed := uint64(1); seed <= 2; seed++ {
@@ -454,7 +487,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-2 || kinds[motion.Roam]+kinds[motion.Dash] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-3 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
