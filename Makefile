@@ -100,11 +100,16 @@ FROM ?= $(TRAIN)/student/rat.policy
 train-rat: train-rat-imitate ## train the rat's policy: a teacher by reward, a student that imitates it, and that through a model of the world
 	$(MAKE) train-rat-track
 
+EXPORT = bin/whisker train --export $(TRAIN)
 train-rat-track: build $(VENV_MJX)/.ok
-	bin/whisker train --export $(TRAIN)/task --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
-	bin/whisker train --export $(TRAIN)/brisk --library 'roam=60;walk=10;trot=20;turn=10' --first-seed 120000 --brisk 1.5 --postures 2
-	bin/whisker train --export $(TRAIN)/dash --library 'roam=40;walk=5;trot=15;turn=5;rear=15;lunge=10' --first-seed 150000 --brisk 1.4 --postures 2
-	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(TRAIN)/task $(TRAIN)/brisk $(TRAIN)/dash --out $(TRAIN)/track --from $(FROM) --transitions $(TRACK) $(ARGS)
+	$(EXPORT)/dashes --library 'dash=100;roam=20' --first-seed 310000 --shake 0.1 --postures 1
+	$(EXPORT)/rears --library 'dash=120;roam=60;rear=40;trot=20' --first-seed 410000 --shake 0.1 --brisk 1.3 --postures 1
+	$(EXPORT)/shaken --library 'groom=10;headturn=4;lunge=8;rear=30;roam=60;stand=8;trot=30;turn=15;walk=20' --first-seed 210000 --shake 0.15 --brisk 1.3 --postures 2
+	$(EXPORT)/task --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
+	$(EXPORT)/brisk --library 'roam=60;walk=10;trot=20;turn=10' --first-seed 120000 --brisk 1.5 --postures 2
+	$(EXPORT)/lunges --library 'roam=40;walk=5;trot=15;turn=5;rear=15;lunge=10' --first-seed 150000 --brisk 1.4 --postures 2
+	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(addprefix $(TRAIN)/,dashes rears shaken task brisk lunges) --out $(TRAIN)/track --from $(FROM) \
+	  --rough 0.008 --kick 0.04 --ahead 18 --transitions $(TRACK) $(ARGS)
 
 train-rat-imitate: build
 	bin/whisker train --out $(TRAIN)/teacher --seed 7 --transitions $(TEACHER)
@@ -114,9 +119,11 @@ train-rat-imitate: build
 train-rat-quick: ## the first two stages in half an hour on two cores: standing, head turns, slow walking
 	$(MAKE) train-rat-imitate TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
 
-# Servos teach torques: the policy that ships for servos shows the rat with torque motors what forces follow.
+# Servos teach torques: a policy for servos shows the rat with torque motors what forces follow. What ships was taught by the policy
+# that shipped before references were shown with errors: git show c4908a6:policy/rat.policy >out/rat.policy, and TUTOR=out/rat.policy.
+TUTOR ?= policy/rat.policy
 train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos
-	bin/whisker train --torque --out $(TRAIN)/torque --teacher policy/rat.policy --seed 11 --transitions 300000 --worlds 64 --workers 2 --shake 0 --encoder 512,256 --decoder 256,256 \
+	bin/whisker train --torque --out $(TRAIN)/torque --teacher $(TUTOR) --seed 11 --transitions 300000 --worlds 64 --workers 2 --shake 0 --encoder 512,256 --decoder 256,256 \
 	  --library 'walk=40;trot=25;turn=15;rear=10;groom=5;headturn=5;stand=10'
 
 # On a machine with an NVIDIA GPU: CUDA=1, and WHEELS=dir where it has no network.

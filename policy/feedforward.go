@@ -67,35 +67,38 @@ func (ff *feedForward) prepare(r *Reference) error {
 	return nil
 }
 
-// geometry fills Act, Stance and Feet.
+// geometry fills Act, Stance and Feet. A foot stands whose lowest point is down and
+// slow, however fast the rest of it turns over its toes.
 func (ff *feedForward) geometry(r *Reference) {
-	n := r.Len()
-	low := make([][]float64, n)
-	at := make([][][3]float64, n)
-	r.Feet = at
-	for f := range n {
+	for f := range r.Poses {
 		p := &r.Poses[f]
-		ff.k.SetPose(p.Pos, p.Quat, p.Q)
+		ff.contactPoints(p)
 		act := make([]float64, len(ff.body.Actuators))
 		ff.k.ActuatorLengths(act)
 		r.Act = append(r.Act, act)
-		low[f], at[f] = make([]float64, len(ff.feet)), make([][3]float64, len(ff.feet))
+		down, at := make([]bool, len(ff.feet)), make([][3]float64, len(ff.feet))
 		for i, id := range ff.feet {
-			low[f][i] = ff.k.LowestPoint(id)
-			at[f][i], _ = ff.k.BodyPose(id)
+			at[i], _ = ff.k.BodyPose(id)
+			down[i] = ff.points[i][2] < stanceHeight && ff.slip(r, f, i) < stanceSpeed
 		}
+		r.Stance, r.Feet = append(r.Stance, down), append(r.Feet, at)
 	}
-	dt := ff.body.Period.Seconds()
-	for f := range n {
-		a, b := max(f-1, 0), min(f+1, n-1)
-		down := make([]bool, len(ff.feet))
-		for i := range ff.feet {
-			d := sub(at[b][i], at[a][i])
-			speed := math.Sqrt(d[0]*d[0]+d[1]*d[1]+d[2]*d[2]) / (float64(b-a) * dt)
-			down[i] = low[f][i] < stanceHeight && speed < stanceSpeed
+}
+
+// slip is how fast the lowest point of a foot goes in frame f, m/s.
+func (ff *feedForward) slip(r *Reference, f, foot int) float64 {
+	ff.k.PointJacobian(ff.feet[foot], ff.points[foot], ff.jac)
+	t := &r.Twists[f]
+	v := append(append(append([]float64(nil), t.Vel[:]...), t.AngVel[:]...), t.Qd...)
+	squares := 0.0
+	for c := range 3 {
+		u := 0.0
+		for i, w := range v {
+			u += ff.jac[c*ff.nv+i] * w
 		}
-		r.Stance = append(r.Stance, down)
+		squares += u * u
 	}
+	return math.Sqrt(squares)
 }
 
 // contactPoints finds where each foot is lowest: tipping the whole body by a

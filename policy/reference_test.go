@@ -118,3 +118,66 @@ func TestStanceFollowsTheFeet(t *testing.T) {
 		}
 	}
 }
+
+// A foot that rolls over its toes stands, though its heel is fast; one that slides does not.
+func TestAFootThatRollsOverItsToesStands(t *testing.T) {
+	robot, stand, _ := rat(t, motion.Stand)
+	b, k := robot.Body(), robot.Kinematics()
+	toe, ok := k.BodyID("toe_L")
+	foot, _ := k.BodyID(b.Feet[0])
+	if !ok || b.Feet[0] != "foot_L" {
+		t.Fatalf("the rat has feet %v and toe_L: %t", b.Feet, ok)
+	}
+	p := stand.Poses[0]
+	k.SetPose(p.Pos, p.Quat, p.Q)
+	about, _ := k.BodyPose(toe)
+	moves := map[string]func(i float64) motion.Pose{
+		"rolls": func(i float64) motion.Pose { // nose down about the toe, 10 rad/s
+			sin, cos := math.Sincos(0.2 + 0.2*i)
+			x, z := p.Pos[0]-about[0], p.Pos[2]-about[2]
+			turned := p
+			turned.Pos[0], turned.Pos[2] = about[0]+cos*x+sin*z, about[2]-sin*x+cos*z
+			sin, cos = math.Sincos((0.2 + 0.2*i) / 2)
+			q := p.Quat
+			turned.Quat = [4]float64{cos*q[0] - sin*q[2], cos*q[1] + sin*q[3], cos*q[2] + sin*q[0], cos*q[3] - sin*q[1]}
+			k.SetPose(turned.Pos, turned.Quat, turned.Q)
+			turned.Pos[2] -= k.LowestPoint(foot)
+			return turned
+		},
+		"slides": func(i float64) motion.Pose { // 0.3 m/s
+			slid := p
+			slid.Pos[0] += 0.006 * i
+			return slid
+		},
+	}
+	for name, move := range moves {
+		poses := make([]motion.Pose, 5)
+		fastest := 0.0
+		for i := range poses {
+			poses[i] = move(float64(i))
+		}
+		at := make([][3]float64, len(poses))
+		for i, p := range poses {
+			k.SetPose(p.Pos, p.Quat, p.Q)
+			at[i], _ = k.BodyPose(foot)
+			if i > 0 {
+				fastest = max(fastest, math.Hypot(at[i][0]-at[i-1][0], at[i][2]-at[i-1][2])/b.Period.Seconds())
+			}
+		}
+		clip := *stand
+		clip.Poses = poses
+		clip.Differentiate()
+		ref, err := policy.NewReference(b, &clip, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fastest < 0.2 {
+			t.Errorf("%s: the foot goes %.2f m/s at most, too slow for a test", name, fastest)
+		}
+		for f, down := range ref.Stance {
+			if down[0] != (name == "rolls") {
+				t.Errorf("%s: frame %d: stands is %t, the foot's frame goes up to %.2f m/s", name, f, down[0], fastest)
+			}
+		}
+	}
+}
