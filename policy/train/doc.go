@@ -188,6 +188,9 @@
 //     rat's root is 3.0 mm off in place of 2.8, its paws 10.4 in place of 8.6.
 //   - Looking 0.3 s ahead in place of 0.1 (frames 1 to 5, 7, 9, 12, 15) from the policy that shipped, trained on the two recordings
 //     alone to see what could be won (never shipped): survived 0.43 to 0.48 after 33 thousand transitions with either.
+//   - Whose feet stand by their lowest point, the quadruped's policy completes 93 % of 122 clips in place of 95, of randomised
+//     robots 95 in place of 93, and no longer the steps in place. On at 2e-5 with means of 60 updates and such references, 0.2 million
+//     transitions: 94 and 96, which ships; at 0.3 million 93 and 93.
 //   - The quadruped shown references with errors of up to 15 mm and 0.05 rad, and sideways and backward walks (motion.Crab, 60 clips): after 0.24
 //     million transitions rears keep 71 % of their way in place of 85, and side steps, jumped turn and recordings
 //     end as before. Slow motion that it cannot see itself, it takes for errors.
