@@ -61,7 +61,7 @@ func (r *Robot) Ready() error {
 }
 
 // stopGives is how far a joint that rests on its stop may read past it, rad.
-const stopGives = 0.02
+const stopGives = 0.03
 
 // ready looks at the robot itself before it gets torque.
 func (r *Robot) ready(s *wire.State) error {
