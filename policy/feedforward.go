@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -54,7 +55,6 @@ func (ff *feedForward) prepare(r *Reference) error {
 		}
 		ff.feet = append(ff.feet, id)
 	}
-	ff.geometry(r)
 	offsets := make([][]float64, r.Len())
 	for f := range offsets {
 		r.Torque = append(r.Torque, make([]float64, len(ff.body.Actuators)))
@@ -67,38 +67,27 @@ func (ff *feedForward) prepare(r *Reference) error {
 	return nil
 }
 
-// geometry fills Act, Stance and Feet. A foot stands whose lowest point is down and
-// slow, however fast the rest of it turns over its toes.
-func (ff *feedForward) geometry(r *Reference) {
-	for f := range r.Poses {
-		p := &r.Poses[f]
-		ff.contactPoints(p)
-		act := make([]float64, len(ff.body.Actuators))
-		ff.k.ActuatorLengths(act)
-		r.Act = append(r.Act, act)
-		down, at := make([]bool, len(ff.feet)), make([][3]float64, len(ff.feet))
-		for i, id := range ff.feet {
-			at[i], _ = ff.k.BodyPose(id)
-			down[i] = ff.points[i][2] < stanceHeight && ff.slip(r, f, i) < stanceSpeed
-		}
-		r.Stance, r.Feet = append(r.Stance, down), append(r.Feet, at)
+// geometry fills Act, Stance and Feet of frame f, and leaves the kinematics at its pose. A foot
+// stands whose lowest point is down and slow, however fast the rest of it turns over its toes.
+func (ff *feedForward) geometry(r *Reference, f int) {
+	ff.contactPoints(&r.Poses[f])
+	act := make([]float64, len(ff.body.Actuators))
+	ff.k.ActuatorLengths(act)
+	down, at := make([]bool, len(ff.feet)), make([][3]float64, len(ff.feet))
+	for i, id := range ff.feet {
+		at[i], _ = ff.k.BodyPose(id)
+		down[i] = ff.points[i][2] < stanceHeight && ff.slip(&r.Twists[f], i) < stanceSpeed
 	}
+	r.Act, r.Stance, r.Feet = append(r.Act, act), append(r.Stance, down), append(r.Feet, at)
 }
 
-// slip is how fast the lowest point of a foot goes in frame f, m/s.
-func (ff *feedForward) slip(r *Reference, f, foot int) float64 {
+// slip is how fast the lowest point of a foot goes, m/s.
+func (ff *feedForward) slip(t *motion.Twist, foot int) float64 {
 	ff.k.PointJacobian(ff.feet[foot], ff.points[foot], ff.jac)
-	t := &r.Twists[f]
-	v := append(append(append([]float64(nil), t.Vel[:]...), t.AngVel[:]...), t.Qd...)
-	squares := 0.0
-	for c := range 3 {
-		u := 0.0
-		for i, w := range v {
-			u += ff.jac[c*ff.nv+i] * w
-		}
-		squares += u * u
-	}
-	return math.Sqrt(squares)
+	v := slices.Concat(t.Vel[:], t.AngVel[:], t.Qd)
+	var speed mat.VecDense
+	speed.MulVec(mat.NewDense(3, ff.nv, ff.jac), mat.NewVecDense(ff.nv, v))
+	return mat.Norm(&speed, 2)
 }
 
 // contactPoints finds where each foot is lowest: tipping the whole body by a
@@ -124,13 +113,13 @@ func (ff *feedForward) contactPoints(p *motion.Pose) {
 	}
 }
 
-// load computes the actuator torques of frame f, N·m, and the servo offsets that
-// give them, rad.
+// load computes the geometry and the actuator torques of frame f, N·m, and the servo
+// offsets that give them, rad.
 func (ff *feedForward) load(r *Reference, f int, torque, offset []float64) {
 	p, root := &r.Poses[f], r.Root(f)
 	ff.acceleration(r, f)
 	ff.k.InverseDynamics(&root, p.Q, r.Twists[f].Qd, ff.acc, ff.qfrc)
-	ff.contactPoints(p)
+	ff.geometry(r, f)
 	ff.k.ActuatorMoment(ff.moment)
 	ff.standOn(r.Stance[f])
 	ff.distribute(torque, offset)

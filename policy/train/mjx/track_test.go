@@ -23,6 +23,18 @@ func short(dir, out string, more ...string) []string {
 	}, more...)
 }
 
+// printed runs a program that prints numbers, and reads them.
+func printed(t *testing.T, program string, args []string, into ...any) {
+	t.Helper()
+	said, status := run(t, append([]string{"-c", program}, args...)...)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	if _, err := fmt.Sscan(said, into...); err != nil {
+		t.Fatalf("%v:\n%s", err, said)
+	}
+}
+
 // metrics are the lines of metrics.csv, the titles first.
 func metrics(t *testing.T, out string) [][]string {
 	t.Helper()
@@ -103,7 +115,8 @@ func TestAPolicyLearnsOnRobotsThatDiffer(t *testing.T) {
 func TestKicksThrowBodiesDown(t *testing.T) {
 	t.Parallel()
 	dir, _ := quadruped(t)
-	said, status := run(t, "-c", `
+	var still, kicked, lost, fell, ended, over, begun, thrown int
+	printed(t, `
 import sys
 import numpy as np
 from bodies import Bodies
@@ -117,14 +130,7 @@ for kick in 0, 2:
         bodies.step(bodies.clips["actuators"][bodies.row].astype(float), rng)
         begun += bodies.state()["begun"].sum()
     print(kick, sum(lost for _, lost in bodies.ended), len(bodies.ended), begun)
-`, dir)
-	if status != 0 {
-		t.Fatalf("status %d:\n%s", status, said)
-	}
-	var still, kicked, lost, fell, ended, over, begun, thrown int
-	if _, err := fmt.Sscan(said, &still, &lost, &ended, &begun, &kicked, &fell, &over, &thrown); err != nil {
-		t.Fatalf("%v:\n%s", err, said)
-	}
+`, []string{dir}, &still, &lost, &ended, &begun, &kicked, &fell, &over, &thrown)
 	if lost != 0 || fell < 10 {
 		t.Errorf("%d robots fell standing, %d kicked by 2 m/s; want none and most of %d", lost, fell, over)
 	}
@@ -137,7 +143,8 @@ for kick in 0, 2:
 func TestAPolicyFileHasTheMeanOfTheLatestWeights(t *testing.T) {
 	t.Parallel()
 	dir, _ := balancer(t)
-	said, status := run(t, append([]string{"-c", `
+	var newest, mean, late float64
+	printed(t, `
 import sys
 import numpy as np
 import jax
@@ -155,14 +162,7 @@ for update in range(400):
     newest.append(of(kept["params"]))
     mean.append(of(run.params()))
 print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
-`}, short(dir, t.TempDir(), "--average", "30")...)...)
-	if status != 0 {
-		t.Fatalf("status %d:\n%s", status, said)
-	}
-	var newest, mean, late float64
-	if _, err := fmt.Sscan(said, &newest, &mean, &late); err != nil {
-		t.Fatalf("%v:\n%s", err, said)
-	}
+`, short(dir, t.TempDir(), "--average", "30"), &newest, &mean, &late)
 	if !(mean < 0.3*newest && math.Abs(late-1) < 0.5) {
 		t.Errorf("weights of deviation %.2f have a mean of deviation %.2f; at about 1 it is %.2f", newest, mean, late)
 	}
@@ -172,12 +172,13 @@ print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
 func TestReferencesAreShownWithErrors(t *testing.T) {
 	t.Parallel()
 	dir, robot := quadruped(t)
-	said, status := run(t, append([]string{"-c", `
+	var body, stance, moved, turned, step, half float64
+	printed(t, `
 import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
-from track import STATE, Trainer, arguments
+from track import Trainer, arguments
 argv = sys.argv[2:]
 run = Trainer(arguments(argv), argv)
 task, learner = run.task, run.learner
@@ -195,14 +196,7 @@ frames, joints = len(task.frames), len(task.seen)
 turned, moved = errors[:, body + 3 * frames:body + 6 * frames].reshape(n, frames, 3), errors[:, body + 6 * frames:body + (6 + joints) * frames].reshape(n, frames, joints)
 stance = errors[:, body + (6 + joints) * frames:]
 print(np.abs(errors[:, :body]).max(), np.abs(stance).max(), moved.std(), turned.std(), np.diff(moved, axis=1).std(), (half[:, body:].std() / errors[:, body:].std()))
-`}, short(dir, t.TempDir(), "--rough", "0.02")...)...)
-	if status != 0 {
-		t.Fatalf("status %d:\n%s", status, said)
-	}
-	var body, stance, moved, turned, step, half float64
-	if _, err := fmt.Sscan(said, &body, &stance, &moved, &turned, &step, &half); err != nil {
-		t.Fatalf("%v:\n%s", err, said)
-	}
+`, short(dir, t.TempDir(), "--rough", "0.02"), &body, &stance, &moved, &turned, &step, &half)
 	if body != 0 || stance != 0 {
 		t.Errorf("what the robot measures differs by %g and stances by %g, want neither", body, stance)
 	}
