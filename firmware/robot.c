@@ -212,7 +212,8 @@ void robot_init(struct robot *r, const struct robot_config *c, const struct robo
 	enum wire_fault found = WIRE_FAULT_NONE;
 	if (boot->cause == WIRE_RESET_CAUSE_WATCHDOG) found = WIRE_FAULT_WATCHDOG;
 	if (boot->cause == WIRE_RESET_CAUSE_BROWN_OUT && boot->moving) found = WIRE_FAULT_BROWN_OUT;
-	safety_init(&r->safety, c, found);
+	safety_init(&r->safety, c, found, boot->moving);
+	for (int i = 0; i < WIRE_JOINTS; i++) r->on[i] = boot->moving; // what has lost its supply too is not switched on again
 	safety_latch(&r->safety, recall(r));
 	imu_init(&r->imu, c->mounting);
 }

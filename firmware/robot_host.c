@@ -88,7 +88,7 @@ static enum wire_result keep(struct robot *r, const struct wire_calibrate *m, ui
 	if (!r->boot.store || !r->boot.store(bytes, sizeof bytes)) return WIRE_RESULT_STORE;
 	wire_get_calibrate(&r->calibration, bytes);
 	r->safety.calibrated = c.id != 0;
-	r->safety.measured = false; // where the joints are is another question now
+	r->safety.heard = 0; // where the joints are is another question now
 	return WIRE_RESULT_DONE;
 }
 

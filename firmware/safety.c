@@ -67,7 +67,7 @@ static bool agrees(struct safety *s, struct servo_state now, int i)
 static bool believe(struct safety *s, const struct safety_sense *m, int i)
 {
 	struct servo_state now = m->joint[i];
-	bool followed = s->measured && s->silent[i] < SAFETY_LINK_TICKS;
+	bool followed = s->heard >> i & 1 && s->silent[i] < SAFETY_LINK_TICKS;
 	bool jumped = followed && fabsf(now.pos - s->sense.joint[i].pos) > SAFETY_JUMP_RAD;
 	bool number = isfinite(now.pos) && isfinite(now.vel), damped = number;
 	if (jumped) {
@@ -97,6 +97,7 @@ static enum wire_fault check_joint(const struct safety *s, const struct safety_s
 {
 	const struct servo_limits *l = &s->config->joint[i].limits;
 	float pos = m->joint[i].pos, margin = s->config->margin_rad;
+	if (!((s->heard | m->answered) >> i & 1)) return WIRE_FAULT_NONE; // nobody knows where it is
 	if (ranged(s) && (pos < l->pos_min - margin || pos > l->pos_max + margin)) return WIRE_FAULT_JOINT_LIMIT;
 	if (fabsf(m->joint[i].vel) > SAFETY_SPEED * l->vel_max) return WIRE_FAULT_JOINT_SPEED;
 	if (obeying(s) && held[i].kp > 0 && fabsf(held[i].pos - pos) > s->config->following_rad) return WIRE_FAULT_FOLLOWING;
@@ -144,11 +145,11 @@ static bool sane(const struct robot_config *c)
 
 // ---- the states ----
 
-void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault found)
+void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault found, bool moving)
 {
 	memset(s, 0, sizeof *s);
 	s->config = c;
-	s->mode = WIRE_MODE_IDLE;
+	s->mode = moving && sane(c) ? WIRE_MODE_DAMPED : WIRE_MODE_IDLE;
 	if (!sane(c)) found = WIRE_FAULT_INTERNAL;
 	safety_latch(s, found);
 }
@@ -187,7 +188,7 @@ enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m,
 		if (s->mode == WIRE_MODE_FAULT && s->release) s->torque = false;
 	}
 	s->sense = *m;
-	s->measured = true;
+	s->heard |= m->answered;
 	return reaction(s);
 }
 
@@ -284,7 +285,7 @@ enum wire_result safety_enable(struct safety *s, const struct wire_enable *e, ui
 	if (s->mode == WIRE_MODE_FAULT) return WIRE_RESULT_FAULT;
 	if (s->sense.estop) return WIRE_RESULT_ESTOP_INPUT;
 	if (obeying(s) && e->purpose == s->purpose && e->only_joint == s->only) return WIRE_RESULT_DONE; // said again
-	if (s->mode != WIRE_MODE_IDLE || !s->measured) return WIRE_RESULT_MODE;
+	if (s->mode != WIRE_MODE_IDLE || !s->heard) return WIRE_RESULT_MODE;
 	bool calibrate = e->purpose == WIRE_PURPOSE_CALIBRATE;
 	if ((e->purpose != WIRE_PURPOSE_RUN && !calibrate) || (calibrate && e->only_joint >= s->config->joints))
 		return WIRE_RESULT_VALUE;

@@ -70,7 +70,7 @@ struct safety {
 	uint8_t only;            // the joint that may move, for calibration
 	bool torque;             // motors had torque when the fault came: they are damped
 	bool release;            // a stop asked for the end of that
-	bool measured;           // sense holds a tick
+	uint16_t heard;          // bit per joint: sense holds what its motor answered
 	bool calibrated;         // set by who stores calibrations
 	uint16_t limp;           // bit per joint: not even damped until the next enable
 	uint8_t jumps[WIRE_JOINTS]; // of its encoder since enable
@@ -83,9 +83,9 @@ struct safety {
 	struct safety_sense sense; // of the last tick
 };
 
-// safety_init begins in idle, or with a fault latched: one that the board found
-// when it started, or an unusable config.
-void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault found);
+// safety_init begins in idle, after a reset in motion damped, or with a fault latched:
+// one that the board found when it started, or an unusable config.
+void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault found, bool moving);
 
 // safety_tick judges what a tick measured; held is what each joint was last told.
 // It returns what to do now.

@@ -73,8 +73,8 @@ func TestABrownOutIsClearedByWhoKnows(t *testing.T) {
 	if err := r.e.BrownOut(); err != nil {
 		t.Fatal(err)
 	}
-	if n := ticksToSafety(t, r, 100); n < 0 || n > 51 {
-		t.Errorf("motors were limp after %d ticks, want at most 51", n)
+	if n := ticksToSafety(t, r, 100); n < 0 || n > 12 || !damped(r.e) {
+		t.Errorf("after %d ticks the motors were told %+v, want damping as soon as the board has started, in 10", n, r.e.Told())
 	}
 	if err := r.ClearFault(); err != nil {
 		t.Fatal(err)

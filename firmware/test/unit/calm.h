@@ -37,7 +37,7 @@ static inline void fresh(void)
 		calm.joint[i].pos = middle(i);
 		calm.temp[i] = 30;
 	}
-	safety_init(&s, &config, WIRE_FAULT_NONE);
+	safety_init(&s, &config, WIRE_FAULT_NONE, false);
 	s.calibrated = true;
 	CHECK(s.mode == WIRE_MODE_IDLE && s.fault == WIRE_FAULT_NONE, "mode %d, fault %d", s.mode, s.fault);
 	safety_tick(&s, &calm, held, now);

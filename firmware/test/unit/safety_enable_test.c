@@ -106,7 +106,7 @@ static void what_stands_in_the_way_of_torque_is_named(void)
 	}
 	uint8_t joint = 99;
 	fresh();
-	s.measured = false;
+	s.heard = 0;
 	CHECK(enable(WIRE_PURPOSE_RUN, 0, &joint) == WIRE_RESULT_MODE && joint == 0, "before anything was measured");
 	standing();
 	CHECK(enable(WIRE_PURPOSE_RUN, 0, &joint) == WIRE_RESULT_DONE, "said again");
@@ -116,7 +116,7 @@ static void what_stands_in_the_way_of_torque_is_named(void)
 
 static bool accepted(void)
 {
-	safety_init(&s, &config, WIRE_FAULT_NONE);
+	safety_init(&s, &config, WIRE_FAULT_NONE, false);
 	bool ok = s.fault == WIRE_FAULT_NONE;
 	CHECK(ok || (s.fault == WIRE_FAULT_INTERNAL && s.mode == WIRE_MODE_FAULT), "fault %d", s.fault);
 	return ok;
@@ -170,8 +170,8 @@ static void a_config_is_guarded_to_its_edge(void)
 	config.voltage_min_v = NAN; // it breaks while the robot stands idle
 	CHECK(tick(&calm) == SAFETY_OFF && s.fault == WIRE_FAULT_INTERNAL, "fault %d", s.fault);
 	config = robot_config;
-	safety_init(&s, &config, WIRE_FAULT_BROWN_OUT);
-	CHECK(s.fault == WIRE_FAULT_BROWN_OUT && !s.calibrated && !s.measured && s.ticks == 0 && !s.release, "fault %d", s.fault);
+	safety_init(&s, &config, WIRE_FAULT_BROWN_OUT, false);
+	CHECK(s.fault == WIRE_FAULT_BROWN_OUT && !s.calibrated && !s.heard && s.ticks == 0 && !s.release, "fault %d", s.fault);
 }
 
 static float share(uint32_t *limits)

@@ -67,7 +67,7 @@ static void a_joint_jumps_no_further_than_said(void)
 	m.joint[0].vel = INFINITY;
 	FAULT(&m, 1, WIRE_FAULT_ENCODER);
 	fresh(); // what was never measured cannot jump
-	s.measured = false;
+	s.heard = 0;
 	m = calm;
 	m.joint[0].pos += 1;
 	s.mode = WIRE_MODE_ENABLED;
