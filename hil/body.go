@@ -67,6 +67,7 @@ func setMotor(d *sim.Deviation, b *identify.Body, joint string) {
 		d.Network = &sim.Network{
 			Period: time.Duration(math.Round(n.Period * float64(time.Second))), Weights: n.Numbers(),
 			Error: n.Error, Speed: n.Speed, Torque: n.Torque / d.Strength, // which weighs on it again
+			MostError: n.MostError, MostSpeed: n.MostSpeed,
 		}
 	}
 }

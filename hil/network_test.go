@@ -1,6 +1,8 @@
 package hil
 
 import (
+	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"whisker/controller"
 	"whisker/controller/profile"
@@ -140,6 +144,22 @@ func TestSimulatedNetworksDoAsInAReplay(t *testing.T) {
 		if j.RMSE > 2e-4 || *j.Without < 25*j.RMSE {
 			t.Errorf("%s: %.2g rad rms from the replay with its network, %.2g without", j.Name, j.RMSE, *j.Without)
 		}
+	}
+}
+
+// A clip that takes a motor beyond the logs that its network learned from says so.
+func TestWarnsOfWhatNetworksHaveNotLearned(t *testing.T) {
+	b, file := withNetworks(t, &identify.Model{File: "quadruped.xml", Hash: "abc"})
+	b.Joints[3].Network.MostError, b.Joints[4].Network.MostError = 1e-3, 3
+	keep(t, b, file)
+	s := dog("stand")
+	s.Seconds, s.Physics.Body = 0.5, file
+	var log bytes.Buffer
+	if _, err := Run(context.Background(), s, "test", zerolog.New(&log)); err != nil {
+		t.Fatal(err)
+	}
+	if want := `"joints":["FL_hip_joint"]`; strings.Count(log.String(), "learned motors guessed") != 1 || !strings.Contains(log.String(), want) {
+		t.Errorf("the log says\n%s\nwant one line with %s", log.String(), want)
 	}
 }
 

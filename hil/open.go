@@ -21,6 +21,7 @@ type world interface {
 	Truth(t *controller.Truth)
 	OnBody() bool
 	FramePoses(out []float32)
+	Unlearned() []float64
 }
 
 // link is a robot at the far end of a line. Run carries what goes over it until

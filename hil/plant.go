@@ -161,6 +161,13 @@ func (p *plant) OnBody() bool {
 	return p.Robot.OnBody()
 }
 
+// Unlearned is Robot's.
+func (p *plant) Unlearned() []float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Robot.Unlearned()
+}
+
 // FramePoses fills out with the live poses.
 func (p *plant) FramePoses(out []float32) {
 	p.mu.Lock()

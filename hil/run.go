@@ -106,6 +106,7 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 		if p.next < 0 || err != nil { // an abandoned pass is no result
 			row := p.row(err)
 			g.disarm(p, &row)
+			g.tellUnlearned(p)
 			result.add(row, g.scenario.Hold)
 		}
 		if done := g.after(ctx, p, err); done {
@@ -119,6 +120,28 @@ func (g *rig) playAll(ctx context.Context, pacer *pacer) (*Result, error) {
 		return result, g.playBaseline(ctx, result)
 	}
 	return result, nil
+}
+
+// unlearnt is the share of a clip from which on somebody should know that a motor's
+// network guessed.
+const unlearnt = 0.05
+
+// tellUnlearned warns of motors whose networks went beyond their logs in a pass.
+func (g *rig) tellUnlearned(p *pass) {
+	if g.world == nil {
+		return
+	}
+	var most float64
+	var motors []string
+	for i, share := range g.world.Unlearned() {
+		if share > unlearnt {
+			most, motors = max(most, share), append(motors, g.body.Joints[i].Name)
+		}
+	}
+	if motors != nil {
+		g.log.Warn().Str("clip", p.clip.Name).Strs("joints", motors).Msgf(
+			"learned motors guessed in up to %.0f %% of the clip: errors or speeds beyond the logs that they learned from", 100*most)
+	}
 }
 
 // add appends a row; when a clip is played again its newest row counts.

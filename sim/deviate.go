@@ -106,3 +106,8 @@ func (r *Robot) deviate() error {
 	}
 	return nil
 }
+
+// Unlearned says of each motor's network what share of its looks since the start saw a
+// larger error of position or speed than it learned from: there it guesses. It is nil
+// where no motor has one.
+func (r *Robot) Unlearned() []float64 { return r.world.unlearned(len(r.drives)) }

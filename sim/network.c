@@ -46,6 +46,7 @@ double ws_beyond(ws_network* n, long step, double error, double speed) {
     v[k] = v[0];
   }
   n->looks++;
+  if ((n->most_error > 0 && fabs(error) > n->most_error) || (n->most_speed > 0 && fabs(speed) > n->most_speed)) n->unlearned++;
   n->held = n->torque * forward(&n->weights, n->past);
   return n->held;
 }

@@ -18,6 +18,9 @@ import (
 type Network struct {
 	Period               time.Duration
 	Error, Speed, Torque float64 // rad, rad/s, N·m
+	// MostError and MostSpeed are the largest that it learned from, rad and rad/s; 0 is
+	// not known. Robot.Unlearned counts how often it saw more.
+	MostError, MostSpeed float64
 	// Weights are per layer those of each output in turn, then the biases.
 	Weights []float32
 }

@@ -105,6 +105,33 @@ func TestNetworksSpeakOfThePast(t *testing.T) {
 	}
 }
 
+// A network counts what it saw that its logs had not.
+func TestNetworksTellWhatTheyHaveNotLearned(t *testing.T) {
+	const ticks = 50
+	for _, c := range []struct{ error, speed float64 }{{1, 0}, {0, 0.3}, {1, 0.3}, {0, 0}} {
+		n := drawnNetwork(1, 20*time.Millisecond)
+		n.MostError, n.MostSpeed = c.error, c.speed
+		g := networked(t, func(d *Deviation) { d.Network = n })
+		told, was, speed, _ := g.wander(ticks)
+		beyond := func(x, most float64) bool { return most > 0 && math.Abs(x) > most }
+		want := 0
+		for i := range told {
+			if beyond(told[i]-was[i], c.error) || beyond(speed[i], c.speed) {
+				want++
+			}
+		}
+		if none := c.error+c.speed == 0; none != (want == 0) || want == ticks {
+			t.Fatalf("%+v: %d of %d looks: the motion tries little", c, want, ticks)
+		}
+		if got := g.Unlearned(); len(got) != 1 || math.Abs(got[0]-float64(want)/ticks) > 1e-9 {
+			t.Errorf("%+v: %v of the looks, want %d of %d", c, got, want, ticks)
+		}
+	}
+	if got := networked(t, func(*Deviation) {}).Unlearned(); got != nil {
+		t.Errorf("%v without a network", got)
+	}
+}
+
 // Between two looks a network holds its torque; its period need not be a whole number
 // of physics steps, and is kept on average.
 func TestNetworksLookOncePerPeriod(t *testing.T) {

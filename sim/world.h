@@ -57,9 +57,11 @@ typedef struct {
 typedef struct {
   double period;                // physics steps, whole or not; 0: there is no network
   double error, speed, torque;  // scales: rad, rad/s, N·m
+  double most_error, most_speed;  // that it learned from; 0: not known
   ws_weights weights;
   float past[2 * WS_PAST];  // errors, newest first, then speeds, over their scales
   long looks;               // since the reset, when networks are given anew
+  long unlearned;           // of them, those that saw more than it learned from
   double held;              // N·m
 } ws_network;
 

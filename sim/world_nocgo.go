@@ -41,4 +41,5 @@ func (w *world) own() error                           { return nil }
 func (w *world) constants() error                     { return nil }
 func (w *world) parameters() parameters               { return parameters{} }
 func (w *world) weigh() error                         { return nil }
+func (w *world) unlearned(int) []float64              { return nil }
 func (w *world) bear()                                {}

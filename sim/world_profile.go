@@ -83,10 +83,24 @@ func (w *world) learn(networks []*Network, step float64) error {
 		if n == nil {
 			continue
 		}
-		to[i] = C.ws_network{period: C.double(n.Period.Seconds() / step), error: C.double(n.Error), speed: C.double(n.Speed), torque: C.double(n.Torque)}
+		to[i] = C.ws_network{period: C.double(n.Period.Seconds() / step), error: C.double(n.Error), speed: C.double(n.Speed), torque: C.double(n.Torque),
+			most_error: C.double(n.MostError), most_speed: C.double(n.MostSpeed)}
 		copy(unsafe.Slice((*float32)(unsafe.Pointer(&to[i].weights)), C.sizeof_ws_weights/4), n.Weights)
 	}
 	return nil
+}
+
+// unlearned is, of each of n motors' looks, the share that saw more than its network
+// learned from; nil without networks.
+func (w *world) unlearned(n int) []float64 {
+	if w.c.network == nil {
+		return nil
+	}
+	share := make([]float64, n)
+	for i, of := range unsafe.Slice(w.c.network, n) {
+		share[i] = float64(of.unlearned) / max(1, float64(of.looks))
+	}
+	return share
 }
 
 // own gives the world a model of its own.

@@ -162,6 +162,8 @@ func newSchool(law Law, v *Values, j *Joint, p *Profile, logs []*Log, seed uint6
 	s.length = max(8, int(math.Round(windowTime/s.Period)))
 	rms := func(x []float64) float64 { return max(1e-6, math.Hypot(stat.Mean(x, nil), stat.PopStdDev(x, nil))) }
 	s.Error, s.Speed, s.Torque = rms(errs), rms(speeds), rms(torques)
+	most := func(x []float64) float64 { return max(slices.Max(x), -slices.Min(x)) }
+	s.MostError, s.MostSpeed = most(errs), most(speeds)
 	s.choose(all)
 	for range s.length {
 		s.steps = append(s.steps, step{make([]float32, windowBatch*inputs), make([][2][2]float64, windowBatch), make([][2]float64, windowBatch), make([]float64, windowBatch)})

@@ -45,6 +45,15 @@ func TestANetworkLearnsWhatNumbersLeaveOver(t *testing.T) {
 	if !(j.RMSE < 0.5**j.Without) || s.Mean != j.RMSE || s.Worst != j.RMSE {
 		t.Errorf("%.5f rad with the network, %.5f without", j.RMSE, *j.Without)
 	}
+	far := 0.0 // from its command
+	for _, l := range seen {
+		for i := range l.Time {
+			far = max(far, math.Abs(l.Command[0][i]-l.Position[0][i]))
+		}
+	}
+	if n := b.Joints[0].Network; math.Abs(n.MostError-far) > 0.01*far || n.MostSpeed < 1 || n.MostSpeed > 20 {
+		t.Errorf("it learned of errors to %.3f rad and speeds to %.2g rad/s, want %.3f rad and those of a chirp", n.MostError, n.MostSpeed, far)
+	}
 	var text bytes.Buffer
 	if err := b.Write(&text); err != nil {
 		t.Fatal(err)

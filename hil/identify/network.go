@@ -20,6 +20,10 @@ type Network struct {
 	Error  float64 `yaml:"error_scale_rad" json:"error_scale_rad"`
 	Speed  float64 `yaml:"speed_scale_rad_s" json:"speed_scale_rad_s"`
 	Torque float64 `yaml:"torque_scale_nm" json:"torque_scale_nm"`
+	// MostError and MostSpeed are the largest of the logs that it learned from; 0 is
+	// not known. Beyond them it guesses.
+	MostError float64 `yaml:"error_most_rad,omitempty" json:"error_most_rad,omitempty"`
+	MostSpeed float64 `yaml:"speed_most_rad_s,omitempty" json:"speed_most_rad_s,omitempty"`
 	// RMSE is that of the replay with the network, on the logs of the fit, rad.
 	RMSE float64 `yaml:"rmse_rad" json:"rmse_rad"`
 	// Weights are those of two layers of 32 tanh units and one of output, as base64 of
@@ -99,6 +103,11 @@ func (n *Network) check() error {
 	for _, x := range [...]float64{n.Period, n.Error, n.Speed, n.Torque} {
 		if !(x > 0) || math.IsInf(x, 1) {
 			return fmt.Errorf("period and scales are %g s, %g rad, %g rad/s and %g N·m, want more than 0", n.Period, n.Error, n.Speed, n.Torque)
+		}
+	}
+	for _, x := range [...]float64{n.MostError, n.MostSpeed} {
+		if !(x >= 0) || math.IsInf(x, 1) {
+			return fmt.Errorf("the largest error and speed are %g rad and %g rad/s, want 0 or more", n.MostError, n.MostSpeed)
 		}
 	}
 	_, err := n.open()
