@@ -77,6 +77,26 @@ static void a_joint_jumps_no_further_than_said(void)
 	CHECK(s.fault != WIRE_FAULT_ENCODER, "fault %d", s.fault);
 }
 
+// A board that was reset in motion does not know where its joints are until their motors answer.
+static void what_no_motor_has_said_is_not_judged(void)
+{
+	for (int i = 0; i < WIRE_JOINTS; i++) {
+		fresh();
+		safety_init(&s, &config, WIRE_FAULT_NONE, true);
+		s.calibrated = true;
+		struct safety_sense m = calm;
+		m.answered &= (uint16_t) ~(1u << i);
+		m.joint[i].pos = config.joint[i].limits.pos_max + 1;
+		CHECK(tick(&m) == SAFETY_DAMP && s.fault == WIRE_FAULT_NONE, "joint %d: fault %d before it answered", i, s.fault);
+		CHECK(tick(&calm) == SAFETY_DAMP && s.fault == WIRE_FAULT_NONE, "joint %d: fault %d by its first answer", i, s.fault);
+		safety_init(&s, &config, WIRE_FAULT_NONE, true);
+		s.calibrated = true;
+		m.answered = calm.answered;
+		tick(&m);
+		CHECK(s.fault == WIRE_FAULT_JOINT_LIMIT, "joint %d: fault %d where it answers from there", i, s.fault);
+	}
+}
+
 static void set_points_are_no_further_than_said(void)
 {
 	struct safety_sense m = calm;
@@ -148,6 +168,7 @@ int main(void)
 	RUN(positions_end_at_their_range_and_margin);
 	RUN(speeds_torques_and_temperatures_end_at_their_limits);
 	RUN(a_joint_jumps_no_further_than_said);
+	RUN(what_no_motor_has_said_is_not_judged);
 	RUN(set_points_are_no_further_than_said);
 	RUN(the_body_has_its_limits);
 	RUN(a_cause_that_stays_stays_a_cause);
