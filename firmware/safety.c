@@ -150,6 +150,7 @@ void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault
 	memset(s, 0, sizeof *s);
 	s->config = c;
 	s->mode = moving && sane(c) ? WIRE_MODE_DAMPED : WIRE_MODE_IDLE;
+	s->damp_ms = SAFETY_RESET_MS;
 	if (!sane(c)) found = WIRE_FAULT_INTERNAL;
 	safety_latch(s, found);
 }
@@ -183,7 +184,7 @@ enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m,
 	if (safety_moving(s) || found.fault == WIRE_FAULT_INTERNAL) safety_latch(s, found.fault);
 	if (obeying(s) && (int32_t)(now_us - s->deadline_us) >= 0) safety_latch(s, WIRE_FAULT_EXPIRED);
 	if (m->estop) safety_estop(s);
-	if (s->ticks * (TICK_US / 1000) >= SAFETY_DAMP_MS) {
+	if (s->ticks * (TICK_US / 1000) >= s->damp_ms) {
 		if (s->mode == WIRE_MODE_DAMPED) enter(s, WIRE_MODE_IDLE);
 		if (s->mode == WIRE_MODE_FAULT && s->release) s->torque = false;
 	}
@@ -213,6 +214,7 @@ void safety_command(struct safety *s, uint16_t valid_ms, bool finite, uint32_t n
 void safety_stop(struct safety *s)
 {
 	if (obeying(s)) enter(s, WIRE_MODE_DAMPED);
+	s->damp_ms = SAFETY_DAMP_MS;
 	s->release = true;
 }
 

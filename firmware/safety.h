@@ -14,6 +14,7 @@
 
 #define SAFETY_EXPIRY_MS 100   // a command is never valid for longer
 #define SAFETY_DAMP_MS 500     // damped before a stop releases
+#define SAFETY_RESET_MS 1500   // the same after a reset in motion: a robot may have stood
 #define SAFETY_SOFT_MS 300     // stiffness and torque rise after enable
 #define SAFETY_MATCH_RAD 0.1f  // the host's idea of a joint may be this wrong at enable
 #define SAFETY_CALIBRATE_RAD 0.35f // a joint moves this far from where calibration found it
@@ -77,6 +78,7 @@ struct safety {
 	float astray[WIRE_JOINTS], ahead[WIRE_JOINTS]; // rad, since the last jump: steps less speed; too fast
 	float found[WIRE_JOINTS]; // rad, where enable found each joint
 	uint32_t ticks;          // in this mode
+	uint16_t damp_ms;        // before it releases
 	uint32_t deadline_us;    // of the newest command
 	uint8_t silent[WIRE_JOINTS], strained[WIRE_JOINTS]; // ticks in a row
 	uint8_t blind, sagging, late;                       // ticks in a row

@@ -16,7 +16,7 @@ import (
 // through loop, line, firmware and a plant that is not the policy's, with and
 // without faults, and every number of the plans kept.
 func TestTheReferenceQuadrupedEndToEnd(t *testing.T) {
-	for _, name := range []string{"air", "moments", "ground", "qemu"} {
+	for _, name := range []string{"air", "moments", "ground", "qemu", "stand-qemu"} {
 		t.Run(name, func(t *testing.T) {
 			p, err := Read("plans/" + name + ".yaml")
 			if err != nil {

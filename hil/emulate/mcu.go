@@ -7,8 +7,9 @@ import (
 
 // What happens to a microcontroller takes time, in which the motors hear nothing.
 const (
-	// watchdogTime is what the watchdog of mps2 takes to end a hang.
-	watchdogTime = 4 * time.Second
+	// watchdogTime is what the watchdog of the STM32F405 takes at most to end a hang. That of
+	// mps2 takes 4 s of a clock that runs while the plant waits.
+	watchdogTime = 75 * time.Millisecond
 	// bootTime is from a reset until the firmware ticks again.
 	bootTime = 20 * time.Millisecond
 )

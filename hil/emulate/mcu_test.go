@@ -41,22 +41,26 @@ func moves(t *testing.T, r *Robot) {
 	}
 }
 
-func TestAHungBoardLeavesItsMotorsToTheirTimeOut(t *testing.T) {
+func TestMotorsOfABoardThatStaysDownGiveUp(t *testing.T) {
+	r := lockstep(t, "mps2")
+	play(t, r, 10)
+	r.e.fall(time.Second)
+	if n := ticksToSafety(t, r, 100); n < 49 || n > 51 || !limp(r.e) {
+		t.Errorf("after %d ticks the motors were told %+v, want them limp after their time-out of 50", n, r.e.Told())
+	}
+}
+
+func TestAHungBoardDampsBeforeItsMotorsGiveUp(t *testing.T) {
 	r := lockstep(t, "mps2")
 	play(t, r, 10)
 	if err := r.e.HangUp(); err != nil {
 		t.Fatal(err)
 	}
-	if n := ticksToSafety(t, r, 100); n < 49 || n > 51 {
-		t.Errorf("motors were limp after %d ticks, want their time-out of 50", n)
+	if n := ticksToSafety(t, r, 100); n < 0 || n > 49 || !damped(r.e) {
+		t.Errorf("after %d ticks the motors were told %+v, want damping before their time-out of 50", n, r.e.Told())
 	}
-	for r.e.Down() {
-		if err := r.s.step(1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := r.s.step(10); err != nil || !limp(r.e) {
-		t.Fatalf("the watchdog's reset gives torque, or %v", err)
+	if err := r.s.step(500); err != nil || !damped(r.e) {
+		t.Fatalf("a second later the motors were told %+v, or %v", r.e.Told(), err)
 	}
 	if err := r.ClearFault(); err != nil {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func limp(e *Emulator) bool {
 	return true
 }
 
-func TestAHangIsEndedByTheWatchdogWithoutTorque(t *testing.T) {
+func TestAHangIsEndedByTheWatchdogAndDamped(t *testing.T) {
 	r := lockstep(t, "mps2")
 	play(t, r, 10)
 	if err := r.e.Hang(); err != nil {
@@ -105,20 +105,23 @@ func TestAHangIsEndedByTheWatchdogWithoutTorque(t *testing.T) {
 	if s.welcome.ResetCause != wire.ResetWatchdog || s.welcome.Boots != 2 {
 		t.Errorf("reset cause %d in boot %d, want the watchdog's in boot 2", s.welcome.ResetCause, s.welcome.Boots)
 	}
-	if s.state.Mode != wire.ModeFault || s.state.Fault != wire.FaultWatchdog || !limp(r.e) {
+	if s.state.Mode != wire.ModeFault || s.state.Fault != wire.FaultWatchdog || !damped(r.e) {
 		t.Errorf("the firmware is %v, fault %v, told %+v", s.state.Mode, s.state.Fault, r.e.Told())
 	}
 }
 
-func TestAResetLeavesNoTorqueAndKeepsTheCalibration(t *testing.T) {
+func TestAResetInMotionDampsForAWhileAndKeepsTheCalibration(t *testing.T) {
 	r := lockstep(t, "mps2")
 	play(t, r, 10)
 	if err := r.e.Reset(); err != nil {
 		t.Fatal(err)
 	}
 	s := reopened(t, r)
-	if s.welcome.Boots != 2 || s.state.Mode != wire.ModeIdle || !limp(r.e) {
+	if s.welcome.Boots != 2 || s.state.Mode != wire.ModeDamped || !damped(r.e) {
 		t.Errorf("boot %d, %v, told %+v", s.welcome.Boots, s.state.Mode, r.e.Told())
+	}
+	if err := s.step(760); err != nil || s.state.Mode != wire.ModeIdle || !limp(r.e) {
+		t.Errorf("1.5 s later it is %v, told %+v, error %v", s.state.Mode, r.e.Told(), err)
 	}
 	if err := s.ask(&wire.Query{}, func() bool { return s.info.Joints != 0 }); err != nil {
 		t.Fatal(err)

@@ -142,7 +142,7 @@ func (r *Robot) ClearFault() error {
 			break
 		}
 	}
-	if torque(s.state.Mode) {
+	if torque(s.state.Mode) || s.state.Mode == wire.ModeDamped {
 		if err := s.request(&wire.Stop{}, s.urge); err != nil {
 			return err
 		}

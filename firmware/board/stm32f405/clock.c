@@ -27,7 +27,7 @@ uint32_t clock_start(void)
 #define IWDG_SR REG(0x4000300C)
 
 // The watchdog's own oscillator is anywhere from 17 to 47 kHz (data sheet, table
-// 36): what is 50 ms at 32 kHz is 34 to 94 ms. Prescaler 64: 2 ms a count.
+// 36): what is 40 ms at 32 kHz is 27 to 75 ms. Prescaler 64: 2 ms a count.
 void watchdog_start(uint32_t ms)
 {
 	IWDG_KR = 0xCCCC; // on; nothing but a reset turns it off

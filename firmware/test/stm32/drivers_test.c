@@ -26,7 +26,7 @@ static bool started(void)
 		CHECK(hz == 1e6 && sample > 0.8 && sample < 0.9, "bus %d at %g bit/s, sampled at %g", bus, hz, sample);
 	}
 	NEAR(chip_baud() / 921600, 1, chip.crystal ? 0.01 : 0.025);
-	CHECK(chip.watchdog && chip.watchdog_ms[0] == 34 && chip.watchdog_ms[1] == 94, "watchdog between %u and %u ms", chip.watchdog_ms[0], chip.watchdog_ms[1]);
+	CHECK(chip.watchdog && chip.watchdog_ms[0] == 27 && chip.watchdog_ms[1] == 75, "watchdog between %u and %u ms", chip.watchdog_ms[0], chip.watchdog_ms[1]);
 	CHECK(bench.longest_ms < chip.watchdog_ms[0] / 2, "%u ms without a feeding", bench.longest_ms);
 	CHECK(bench_all(TOLD_OFF), "a motor was told %d before a host came", bench_told(0));
 	return true;
@@ -218,8 +218,8 @@ static void a_reset_says_why(void)
 static bool calibrated(void)
 {
 	if (at(20)) bench_hello();
-	if (at(540)) bench_calibrate(); // after a reset in motion the robot is damped for half a second
-	if (!at(580)) return false;
+	if (at(SAFETY_RESET_MS + 40)) bench_calibrate(); // after a reset in motion the robot is damped first
+	if (!at(SAFETY_RESET_MS + 80)) return false;
 	CHECK(bench.ack.result == WIRE_RESULT_DONE, "answer %d in mode %d, fault %d, reset cause %d", bench.ack.result, bench.state.mode, bench.state.fault, bench.welcome.reset_cause);
 	return true;
 }
