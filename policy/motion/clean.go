@@ -107,6 +107,7 @@ type cleaner struct {
 	// frames carry heading and stances for balance; its shifts end up in x, y.
 	frames []frame
 	plan   [4][]footing
+	rears  []float64 // how much each frame is one of a body that stays on its hind paws
 	slow   []float64 // what a standing paw may seem to move at in each frame, m/s
 }
 
@@ -119,6 +120,10 @@ func (w *cleaner) clean() {
 	w.fit = copyPoses(w.poses)
 	w.planPaws()
 	w.lockAll()
+	for range sinks {
+		w.sink()
+		w.lockAll()
+	}
 	bal := w.newBalance()
 	best, least := []Pose(nil), math.Inf(1)
 	for pass := 0; ; pass++ {

@@ -36,12 +36,16 @@ func (w *cleaner) planPaws() {
 		holds[leg] = w.stances(&paths[leg], stanceHeight)
 	}
 	w.complete(paths, &holds)
+	w.rears = w.reared(paths)
+	for _, leg := range [...]int{leftHind, rightHind} {
+		holds[leg] = merge(holds[leg], w.rears)
+	}
 	for leg := range paths {
 		path := &paths[leg]
 		plan := make([]footing, len(w.poses))
 		for f := range plan {
 			plan[f] = path.footing(holds[leg], f)
-			w.r.paws[leg].flatten(&plan[f])
+			w.r.paws[leg].flatten(&plan[f], 1-w.rears[f]*(1-rolling(holds[leg], f)))
 			w.frames[f].paws[leg].down = plan[f].down
 		}
 		w.plan[leg] = plan
@@ -79,8 +83,8 @@ func (p *pawPath) footing(holds []hold, f int) footing {
 
 // flatten puts the foot of a paw on or near the floor flat: fits of key points leave
 // its pitch and roll nearly free, and standing on a heel or an edge a rat falls over.
-// A heel that is up, as where the foot rolls over its toes, stays up.
-func (w *paw) flatten(t *footing) {
+// Of how far a heel is up, as where the foot rolls over its toes, it keeps a share.
+func (w *paw) flatten(t *footing, roll float64) {
 	near := 1 - t.air
 	d := sub(t.heel, t.pad)
 	along, flat := math.Hypot(d[0], d[1]), math.Hypot(w.back[0], w.back[1])
@@ -88,7 +92,7 @@ func (w *paw) flatten(t *footing) {
 		return
 	}
 	t.pad[2] += near * (w.height + t.lift - t.pad[2])
-	pitch := math.Max(0, math.Atan2(d[2], along)-math.Atan2(w.back[2], flat))
+	pitch := roll * math.Max(0, math.Atan2(d[2], along)-math.Atan2(w.back[2], flat))
 	turn := quatMul(quatExp([3]float64{0, 0, math.Atan2(d[1], d[0]) - math.Atan2(w.back[1], w.back[0])}), quatExp([3]float64{0, pitch, 0}))
 	heel := add(t.pad, quatRotate(turn, w.back))
 	for i := range heel {

@@ -2,6 +2,7 @@ package motion_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,58 @@ func TestSpoiltWalkIsMadeFeasibleAgain(t *testing.T) {
 	if again, report := clean(t, out, k); report.Changed() && distance(out, again) > 0.35 {
 		t.Errorf("cleaning once more changes it by up to %.2f: %v", distance(out, again), report)
 	}
+}
+
+// A rear on the tips of the toes, which nothing can balance on, becomes one on flat feet.
+func TestARearOnItsToesIsBroughtDown(t *testing.T) {
+	b, k := openRat(t)
+	rear, _ := synthesize(t, b, k, motion.RandomSpec(motion.Rear, 11))
+	heel := func(c *motion.Clip, f int) float64 {
+		p := c.Poses[f]
+		k.SetPose(p.Pos, p.Quat, p.Q)
+		left, _ := k.BodyID("foot_L")
+		at, _ := k.BodyPose(left)
+		return at[2]
+	}
+	low, high := math.Inf(1), 0.0
+	for _, p := range rear.Poses {
+		low, high = math.Min(low, p.Pos[2]), math.Max(high, p.Pos[2])
+	}
+	toes := *rear
+	toes.Poses = nil
+	var up []int
+	for f, p := range rear.Poses {
+		p.Q = append([]float64(nil), p.Q...)
+		share := math.Max(0, (p.Pos[2]-low)/(high-low)-0.5) * 2
+		for _, j := range []string{"ankle_L", "ankle_R"} {
+			p.Q[slices.Index(rear.Joints, j)] += 0.6 * share
+		}
+		k.SetPose(p.Pos, p.Quat, p.Q)
+		foot, _ := k.BodyID("foot_L")
+		if share > 0 {
+			p.Pos[2] -= k.LowestPoint(foot)
+		}
+		if share > 0.9 {
+			up = append(up, f)
+		}
+		p.Pos[2] += 0.004 * math.Sin(float64(f)/10) // as fits do
+		toes.Poses = append(toes.Poses, p)
+	}
+	toes.Differentiate()
+	out, report := clean(t, &toes, k)
+	t.Log(report)
+	if len(up) < 20 {
+		t.Fatalf("%d frames are up", len(up))
+	}
+	for _, f := range up {
+		if before, after := heel(&toes, f), heel(out, f); before < 0.015 || after > 0.010 {
+			t.Errorf("frame %d: the ankle is %.1f mm high, was %.1f; %.1f in the rear that was spoilt", f, 1e3*after, 1e3*before, 1e3*heel(rear, f))
+		}
+	}
+	if after := report.After; after.ZMPMean > 0.0005 {
+		t.Errorf("after cleaning %+v", after)
+	}
+	inRange(t, k, out)
 }
 
 func inRange(t *testing.T, k motion.Kinematics, c *motion.Clip) {
