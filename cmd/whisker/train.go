@@ -101,6 +101,10 @@ func (c *trainCmd) Run(e *env) error {
 		config.Twins = append(config.Twins, r)
 	}
 	err = train.Run(e.ctx, config, worlds, refs)
+	var open *train.OpenError
+	if errors.As(err, &open) {
+		return usage(err)
+	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -36,20 +36,30 @@ type learner struct {
 	fresh    bool  // no episode has begun yet
 }
 
+// OpenError is an error of what was asked for: nothing was learned yet.
+type OpenError struct{ Err error }
+
+// Error is the wrapped error's text.
+func (e *OpenError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *OpenError) Unwrap() error { return e.Err }
+
 // Run learns until c.Transitions were taken or ctx ends, from c.Checkpoint if
 // that file exists. Worlds must be of one body, the references prepared for it.
-// It leaves a checkpoint and, if asked for, a policy file.
+// It leaves a checkpoint and, if asked for, a policy file. What it cannot begin
+// with, such as the checkpoint of another body, is an OpenError.
 func Run(ctx context.Context, c Config, worlds []World, refs []*policy.Reference) error {
 	l, err := newLearner(&c, worlds, refs)
 	if err != nil {
-		return err
+		return &OpenError{err}
 	}
 	if err := l.resume(); err != nil {
-		return err
+		return &OpenError{err}
 	}
 	m, err := openMetrics(c.Metrics, l.s.Update > 0)
 	if err != nil {
-		return err
+		return &OpenError{err}
 	}
 	err = l.run(ctx, m)
 	return errors.Join(err, m.close())
