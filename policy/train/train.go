@@ -57,7 +57,7 @@ func Run(ctx context.Context, c Config, worlds []World, refs []*policy.Reference
 	if err := l.resume(); err != nil {
 		return &OpenError{err}
 	}
-	m, err := openMetrics(c.Metrics, l.s.Update > 0)
+	m, err := openMetrics(c.Metrics, l.s.Update)
 	if err != nil {
 		return &OpenError{err}
 	}
