@@ -12,9 +12,8 @@ import (
 	"whisker/policy/nn"
 )
 
-// resetEvery is the number of updates after which all episodes start anew. A
-// checkpoint is taken only then, so that a resumed run repeats what an
-// uninterrupted one does.
+// resetEvery is the number of updates after which all episodes start anew. A run
+// resumed from a checkpoint taken just then repeats what an uninterrupted one does.
 const resetEvery = 16
 
 // learner is a training run.
@@ -78,11 +77,11 @@ func (l *learner) run(ctx context.Context, m *metrics) error {
 	}
 	saved, shown := time.Now(), time.Time{}
 	for l.s.Transitions < l.c.Transitions && ctx.Err() == nil {
-		if !l.fresh && l.s.Update%resetEvery == 0 && time.Since(saved) > l.c.Every {
+		if !l.fresh && time.Since(saved) >= l.c.Every {
+			saved = time.Now()
 			if err := l.save(); err != nil {
 				return err
 			}
-			saved = time.Now()
 		}
 		if err := l.iterate(); err != nil {
 			return err
