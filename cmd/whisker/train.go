@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sort"
@@ -66,7 +65,9 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+	tidy, err := folder(c.Out)
+	defer tidy()
+	if err != nil {
 		return usage(err)
 	}
 	b, err := c.bench()

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -22,4 +23,20 @@ func TestACheckpointOfTheRatWithServosIsRefusedForTorqueMotors(t *testing.T) {
 	}
 	path := filepath.Join(motors, "checkpoint")
 	refused(t, whisker(smallTraining("--transitions", "512", "--torque", "--out", motors)...), path, "of another body: rat with position drives", "want rat with torque drives")
+}
+
+// A folder that was there before stays.
+func TestARefusedTrainingLeavesNoFolder(t *testing.T) {
+	dir := t.TempDir()
+	before := filepath.Join(dir, "before")
+	if err := os.Mkdir(before, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{before, filepath.Join(before, "new", "deep")} {
+		refused(t, whisker("train", "--clip", filepath.Join(dir, "*.csv"), "--worlds", "2", "--workers", "1", "--out", out), "matches no file")
+		refused(t, whisker("train", "--robot", "mule", "--workers", "1", "--export", out), "mule")
+	}
+	if names := append(listed(t, dir), listed(t, before)...); !slices.Equal(names, []string{"before"}) {
+		t.Errorf("left %v, want the folder from before, empty", names)
+	}
 }

@@ -140,9 +140,12 @@ func (l *learner) noise() float64 {
 // done is the share of the transitions that were taken.
 func (l *learner) done() float64 { return min(1, float64(l.s.Transitions)/float64(l.c.Transitions)) }
 
+// startAgain is what to do when a number is not finite.
+const startAgain = "the last checkpoint is kept, start again from it with a lower rate"
+
 func (l *learner) finite(what string, v float64) error {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Errorf("train: %s is %g at update %d; the last checkpoint is kept, start again from it with a lower rate", what, v, l.s.Update)
+		return fmt.Errorf("train: %s is %g at update %d; %s", what, v, l.s.Update, startAgain)
 	}
 	return nil
 }

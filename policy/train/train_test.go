@@ -199,8 +199,8 @@ func TestNaNStopsAndKeepsTheCheckpoint(t *testing.T) {
 	worlds[3] = &poisoned{worlds[3], 100}
 	c.Transitions *= 3
 	err = Run(context.Background(), c, worlds, refs)
-	if err == nil || !strings.Contains(err.Error(), "reward is NaN") || !strings.Contains(err.Error(), "world 3") {
-		t.Errorf("error %v, want one that names the reward and world 3", err)
+	if err == nil || !strings.Contains(err.Error(), "reward is NaN") || !strings.Contains(err.Error(), "world 3; the last checkpoint is kept") {
+		t.Errorf("error %v, want one that names the reward and world 3 and says that the checkpoint is kept", err)
 	}
 	after, err := os.ReadFile(c.Checkpoint)
 	if err != nil || !bytes.Equal(before, after) {
