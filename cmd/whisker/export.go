@@ -18,7 +18,9 @@ func (c *trainCmd) export(e *env) error {
 	if c.Body != "" {
 		return usage(errors.New("whisker: --export knows no --body: the model is exported as it ships"))
 	}
-	if err := os.MkdirAll(c.Export, 0o755); err != nil {
+	tidy, err := folder(c.Export)
+	defer tidy()
+	if err != nil {
 		return usage(err)
 	}
 	task, err := c.exportModel()

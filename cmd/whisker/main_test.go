@@ -6,9 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"whisker/policy/motion"
 )
 
 // asWhisker makes the test binary be the program, for what needs a process of
@@ -135,6 +138,17 @@ func TestHelpIsNoError(t *testing.T) {
 	for _, flag := range strings.Fields("--scenario --robot --model --policy --clip --pace --start-frame --seconds --seed --record --record-activations --view --json --baseline") {
 		if !strings.Contains(o.out, flag+"=") && !strings.Contains(o.out, flag+" ") {
 			t.Errorf("no %s in\n%s", flag, o.out)
+		}
+	}
+}
+
+func TestHelpNamesAllKindsOfClips(t *testing.T) {
+	for _, command := range [][]string{{"clip", "--help"}, {"clip", "synthesize", "--help"}} {
+		help := strings.Join(strings.Fields(ok(t, command...).out), " ")
+		for _, kind := range motion.Kinds() {
+			if !regexp.MustCompile(`\b` + string(kind) + `\b`).MatchString(help) {
+				t.Errorf("whisker %s names no %s:\n%s", strings.Join(command, " "), kind, help)
+			}
 		}
 	}
 }

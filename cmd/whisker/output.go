@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -121,4 +122,22 @@ func writeJSON(path string, stdout io.Writer, v any) error {
 		return usage(err)
 	}
 	return o.json(v)
+}
+
+// folder makes a folder and its parents. tidy removes those of them that were made
+// here and are still empty.
+func folder(path string) (tidy func(), err error) {
+	var made []string
+	for dir := filepath.Clean(path); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, dir)
+	}
+	tidy = func() {
+		for _, dir := range made {
+			_ = os.Remove(dir) // fails where something is in it
+		}
+	}
+	return tidy, os.MkdirAll(path, 0o755)
 }

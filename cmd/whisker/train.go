@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"sort"
@@ -66,7 +65,9 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+	tidy, err := folder(c.Out)
+	defer tidy()
+	if err != nil {
 		return usage(err)
 	}
 	b, err := c.bench()
@@ -101,6 +102,10 @@ func (c *trainCmd) Run(e *env) error {
 		config.Twins = append(config.Twins, r)
 	}
 	err = train.Run(e.ctx, config, worlds, refs)
+	var open *train.OpenError
+	if errors.As(err, &open) {
+		return usage(err)
+	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}

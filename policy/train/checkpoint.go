@@ -15,35 +15,55 @@ import (
 
 	"github.com/google/renameio/v2"
 
+	"whisker/controller"
 	"whisker/policy"
 )
 
-// checkpointVersion changes when a snapshot's meaning does.
-const checkpointVersion = 1
+// checkpointVersion changes when the meaning of a header or a snapshot does.
+const checkpointVersion = 2
+
+// header says what a checkpoint belongs to. It comes before the snapshot, so that
+// one of another version is told from a damaged one whatever follows.
+type header struct {
+	Version        int // 0 in those written before there was one
+	Body, BodyHash string
+	Drive          controller.Drive
+}
+
+func newHeader(c *policy.Contract) header {
+	return header{checkpointVersion, c.Body, c.BodyHash, c.Action.Drive}
+}
+
+// fits says why a run of h cannot go on from what belongs to read.
+func (h *header) fits(read *header) error {
+	switch {
+	case read.Version != h.Version:
+		return fmt.Errorf("of version %d, this build goes on from %d", read.Version, h.Version)
+	case *read != *h:
+		return fmt.Errorf("of another body: %s with %s drives (hash %.12s), want %s with %s drives (%.12s)", read.Body, read.Drive, read.BodyHash, h.Body, h.Drive, h.BodyHash)
+	}
+	return nil
+}
 
 // snapshot is everything that a run needs to go on.
 type snapshot struct {
-	Version           int // 0 in those written before there was one
-	Body              string
-	Residual          bool
-	Joints, Actuators []string
-	Obs               int
-	Encoder, Decoder  []int
-	Actor, Critic     []float32
-	AdamA, AdamC      *adam
-	Norm              *normaliser
-	Failure           []float64
-	Rate              float64
-	Update            int
-	Transitions       int64
+	Residual         bool
+	Obs              int
+	Encoder, Decoder []int
+	Actor, Critic    []float32
+	AdamA, AdamC     *adam
+	Norm             *normaliser
+	Failure          []float64
+	Rate             float64
+	Update           int
+	Transitions      int64
 	// History has a line per stage: from which transition on, and how it learned.
 	History []string
 }
 
 func newSnapshot(l *learner, rng *rand.Rand) *snapshot {
 	s := &snapshot{
-		Version: checkpointVersion, Body: l.contract.Body, Residual: l.c.Residual,
-		Joints: l.contract.Joints, Actuators: l.contract.Actuators, Obs: l.actor.obs, Encoder: l.c.Encoder, Decoder: l.c.Decoder,
+		Residual: l.c.Residual, Obs: l.actor.obs, Encoder: l.c.Encoder, Decoder: l.c.Decoder,
 		Actor: make([]float32, l.actor.size()), Critic: make([]float32, l.critic.size()),
 		Norm: newNormaliser(l.actor.obs), Rate: l.c.Rate,
 	}
@@ -66,18 +86,33 @@ func (l *learner) resume() error {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	defer f.Close()
-	var s snapshot
-	if err := gob.NewDecoder(bufio.NewReader(f)).Decode(&s); err != nil {
-		return fmt.Errorf("train: checkpoint %s is damaged (%w); delete it to start anew", l.c.Checkpoint, err)
-	}
-	if err := l.s.fits(&s); err != nil {
+	s, err := l.read(f)
+	if err != nil {
 		return fmt.Errorf("train: checkpoint %s is %w; delete it to start anew", l.c.Checkpoint, err)
 	}
-	l.s = &s
+	l.s = s
 	if len(s.Failure) == len(l.sampler.Failure) {
 		copy(l.sampler.Failure, s.Failure)
 	}
 	return nil
+}
+
+// read is the snapshot of a checkpoint that this run can go on from.
+func (l *learner) read(r io.Reader) (*snapshot, error) {
+	d := gob.NewDecoder(bufio.NewReader(r))
+	var h header
+	if err := d.Decode(&h); err != nil {
+		return nil, fmt.Errorf("damaged (%w)", err)
+	}
+	want := newHeader(&l.contract)
+	if err := want.fits(&h); err != nil {
+		return nil, err
+	}
+	s := new(snapshot)
+	if err := d.Decode(s); err != nil {
+		return nil, fmt.Errorf("damaged (%w)", err)
+	}
+	return s, l.s.fits(s)
 }
 
 // fits says why a run that began as s cannot go on from read.
@@ -89,12 +124,8 @@ func (s *snapshot) fits(read *snapshot) error {
 		return "has no path from reference to command but its latent"
 	}
 	switch {
-	case read.Version != s.Version:
-		return fmt.Errorf("of version %d, this build goes on from %d", read.Version, s.Version)
-	case read.Body != s.Body || !slices.Equal(read.Joints, s.Joints) || !slices.Equal(read.Actuators, s.Actuators):
-		return fmt.Errorf("of another body: %s with %d joints and %d actuators, want %s with %d and %d", read.Body, len(read.Joints), len(read.Actuators), s.Body, len(s.Joints), len(s.Actuators))
-	case len(read.Actor) != len(s.Actor) || len(read.Critic) != len(s.Critic) || read.Obs != s.Obs:
-		return fmt.Errorf("of another network: %d parameters and an observation of %d, want %d and %d", len(read.Actor), read.Obs, len(s.Actor), s.Obs)
+	case len(read.Actor) != len(s.Actor) || len(read.Critic) != len(s.Critic) || read.Obs != s.Obs || !slices.Equal(read.Encoder, s.Encoder) || !slices.Equal(read.Decoder, s.Decoder):
+		return fmt.Errorf("of another network: %d parameters (encoder %v, decoder %v) and an observation of %d, want %d (%v, %v) and %d", len(read.Actor), read.Encoder, read.Decoder, read.Obs, len(s.Actor), s.Encoder, s.Decoder, s.Obs)
 	case read.Residual != s.Residual:
 		return fmt.Errorf("of a policy that %s, this one %s", what(read.Residual), what(s.Residual))
 	}
@@ -117,7 +148,11 @@ func (l *learner) save() error {
 		l.s.Failure = l.sampler.Failure
 		err := replace(l.c.Checkpoint, func(f io.Writer) error {
 			w := bufio.NewWriter(f)
-			if err := gob.NewEncoder(w).Encode(l.s); err != nil {
+			e := gob.NewEncoder(w)
+			if err := e.Encode(newHeader(&l.contract)); err != nil {
+				return err
+			}
+			if err := e.Encode(l.s); err != nil {
 				return err
 			}
 			return w.Flush()

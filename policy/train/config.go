@@ -67,7 +67,9 @@ type Config struct {
 
 	// Checkpoint is the file that training goes on from; "" for none.
 	Checkpoint string
-	Every      time.Duration // between checkpoints
+	// Every is the time from one checkpoint to the next, which waits for the update
+	// under way: a killed run loses no more. It does not change what is learned.
+	Every time.Duration
 	// Metrics is a CSV file that gets a line per update; "" for none.
 	Metrics string
 	// Policy is the policy file written with every checkpoint; "" for none.

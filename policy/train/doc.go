@@ -7,8 +7,14 @@
 // checkpoints, a CSV of metrics and a policy file. Times are in seconds of the
 // robot's clock, errors in m and rad. A transition is one control period of one
 // world. A run is a function of its configuration, worlds and references: the
-// same seed gives the same policy, and a run resumed from a checkpoint gives
-// what an uninterrupted one does.
+// same seed gives the same policy, whenever checkpoints are taken.
+//
+// Checkpoints are taken by the clock (Config.Every), so that a killed run loses a
+// minute and the update under way. They hold no episodes: a resumed run begins new
+// ones. After a multiple of 16 updates an uninterrupted run does so too, and one that
+// learns from reward and is resumed there gives the same policy; resumed elsewhere, or
+// imitating (its memory begins empty), it gives another. A checkpoint says for which
+// body and drive it is, and is refused for any other.
 //
 // The reward looks at root, joints, feet and velocities; an episode starts at a
 // random frame of a random clip, at the reference state with a little noise, and

@@ -1,8 +1,14 @@
 package train
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -46,25 +52,67 @@ func (l *learner) progress() string {
 		l.s.Transitions, rate, left.Round(time.Second), s.meanLength, 100*s.completed, s.reward, s.kl, l.s.Rate, l.noise(), s.lossV, s.latentKL, s.simTime.Seconds(), s.learnTime.Seconds())
 }
 
+// metricsHeader names the columns of a metrics file.
+const metricsHeader = "update,transitions,episode_s,completed,reward,kl,value_loss,latent_kl,rate,noise,sim_s,learn_s"
+
 // metrics writes a CSV line per update.
 type metrics struct{ f *os.File }
 
-func openMetrics(path string, more bool) (*metrics, error) {
+// openMetrics begins the file anew; a run that goes on after some updates keeps their rows.
+func openMetrics(path string, updates int) (*metrics, error) {
 	if path == "" {
 		return &metrics{}, nil
 	}
-	flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
-	if more {
-		flags = os.O_CREATE | os.O_WRONLY | os.O_APPEND
+	var rows []string
+	if updates > 0 {
+		var err error
+		if rows, err = rowsUpTo(path, updates); err != nil {
+			return nil, fmt.Errorf("train: metrics: %w", err)
+		}
 	}
-	f, err := os.OpenFile(path, flags, 0o644)
+	err := replace(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, metricsHeader+"\n"+strings.Join(rows, ""))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("train: metrics: %w", err)
 	}
-	if !more {
-		_, err = fmt.Fprintln(f, "update,transitions,episode_s,completed,reward,kl,value_loss,latent_kl,rate,noise,sim_s,learn_s")
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return nil, fmt.Errorf("train: metrics: %w", err)
 	}
-	return &metrics{f}, err
+	return &metrics{f}, nil
+}
+
+// rowsUpTo reads the rows of a metrics file up to an update. A killed run leaves rows of
+// updates that are done again, and half a row at the end: of rows for the same update the
+// last counts, half ones do not.
+func rowsUpTo(path string, update int) (rows []string, err error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	lines = lines[:len(lines)-1] // what has no end was cut off
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	if first := strings.TrimSuffix(lines[0], "\n"); first != metricsHeader {
+		return nil, fmt.Errorf("%s:1: %.80q, expected the header %s; move the file away to begin a new one", path, first, metricsHeader)
+	}
+	next := update + 1
+	for _, line := range slices.Backward(lines[1:]) {
+		at, rest, _ := strings.Cut(line, ",")
+		n, err := strconv.Atoi(at)
+		if err == nil && n < next && strings.Count(rest, ",") == strings.Count(metricsHeader, ",")-1 {
+			rows, next = append(rows, line), n
+		}
+	}
+	slices.Reverse(rows)
+	return rows, nil
 }
 
 func (m *metrics) line(l *learner) error {

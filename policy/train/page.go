@@ -41,6 +41,9 @@ func page(w io.Writer, metrics io.Reader, title string) error {
 		return nil
 	}
 	at, columns := columnsOf(rows)
+	if len(at) == 0 {
+		return nil
+	}
 	var curves []curve
 	for i, name := range rows[0] {
 		if name != "update" && name != "transitions" {

@@ -203,7 +203,7 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 // take stores what a step led to and begins the next episode when it ended.
 func (w *worker) take(l *learner, b *batch, i, row int, o outcome) error {
 	if math.IsNaN(o.reward) || math.IsInf(o.reward, 0) {
-		return fmt.Errorf("train: reward is %g at update %d, world %d", o.reward, l.s.Update, w.first+i)
+		return fmt.Errorf("train: reward is %g at update %d, world %d; %s", o.reward, l.s.Update, w.first+i, startAgain)
 	}
 	e := w.envs[i]
 	b.reward[row] = float32(o.reward * (1 - l.c.Gamma)) // so that values stay below one

@@ -12,9 +12,8 @@ import (
 	"whisker/policy/nn"
 )
 
-// resetEvery is the number of updates after which all episodes start anew. A
-// checkpoint is taken only then, so that a resumed run repeats what an
-// uninterrupted one does.
+// resetEvery is the number of updates after which all episodes start anew. A run
+// resumed from a checkpoint taken just then repeats what an uninterrupted one does.
 const resetEvery = 16
 
 // learner is a training run.
@@ -36,20 +35,30 @@ type learner struct {
 	fresh    bool  // no episode has begun yet
 }
 
+// OpenError is an error of what was asked for: nothing was learned yet.
+type OpenError struct{ Err error }
+
+// Error is the wrapped error's text.
+func (e *OpenError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the wrapped error.
+func (e *OpenError) Unwrap() error { return e.Err }
+
 // Run learns until c.Transitions were taken or ctx ends, from c.Checkpoint if
 // that file exists. Worlds must be of one body, the references prepared for it.
-// It leaves a checkpoint and, if asked for, a policy file.
+// It leaves a checkpoint and, if asked for, a policy file. What it cannot begin
+// with, such as the checkpoint of another body, is an OpenError.
 func Run(ctx context.Context, c Config, worlds []World, refs []*policy.Reference) error {
 	l, err := newLearner(&c, worlds, refs)
 	if err != nil {
-		return err
+		return &OpenError{err}
 	}
 	if err := l.resume(); err != nil {
-		return err
+		return &OpenError{err}
 	}
-	m, err := openMetrics(c.Metrics, l.s.Update > 0)
+	m, err := openMetrics(c.Metrics, l.s.Update)
 	if err != nil {
-		return err
+		return &OpenError{err}
 	}
 	err = l.run(ctx, m)
 	return errors.Join(err, m.close())
@@ -68,11 +77,11 @@ func (l *learner) run(ctx context.Context, m *metrics) error {
 	}
 	saved, shown := time.Now(), time.Time{}
 	for l.s.Transitions < l.c.Transitions && ctx.Err() == nil {
-		if !l.fresh && l.s.Update%resetEvery == 0 && time.Since(saved) > l.c.Every {
+		if !l.fresh && time.Since(saved) >= l.c.Every {
+			saved = time.Now()
 			if err := l.save(); err != nil {
 				return err
 			}
-			saved = time.Now()
 		}
 		if err := l.iterate(); err != nil {
 			return err
@@ -131,9 +140,12 @@ func (l *learner) noise() float64 {
 // done is the share of the transitions that were taken.
 func (l *learner) done() float64 { return min(1, float64(l.s.Transitions)/float64(l.c.Transitions)) }
 
+// startAgain is what to do when a number is not finite.
+const startAgain = "the last checkpoint is kept, start again from it with a lower rate"
+
 func (l *learner) finite(what string, v float64) error {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return fmt.Errorf("train: %s is %g at update %d; the last checkpoint is kept, start again from it with a lower rate", what, v, l.s.Update)
+		return fmt.Errorf("train: %s is %g at update %d; %s", what, v, l.s.Update, startAgain)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,48 @@ func TestSeedsDecide(t *testing.T) {
 	}
 }
 
+func TestCheckpointsDoNotChangeWhatIsLearned(t *testing.T) {
+	dir := t.TempDir()
+	c := quick()
+	c.Policy = filepath.Join(dir, "a.policy")
+	want := learn(t, c)
+	c.Checkpoint, c.Every = filepath.Join(dir, "a.ckpt"), 0
+	if !reflect.DeepEqual(learn(t, c), want) {
+		t.Error("a run that takes a checkpoint after each update gives another policy than one that takes none")
+	}
+}
+
+// A run that is cut short goes on from where it was when it last was time for a checkpoint,
+// whichever update that was.
+func TestCheckpointsAreTakenByTheClock(t *testing.T) {
+	if every := NewConfig().Every; every > time.Minute {
+		t.Errorf("a checkpoint every %v, want one a minute", every)
+	}
+	c := quick()
+	c.Checkpoint = filepath.Join(t.TempDir(), "a.ckpt")
+	for _, run := range []struct {
+		every  time.Duration
+		update int // of the checkpoint
+	}{{time.Hour, 0}, {0, 3}} {
+		worlds, refs := balancers(t, 16)
+		worlds[3] = &poisoned{worlds[3], 3*c.Horizon + 1}
+		c.Every = run.every
+		if err := Run(context.Background(), c, worlds, refs); err == nil || !strings.Contains(err.Error(), "at update 3") {
+			t.Fatalf("error %v, want one at update 3", err)
+		}
+		l, err := newLearner(&c, worlds, refs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.resume(); err != nil {
+			t.Fatal(err)
+		}
+		if l.s.Update != run.update {
+			t.Errorf("cut short in update 3 with a checkpoint every %v, it goes on from update %d, want %d", run.every, l.s.Update, run.update)
+		}
+	}
+}
+
 // poisoned is a world whose reading turns into NaN after some steps.
 type poisoned struct {
 	World
@@ -156,8 +199,8 @@ func TestNaNStopsAndKeepsTheCheckpoint(t *testing.T) {
 	worlds[3] = &poisoned{worlds[3], 100}
 	c.Transitions *= 3
 	err = Run(context.Background(), c, worlds, refs)
-	if err == nil || !strings.Contains(err.Error(), "reward is NaN") || !strings.Contains(err.Error(), "world 3") {
-		t.Errorf("error %v, want one that names the reward and world 3", err)
+	if err == nil || !strings.Contains(err.Error(), "reward is NaN") || !strings.Contains(err.Error(), "world 3; the last checkpoint is kept") {
+		t.Errorf("error %v, want one that names the reward and world 3 and says that the checkpoint is kept", err)
 	}
 	after, err := os.ReadFile(c.Checkpoint)
 	if err != nil || !bytes.Equal(before, after) {
@@ -184,7 +227,7 @@ func TestKillLeavesALoadableCheckpoint(t *testing.T) {
 	if dir := os.Getenv("WHISKER_TRAIN_UNTIL_KILLED"); dir != "" {
 		c := quick()
 		c.Transitions, c.Every = math.MaxInt64/2, 0
-		c.Checkpoint = filepath.Join(dir, "a.ckpt")
+		c.Checkpoint, c.Metrics = filepath.Join(dir, "a.ckpt"), filepath.Join(dir, "a.csv")
 		worlds, refs := balancers(t, 16)
 		t.Fatal(Run(context.Background(), c, worlds, refs))
 	}
@@ -208,7 +251,7 @@ func TestKillLeavesALoadableCheckpoint(t *testing.T) {
 	_ = child.Wait() // reports the kill
 	worlds, refs := balancers(t, 16)
 	c := quick()
-	c.Checkpoint = path
+	c.Checkpoint, c.Metrics = path, filepath.Join(dir, "a.csv")
 	l, err := newLearner(&c, worlds, refs)
 	if err != nil {
 		t.Fatal(err)
@@ -216,8 +259,19 @@ func TestKillLeavesALoadableCheckpoint(t *testing.T) {
 	if err := l.resume(); err != nil {
 		t.Fatal(err)
 	}
-	if l.s.Update == 0 || l.s.Update%resetEvery != 0 {
-		t.Errorf("the checkpoint is of update %d, want a multiple of %d", l.s.Update, resetEvery)
+	if l.s.Update == 0 {
+		t.Error("the checkpoint is of no update")
+	}
+	var want []int
+	for u := range l.s.Update + 2 {
+		want = append(want, u+1)
+	}
+	c.Transitions = l.s.Transitions + 2*16*32
+	if err := Run(context.Background(), c, worlds, refs); err != nil {
+		t.Fatal(err)
+	}
+	if rows := rowsOf(t, c.Metrics); !slices.Equal(rows, want) {
+		t.Errorf("rows of updates %v, want 1 to %d", rows, len(want))
 	}
 }
 
