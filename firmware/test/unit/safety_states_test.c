@@ -42,6 +42,27 @@ static void a_stop_damps_for_half_a_second(void)
 	CHECK(s.mode == WIRE_MODE_IDLE, "a stop of an idle robot: mode %d", s.mode);
 }
 
+// damped counts the ticks in which a board that has just started resists motion.
+static int damped(int stop)
+{
+	fresh();
+	safety_init(&s, &config, WIRE_FAULT_NONE, true);
+	s.calibrated = true;
+	int n = 0;
+	while (n < 2000 && tick(&calm) == SAFETY_DAMP) {
+		if (++n == stop) safety_stop(&s);
+	}
+	CHECK(s.mode == WIRE_MODE_IDLE && s.fault == WIRE_FAULT_NONE, "mode %d, fault %d", s.mode, s.fault);
+	return n;
+}
+
+static void a_reset_in_motion_damps_for_longer_or_until_a_stop(void)
+{
+	CHECK(damped(-1) == SAFETY_RESET_MS * TICK_HZ / 1000 - 1, "%d ticks", damped(-1));
+	CHECK(damped(10) == SAFETY_DAMP_MS * TICK_HZ / 1000 - 1, "%d ticks after a stop", damped(10));
+	CHECK(damped(400) == 400, "%d ticks after a stop", damped(400));
+}
+
 static void a_fault_damps_until_a_stop_releases_it(void)
 {
 	struct safety_sense m = calm;
@@ -52,7 +73,7 @@ static void a_fault_damps_until_a_stop_releases_it(void)
 	safety_stop(&s);
 	CHECK(tick(&calm) == SAFETY_OFF && s.mode == WIRE_MODE_FAULT, "mode %d", s.mode);
 	standing();
-	s.release = true; // of an earlier stop
+	s.release = true, s.damp_ms = SAFETY_DAMP_MS; // of an earlier stop
 	tick(&m);
 	for (int i = 0; i < 600; i++) CHECK(tick(&calm) == SAFETY_DAMP, "tick %d: an old stop releases a new fault", i);
 	CHECK(s.mode == WIRE_MODE_FAULT, "mode %d", s.mode);
@@ -243,6 +264,7 @@ int main(void)
 {
 	RUN(a_command_holds_as_long_as_it_says);
 	RUN(a_stop_damps_for_half_a_second);
+	RUN(a_reset_in_motion_damps_for_longer_or_until_a_stop);
 	RUN(a_fault_damps_until_a_stop_releases_it);
 	RUN(a_fault_that_stood_for_months_is_released);
 	RUN(a_mode_that_is_none_is_off);
