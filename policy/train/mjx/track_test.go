@@ -291,3 +291,56 @@ func TestTrackRefusesWhatItCannotGoOnFrom(t *testing.T) {
 		}
 	}
 }
+
+// A blend of a policy and of one that went on from it has the mean of their weights, and only of such.
+func TestBlendsPoliciesThatWentOnFromOneAnother(t *testing.T) {
+	t.Parallel()
+	dir, _ := balancer(t)
+	trained := func(more ...string) string {
+		out := t.TempDir()
+		if said, status := run(t, short(dir, out, append([]string{"--transitions", "256"}, more...)...)...); status != 0 {
+			t.Fatalf("status %d:\n%s", status, said)
+		}
+		all, err := filepath.Glob(filepath.Join(out, "*.policy"))
+		if err != nil || len(all) != 1 {
+			t.Fatalf("%v (%v)", all, err)
+		}
+		return all[0]
+	}
+	first := trained()
+	second, other := trained("--from", first, "--rate", "1e-2"), trained("--seed", "5")
+	blend := filepath.Join(t.TempDir(), "blend.policy")
+	said, status := run(t, "blend.py", dir, first+"=0.25", second+"=0.75", "--out", blend)
+	if status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	f, err := policy.Load(blend)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.Contract.Training.Notes; !strings.Contains(n, "0.25 of ") || !strings.Contains(n, "0.75 of ") {
+		t.Errorf("the blend's notes are %q", n)
+	}
+	var apart, off float64
+	printed(t, `
+import sys
+from pathlib import Path
+import jax, numpy as np, policyfile
+from task import Task
+task = Task(sys.argv[1])
+one, two, blend = (jax.tree.leaves(policyfile.read(Path(p), task)[0]) for p in sys.argv[2:])
+print(max(np.abs(a - b).max() for a, b in zip(one, two)), max(np.abs(0.25 * a + 0.75 * b - c).max() for a, b, c in zip(one, two, blend)))
+`, []string{dir, first, second, blend}, &apart, &off)
+	if !(apart > 1e-3 && off < 1e-5*apart+1e-6) {
+		t.Errorf("weights that are up to %g apart have a blend that is %g off", apart, off)
+	}
+	for want, args := range map[string][]string{
+		"add up to 0.8, want 1": {first + "=0.5", second + "=0.3"},
+		"want POLICY=SHARE":     {first},
+		"other layers":          {first + "=0.5", other + "=0.5"},
+	} {
+		if said, status := run(t, append([]string{"blend.py", dir, "--out", blend}, args...)...); status != 2 || !strings.Contains(said, want) {
+			t.Errorf("%v: status %d, want 2 and %q:\n%s", args, status, want, said)
+		}
+	}
+}
