@@ -105,7 +105,7 @@ func TestEveryFaultOfTheBodyActs(t *testing.T) {
 		t.Fatal(err)
 	}
 	knee := slices.IndexFunc(p.Joints, func(j profile.Joint) bool { return j.Name == "FL_calf_joint" })
-	sound := play("disk full, for_s: 0.01")
+	sound := play("motor limited, target: FL_calf_joint, magnitude: 100")
 	moved := func(all []controller.Sample) (most float64) {
 		for _, x := range all {
 			most = max(most, math.Abs(x.State.Pos[knee]-all[0].State.Pos[knee]))
@@ -145,6 +145,7 @@ func TestATargetRefusesWhatItCannotHave(t *testing.T) {
 		{"sim", "faults: [{fault: motor hot, target: FR_hip_joint, magnitude: 90}]", "no motor bus"},
 		{"sim", "faults: [{fault: host pause, for_s: 1}]", "its time stops with the host"},
 		{"sim", "faults: [{fault: disk full}]", "not recorded"},
+		{"sim", "pace: realtime\nrecord: run.mcap\nfaults: [{fault: disk full, for_s: 0.5}]", "would not notice in 0.5 s"},
 		{"emulated", onHost + "faults: [{fault: mcu hang}]", "board host has neither watchdog"},
 		{"emulated", "faults: [{fault: brown-out}]", "board mps2 has no supply"},
 		{"emulated", "faults: [{fault: broker stall, for_s: 1}]", "no broker"},
@@ -174,6 +175,35 @@ func TestAFullDiskEndsTheRecordingAndNotTheMotion(t *testing.T) {
 	r, err := Run(context.Background(), s, "test", zerolog.Nop())
 	if err != nil || len(r.Faults) != 1 || !strings.HasPrefix(r.Faults[0].Recovery, "went on; the recording ended: ") || !strings.Contains(r.Faults[0].Recovery, "no space left") || r.Clips[0].Fault != "" || r.Clips[0].Survival < 2.9 {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// In lockstep half a second is over before a recorder would look: the disk is full for
+// what the robot does meanwhile all the same, and one that is full while nothing is to be
+// written is not said to have been.
+func TestAFullDiskActsInItsWindow(t *testing.T) {
+	for _, target := range []string{"sim", "emulated"} {
+		s := trial(t, target, onHost+"faults:\n  - {at_s: 0.3, fault: disk full, for_s: 0.5}\n")
+		s.Record = filepath.Join(t.TempDir(), "run.mcap")
+		row, r := only(t, s)
+		if why := r.Failures(&s); len(why) > 0 || row.Injected != 1 || !strings.HasPrefix(row.Recovery, "went on; the recording ended: ") || r.Clips[0].Survival < 2.9 {
+			t.Errorf("%s: %q, %+v", target, why, row)
+		}
+		tracked := 0
+		for _, x := range samplesOf(t, s.Record) {
+			if x.Mode == controller.ModeTrack {
+				tracked++
+			}
+		}
+		if tracked < 14 || tracked > 16 { // of 20 ms each
+			t.Errorf("%s: %d ticks of 0.3 s are in the recording", target, tracked)
+		}
+	}
+	s := trial(t, "emulated", onHost+"faults:\n  - {at_s: 0.302, fault: disk full, for_s: 0.004}\n")
+	s.Record = filepath.Join(t.TempDir(), "run.mcap")
+	row, _ := only(t, s)
+	if all := samplesOf(t, s.Record); row.Injected != 0 || row.Verdict != "not injected: nothing was written meanwhile" || len(all) < 150 {
+		t.Errorf("between two ticks: %d in the recording, %+v", len(all), row)
 	}
 }
 
