@@ -44,10 +44,10 @@ hil: build firmware ## clips of the rat through loop, line, firmware and a drawn
 	@rm -rf $(HIL) && mkdir -p $(HIL)
 	bin/whisker hil run $(PLANS)/walk.yaml --target sim --record $(HIL)/sim.mcap
 	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --record $(HIL)/emulated.mcap
-	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --draw 2 --record $(HIL)/another.mcap
+	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --record $(HIL)/again.mcap
 	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --compare
 	for plan in air moments ground qemu; do bin/whisker hil campaign $(PLANS)/$$plan.yaml --out $(HIL)/$$plan; done
-	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/another.mcap --out $(HIL)
+	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/again.mcap --out $(HIL)
 
 hil-mutants: firmware ## change one thing at a time in what stops the robot, and count what the unit tests notice; goes on from out/mutants when it was stopped
 	@mkdir -p out
