@@ -225,12 +225,24 @@ func TestBuildsOfTheFirmwareAgree(t *testing.T) {
 	s := trial(t, "emulated", "")
 	s.Seconds = 1
 	a, err := Agree(context.Background(), s, "test", zerolog.Nop())
-	if err != nil || a.Ticks < 500 || a.Torque > 0.1 {
+	if err != nil || a.Ticks < 500 || a.Torque > 0.1 || a.Each != [2]int{a.Ticks, a.Ticks} {
 		t.Errorf("%+v, %v", a, err)
 	}
 	differs := compare(&trace{told: []uint64{1, 2, 3}, torque: []float64{0, 0, 0}}, &trace{told: []uint64{1, 2, 4}, torque: []float64{0, 0, 0.5}})
 	if differs.First != 2 || differs.Torque != 0.5 || !strings.Contains(differs.String(), "from tick 2 of 3 on (0.004 s): the control law by 0.5") {
 		t.Errorf("%v", differs)
+	}
+	for want, a := range map[string]*Agreement{
+		"differ from tick 2 of 3 on":                                differs,
+		"QEMU told the motors for 3 ticks and the host build for 2": compare(&trace{told: []uint64{1, 2, 3}}, &trace{told: []uint64{1, 2}}),
+		"neither": compare(&trace{}, &trace{}),
+	} {
+		if err := a.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if err := compare(&trace{told: []uint64{1, 2}}, &trace{told: []uint64{1, 2}}).Err(); err != nil {
+		t.Error(err)
 	}
 }
 
