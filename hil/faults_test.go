@@ -207,6 +207,26 @@ func TestAFullDiskActsInItsWindow(t *testing.T) {
 	}
 }
 
+// A robot on the floor that nothing is broken in has to follow its clip, to where the
+// scenario cuts it: one that slides falls short though it stands to the end. On a stand
+// there is no way to be followed, and with a fault its row judges.
+func TestAClipThatIsNotFollowedFails(t *testing.T) {
+	ice := write(t, "foot_friction: [0.02, 0.02]\n")
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{"physics: {randomise: " + ice + "}\n", "walk_quadruped: path of "},
+		{"physics: {randomise: " + ice + ", held: true}\n", ""},
+		{"physics: {randomise: " + ice + "}\nfaults:\n  - {at_s: 1, fault: payload, magnitude: 0.01}\n", ""},
+	} {
+		s := trial(t, "sim", c.text)
+		s.Clips, s.Seconds = []string{"walk"}, 5
+		r := mustRun(t, s)
+		if why := strings.Join(r.Failures(&s), "; "); !r.Clips[0].Played || (why == "") != (c.want == "") || !strings.HasPrefix(why, c.want) {
+			t.Errorf("%q: played %v, %q, want %q", c.text, r.Clips[0].Played, why, c.want)
+		}
+	}
+}
+
 func TestLatencyIsMeasuredAndHasAGate(t *testing.T) {
 	s := trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\n")
 	r := mustRun(t, s)
