@@ -17,13 +17,15 @@ help: ## list the targets
 
 deps: $(DEPS)/mujoco/.ok $(DEPS)/rodent.xml ## fetch MuJoCo and the rat model into .deps
 
+# What recordings and reports name; nothing where git knows no revision, and Go's own stamp then counts.
+REVISION = $(shell rev=$$(git rev-parse HEAD 2>/dev/null) && { git diff --quiet HEAD && echo $$rev || echo $$rev+changes; })
 THREE := bridge/view/assets/three
 COPY_THREE = cp $(DEPS)/node/node_modules/three/build/three.module.js $(DEPS)/node/node_modules/three/build/three.core.js \
   $(DEPS)/node/node_modules/three/examples/jsm/controls/OrbitControls.js $(THREE)/
 build: deps $(DEPS)/node/.ok ## build bin/whisker
 	mkdir -p $(THREE)
 	$(COPY_THREE)
-	$(GO) build -o bin/whisker ./cmd/whisker
+	$(GO) build -ldflags "-X main.revision=$(REVISION)" -o bin/whisker ./cmd/whisker
 
 # HOLD=1 keeps playing until Ctrl-C; ARGS adds flags of `whisker run`.
 run: build ## play stand, turn and walk on the rat in real time, with the live view on http://127.0.0.1:8765
@@ -44,10 +46,10 @@ hil: build firmware ## clips of the rat through loop, line, firmware and a drawn
 	@rm -rf $(HIL) && mkdir -p $(HIL)
 	bin/whisker hil run $(PLANS)/walk.yaml --target sim --record $(HIL)/sim.mcap
 	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --record $(HIL)/emulated.mcap
-	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --draw 2 --record $(HIL)/another.mcap
+	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --record $(HIL)/again.mcap
 	bin/whisker hil run $(PLANS)/walk.yaml --target emulated --compare
 	for plan in air moments ground qemu stand-qemu; do bin/whisker hil campaign $(PLANS)/$$plan.yaml --out $(HIL)/$$plan; done
-	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/another.mcap --out $(HIL)
+	bin/whisker hil report $(HIL)/sim.mcap $(HIL)/emulated.mcap $(HIL)/again.mcap --out $(HIL)
 
 hil-mutants: firmware ## change one thing at a time in what stops the robot, and count what the unit tests notice; goes on from out/mutants when it was stopped
 	@mkdir -p out
@@ -55,7 +57,6 @@ hil-mutants: firmware ## change one thing at a time in what stops the robot, and
 
 # What a robot or a server needs, in out/dist: no MuJoCo and no libraries in it.
 DIST := out/dist
-REVISION = $(shell git rev-parse HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo +changes)
 dist: $(DEPS)/node/.ok ## static binaries for arm64 and amd64 with systemd unit and mosquitto's example, in out/dist
 	rm -rf $(DIST) && mkdir -p $(DIST) $(THREE)
 	$(COPY_THREE)

@@ -38,7 +38,8 @@ func (t *trace) add(c *controller.Command, q, qd []float64) {
 
 // Agreement is how alike two builds of the firmware drive the same plant.
 type Agreement struct {
-	Ticks int `json:"ticks"` // compared
+	Ticks int    `json:"ticks"`         // compared
+	Each  [2]int `json:"ticks_of_each"` // QEMU's and the host build's
 	// First is the first tick in which the motors of the two were told anything
 	// different, and FirstS its time; -1 is none.
 	First  int     `json:"first_tick"`
@@ -62,7 +63,7 @@ func Agree(ctx context.Context, s Scenario, version string, log zerolog.Logger) 
 }
 
 func compare(a, b *trace) *Agreement {
-	r := &Agreement{Ticks: min(len(a.told), len(b.told)), First: -1, FirstS: -1}
+	r := &Agreement{Ticks: min(len(a.told), len(b.told)), Each: [2]int{len(a.told), len(b.told)}, First: -1, FirstS: -1}
 	for i := range r.Ticks {
 		if a.told[i] != b.told[i] {
 			r.First, r.FirstS = i, float64(i)*emulate.Tick.Seconds()
@@ -75,10 +76,24 @@ func compare(a, b *trace) *Agreement {
 	return r
 }
 
+// Err is the line of String where the two do not agree, nil where the motors are told
+// the same for the same time.
+func (r *Agreement) Err() error {
+	if r.First < 0 && r.Each[0] == r.Each[1] && r.Ticks > 0 {
+		return nil
+	}
+	return fmt.Errorf("hil: %v", r)
+}
+
 // String is a line for people.
 func (r *Agreement) String() string {
-	if r.First < 0 {
-		return fmt.Sprintf("host build and QEMU told the motors the same in all %d ticks", r.Ticks)
+	switch {
+	case r.First >= 0:
+		return fmt.Sprintf("host build and QEMU differ from tick %d of %d on (%.3f s): the control law by %.3g N·m at most", r.First, r.Ticks, r.FirstS, r.Torque)
+	case r.Each[0] != r.Each[1]:
+		return fmt.Sprintf("QEMU told the motors for %d ticks and the host build for %d: the same in %d", r.Each[0], r.Each[1], r.Ticks)
+	case r.Ticks == 0:
+		return "neither host build nor QEMU told the motors anything"
 	}
-	return fmt.Sprintf("host build and QEMU differ from tick %d of %d on (%.3f s): the control law by %.3g N·m at most", r.First, r.Ticks, r.FirstS, r.Torque)
+	return fmt.Sprintf("host build and QEMU told the motors the same in all %d ticks", r.Ticks)
 }

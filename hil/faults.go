@@ -30,15 +30,12 @@ func (g *rig) target() fault.Target {
 	if name == "" {
 		name = "sim"
 	}
-	return fault.Target{Name: name, Body: g.body, Not: func(p fault.Place) string {
+	return fault.Target{Name: name, Body: g.body, Not: func(p fault.Place, span float64) string {
 		switch p {
 		case fault.Body:
 			return g.bodyFault()
 		case fault.Storage:
-			if g.scenario.Record == "" {
-				return "the run is not recorded: say record: FILE"
-			}
-			return ""
+			return g.storageFault(span)
 		case fault.Broker:
 			return g.brokerFault()
 		}
@@ -63,6 +60,30 @@ func (g *rig) bodyFault() string {
 		return "in real time the body belongs to another thread: say pace: lockstep"
 	}
 	return ""
+}
+
+// inTime is how long a disk has to be full for a recording that nothing waits for to
+// find out, s: it is written every half second.
+const inTime = 1
+
+// storageFault says why no disk can be full for so long, s, 0 for to the end.
+func (g *rig) storageFault(span float64) string {
+	switch {
+	case g.scenario.Record == "":
+		return "the run is not recorded: say record: FILE"
+	case g.scenario.Pace != "lockstep" && span > 0 && span < inTime:
+		return fmt.Sprintf("in real time the recording would not notice in %g s: say for_s: %d or more", span, inTime)
+	}
+	return ""
+}
+
+// fillDisk fills the recording's disk, or gives it room again. Where time waits, what
+// was recorded until then is written before.
+func (g *rig) fillDisk(full bool) error {
+	if g.rec.Lossless {
+		g.rec.Flush()
+	}
+	return g.faulty.disk.set(full)
 }
 
 // boardFault says why there can be no fault between this program and the motors.
@@ -98,6 +119,7 @@ func (g *rig) openFaults() error {
 	g.faulty = &faulty{}
 	if g.scenario.Record != "" {
 		g.faulty.disk = &fullDisk{path: g.scenario.Record}
+		g.closers = append(g.closers, g.faulty.disk.close)
 	}
 	return nil
 }
@@ -122,7 +144,7 @@ func (g *rig) arm(p *pass) {
 		r.OnTick = func() error { return f.inj.Tick(g.plant.time()) }
 	}
 	if f.disk != nil {
-		b.Disk = f.disk.set
+		b.Disk = g.fillDisk
 	}
 	if g.own != nil {
 		b.Broker = g.own.stall

@@ -105,7 +105,7 @@ func TestEveryFaultOfTheBodyActs(t *testing.T) {
 		t.Fatal(err)
 	}
 	knee := slices.IndexFunc(p.Joints, func(j profile.Joint) bool { return j.Name == "FL_calf_joint" })
-	sound := play("disk full, for_s: 0.01")
+	sound := play("motor limited, target: FL_calf_joint, magnitude: 100")
 	moved := func(all []controller.Sample) (most float64) {
 		for _, x := range all {
 			most = max(most, math.Abs(x.State.Pos[knee]-all[0].State.Pos[knee]))
@@ -145,6 +145,7 @@ func TestATargetRefusesWhatItCannotHave(t *testing.T) {
 		{"sim", "faults: [{fault: motor hot, target: FR_hip_joint, magnitude: 90}]", "no motor bus"},
 		{"sim", "faults: [{fault: host pause, for_s: 1}]", "its time stops with the host"},
 		{"sim", "faults: [{fault: disk full}]", "not recorded"},
+		{"sim", "pace: realtime\nrecord: run.mcap\nfaults: [{fault: disk full, for_s: 0.5}]", "would not notice in 0.5 s"},
 		{"emulated", onHost + "faults: [{fault: mcu hang}]", "board host has neither watchdog"},
 		{"emulated", "faults: [{fault: brown-out}]", "board mps2 has no supply"},
 		{"emulated", "faults: [{fault: broker stall, for_s: 1}]", "no broker"},
@@ -177,6 +178,55 @@ func TestAFullDiskEndsTheRecordingAndNotTheMotion(t *testing.T) {
 	}
 }
 
+// In lockstep half a second is over before a recorder would look: the disk is full for
+// what the robot does meanwhile all the same, and one that is full while nothing is to be
+// written is not said to have been.
+func TestAFullDiskActsInItsWindow(t *testing.T) {
+	for _, target := range []string{"sim", "emulated"} {
+		s := trial(t, target, onHost+"faults:\n  - {at_s: 0.3, fault: disk full, for_s: 0.5}\n")
+		s.Record = filepath.Join(t.TempDir(), "run.mcap")
+		row, r := only(t, s)
+		if why := r.Failures(&s); len(why) > 0 || row.Injected != 1 || !strings.HasPrefix(row.Recovery, "went on; the recording ended: ") || r.Clips[0].Survival < 2.9 {
+			t.Errorf("%s: %q, %+v", target, why, row)
+		}
+		tracked := 0
+		for _, x := range samplesOf(t, s.Record) {
+			if x.Mode == controller.ModeTrack {
+				tracked++
+			}
+		}
+		if tracked < 14 || tracked > 16 { // of 20 ms each
+			t.Errorf("%s: %d ticks of 0.3 s are in the recording", target, tracked)
+		}
+	}
+	s := trial(t, "emulated", onHost+"faults:\n  - {at_s: 0.302, fault: disk full, for_s: 0.004}\n")
+	s.Record = filepath.Join(t.TempDir(), "run.mcap")
+	row, _ := only(t, s)
+	if all := samplesOf(t, s.Record); row.Injected != 0 || row.Verdict != "not injected: nothing was written meanwhile" || len(all) < 150 {
+		t.Errorf("between two ticks: %d in the recording, %+v", len(all), row)
+	}
+}
+
+// A robot on the floor that nothing is broken in has to follow its clip, to where the
+// scenario cuts it: one that slides falls short though it stands to the end. On a stand
+// there is no way to be followed, and with a fault its row judges.
+func TestAClipThatIsNotFollowedFails(t *testing.T) {
+	ice := write(t, "foot_friction: [0.02, 0.02]\n")
+	for _, c := range []struct{ text, want string }{
+		{"", ""},
+		{"physics: {randomise: " + ice + "}\n", "walk_quadruped: path of "},
+		{"physics: {randomise: " + ice + ", held: true}\n", ""},
+		{"physics: {randomise: " + ice + "}\nfaults:\n  - {at_s: 1, fault: payload, magnitude: 0.01}\n", ""},
+	} {
+		s := trial(t, "sim", c.text)
+		s.Clips, s.Seconds = []string{"walk"}, 5
+		r := mustRun(t, s)
+		if why := strings.Join(r.Failures(&s), "; "); !r.Clips[0].Played || (why == "") != (c.want == "") || !strings.HasPrefix(why, c.want) {
+			t.Errorf("%q: played %v, %q, want %q", c.text, r.Clips[0].Played, why, c.want)
+		}
+	}
+}
+
 func TestLatencyIsMeasuredAndHasAGate(t *testing.T) {
 	s := trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\n")
 	r := mustRun(t, s)
@@ -195,12 +245,24 @@ func TestBuildsOfTheFirmwareAgree(t *testing.T) {
 	s := trial(t, "emulated", "")
 	s.Seconds = 1
 	a, err := Agree(context.Background(), s, "test", zerolog.Nop())
-	if err != nil || a.Ticks < 500 || a.Torque > 0.1 {
+	if err != nil || a.Ticks < 500 || a.Torque > 0.1 || a.Each != [2]int{a.Ticks, a.Ticks} {
 		t.Errorf("%+v, %v", a, err)
 	}
 	differs := compare(&trace{told: []uint64{1, 2, 3}, torque: []float64{0, 0, 0}}, &trace{told: []uint64{1, 2, 4}, torque: []float64{0, 0, 0.5}})
 	if differs.First != 2 || differs.Torque != 0.5 || !strings.Contains(differs.String(), "from tick 2 of 3 on (0.004 s): the control law by 0.5") {
 		t.Errorf("%v", differs)
+	}
+	for want, a := range map[string]*Agreement{
+		"differ from tick 2 of 3 on":                                differs,
+		"QEMU told the motors for 3 ticks and the host build for 2": compare(&trace{told: []uint64{1, 2, 3}}, &trace{told: []uint64{1, 2}}),
+		"neither": compare(&trace{}, &trace{}),
+	} {
+		if err := a.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if err := compare(&trace{told: []uint64{1, 2}}, &trace{told: []uint64{1, 2}}).Err(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package hil
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,32 +18,42 @@ type fullDisk struct {
 	on   bool
 }
 
-// set fills the disk, or gives it room again. Where the file is not open any more
-// there is nothing to fill.
-func (d *fullDisk) set(full bool) {
+// set fills the disk, or gives it room again.
+func (d *fullDisk) set(full bool) error {
 	if full == d.on {
-		return
+		return nil
 	}
 	if !full {
-		_ = unix.Dup3(d.was, d.fd, unix.O_CLOEXEC)
-		unix.Close(d.was)
-		d.on = false
-		return
+		err := unix.Dup3(d.was, d.fd, unix.O_CLOEXEC)
+		d.close()
+		return err
 	}
 	fd, ok := descriptor(d.path)
 	if !ok {
-		return
+		return fmt.Errorf("%s is not open: expected the recording's file", d.path)
 	}
 	dev, err := unix.Open("/dev/full", unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return
+		return fmt.Errorf("/dev/full: %w", err)
 	}
 	defer unix.Close(dev)
 	if d.was, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
-		return
+		return err
 	}
-	d.fd = fd
-	d.on = unix.Dup3(dev, fd, unix.O_CLOEXEC) == nil
+	d.fd, d.on = fd, true
+	if err := unix.Dup3(dev, fd, unix.O_CLOEXEC); err != nil {
+		d.close()
+		return err
+	}
+	return nil
+}
+
+// close lets go of the file that a full disk stands in for.
+func (d *fullDisk) close() {
+	if d.on {
+		unix.Close(d.was)
+		d.on = false
+	}
 }
 
 // descriptor finds the one that this program has open on a path.

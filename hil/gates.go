@@ -3,6 +3,7 @@ package hil
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"whisker/policy/motion"
 )
@@ -33,8 +34,8 @@ func (s *Gates) check() error {
 	return nil
 }
 
-// Failures are why the result does not pass, a line each: clips that were not
-// completed though nothing was broken in them, faults that were not borne, frames
+// Failures are why the result does not pass, a line each: clips that were not followed
+// to their end, or to where the scenario cuts them, though nothing was broken in them; faults that were not borne, frames
 // that were altered and accepted, gates that were not kept.
 func (r *Result) Failures(s *Scenario) (why []string) {
 	say := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
@@ -43,8 +44,12 @@ func (r *Result) Failures(s *Scenario) (why []string) {
 		case len(s.Faults) > 0:
 		case c.Fault != "":
 			say("%s: %s", c.Clip, c.Fault)
+		case c.Travel != nil && c.Travel.Lost != "":
+			say("%s: %s", c.Clip, c.Travel.Lost)
 		case !c.Played:
 			say("%s: lost", c.Clip)
+		case c.Retargeting != nil && !c.Retargeting.Kept() && c.Travel != nil:
+			say("%s: retargeting lost too much of the clip: %s", c.Clip, strings.Join(c.Retargeting.Missed, "; "))
 		}
 	}
 	for _, f := range r.Faults {

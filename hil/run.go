@@ -28,6 +28,16 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 	return traced(ctx, s, version, log, nil)
 }
 
+// Ready opens what Run would, and closes it: its error is what Run would refuse.
+func Ready(s Scenario, log zerolog.Logger) error {
+	g, err := openRig(s, log)
+	if err != nil {
+		return &OpenError{err}
+	}
+	g.close()
+	return nil
+}
+
 // traced is Run with somebody who is told what motors are told, tick by tick.
 func traced(ctx context.Context, s Scenario, version string, log zerolog.Logger, trace *trace) (*Result, error) {
 	g, err := openRig(s, log)

@@ -173,7 +173,7 @@ func TestATrialRunsOnASerialLine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.calibrate()
-	s := trial(t, "serial:"+b.device, "dead_man: 'off'\noverruns: {max: 240, window_ticks: 250}\nfaults:\n  - {at_s: 0.2, fault: disk full, for_s: 0.1}\n")
+	s := trial(t, "serial:"+b.device, "dead_man: 'off'\noverruns: {max: 240, window_ticks: 250}\nfaults:\n  - {at_s: 0.2, fault: disk full}\n")
 	s.Robot, s.Seconds, s.Record = b.profile+"@serial:"+b.device, 0.6, filepath.Join(t.TempDir(), "run.mcap")
 	r, err := Run(context.Background(), s, "test", zerolog.Nop())
 	if err != nil {

@@ -34,7 +34,9 @@ func (g *rig) watch(p *pass, s *controller.Sample) {
 		f.inj.Begin(now)
 	}
 	if f.counts {
-		_ = f.inj.Tick(now) // disk and broker always obey
+		if err := f.inj.Tick(now); err != nil {
+			g.log.Error().Msg(err.Error())
+		}
 	}
 	if r := g.lockstep(); r != nil {
 		if mode, why := r.Said(); mode == wire.ModeFault {
@@ -109,6 +111,11 @@ func (g *rig) disarm(p *pass, row *Row) {
 			if f.refused += uint64(n); wire.Verdict(v) == wire.VerdictCRC {
 				f.crc += uint64(n)
 			}
+		}
+	}
+	if f.disk != nil {
+		if g.rec.Flush(); errors.Is(g.rec.Err(), syscall.ENOSPC) {
+			f.inj.NoRoom()
 		}
 	}
 	f.rows = append(f.rows, f.inj.Rows(p.clip.Name, row.Played, l)...)

@@ -14,7 +14,7 @@ import (
 
 // hilReportCmd makes a transfer report.
 type hilReportCmd struct {
-	Recordings []string `arg:"" optional:"" help:"Two recordings (MCAP) of one robot, simulated, emulated or real; further ones repeat the second and tell how well it repeats." placeholder:"RECORDING"`
+	Recordings []string `arg:"" optional:"" help:"Two recordings (MCAP) of one robot, simulated, emulated or real; further ones repeat the second, with the same model, draw, policy and scenario, and tell how well it repeats." placeholder:"RECORDING"`
 	Out        string   `help:"Write the page here: FILE.html, or a folder for report.html and report.json." placeholder:"DIR|FILE.html"`
 	JSON       string   `name:"json" help:"Write the report as JSON to a file, or - for standard output." placeholder:"FILE"`
 	Gates      string   `help:"YAML file of gates in place of the default ones." type:"existingfile" placeholder:"FILE"`

@@ -17,7 +17,7 @@ type hilRunCmd struct {
 	Record   string  `help:"Write a recording (MCAP)." placeholder:"FILE"`
 	JSON     string  `name:"json" help:"Write the result as JSON to a file, or - for standard output." placeholder:"FILE"`
 	Draw     *uint64 `help:"Seed of the robot that is drawn, in place of the scenario's." placeholder:"N"`
-	Compare  bool    `help:"Play it on the firmware's build for this machine and in QEMU, and say from where on they differ."`
+	Compare  bool    `help:"Play it on the firmware's build for this machine and in QEMU, and say from where on they differ; exit with status 1 when they do."`
 }
 
 // Run is called by kong.
@@ -53,10 +53,11 @@ func (c *hilRunCmd) compare(e *env, s hil.Scenario) error {
 		out.drop(err)
 		return openError(err)
 	}
-	return out.result(a, e.out, func(w io.Writer) error {
+	err = out.result(a, e.out, func(w io.Writer) error {
 		_, err := fmt.Fprintln(w, a)
 		return err
 	})
+	return cmp.Or(err, a.Err())
 }
 
 // failed is the error of a run that does not pass, nil for one that does.

@@ -2,7 +2,7 @@ package main
 
 import "runtime/debug"
 
-// revision is set by the linker in a distribution (make dist).
+// revision is set by the linker (make build, make dist).
 var revision string
 
 // version is the revision that this binary was built from.
@@ -14,6 +14,11 @@ func version() string {
 	if !ok {
 		return "unknown"
 	}
+	return stamped(info)
+}
+
+// stamped is the revision that Go found the source to be of.
+func stamped(info *debug.BuildInfo) string {
 	rev, dirty := "unknown", ""
 	for _, s := range info.Settings {
 		switch {

@@ -1,10 +1,12 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -175,8 +177,14 @@ func (w *file) writeChunk(compression string, packed uint64) error {
 	return nil
 }
 
-// sync asks the system to have everything written on the disk.
-func (w *file) sync() error { return w.f.Sync() }
+// sync asks the system to have everything written on the disk. A device or a pipe has
+// none, and says EINVAL (fsync(2)).
+func (w *file) sync() error {
+	if err := w.f.Sync(); !errors.Is(err, syscall.EINVAL) {
+		return err
+	}
+	return nil
+}
 
 // finish writes the end of the data section, the summary and the footer.
 func (w *file) finish() error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -272,5 +273,37 @@ func TestHeaderIsChecked(t *testing.T) {
 		if _, err := Create(path, h); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
+	}
+}
+
+// What was flushed is in the file, whatever becomes of the recorder; after its end there
+// is nothing to wait for.
+func TestAFlushWritesWhatWasPut(t *testing.T) {
+	h := testHeader()
+	path := filepath.Join(t.TempDir(), "run.mcap")
+	r, err := Create(path, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Lossless = true
+	stop := start(r)
+	for _, x := range ticks(&h, 3) {
+		r.Put(&x.sample, &x.truth, x.frames, x.activations)
+	}
+	r.Flush()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.Flush()
+	killed := filepath.Join(t.TempDir(), "killed.mcap")
+	if err := os.WriteFile(killed, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := readTicks(t, open(t, killed)); len(got) != 3 {
+		t.Errorf("%d of 3 ticks are in the file", len(got))
 	}
 }

@@ -42,6 +42,9 @@ type Recorder struct {
 	failed  atomic.Pointer[error]
 	missed  uint64 // ticks dropped since the last one put; belongs to Put
 
+	flush chan chan struct{} // asks Run to write all; what it gets is closed then
+	over  chan struct{}      // closed when Run answers no more
+
 	mu     sync.Mutex // guards events
 	events []pendingEvent
 
@@ -65,7 +68,7 @@ func Create(path string, h Header) (*Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Recorder{header: h, file: w, ring: newRing(slots(h.Body.Period), &h), dirty: make(chan struct{}, 1)}
+	r := &Recorder{header: h, file: w, ring: newRing(slots(h.Body.Period), &h), dirty: make(chan struct{}, 1), flush: make(chan chan struct{}), over: make(chan struct{})}
 	for _, n := range h.Frames {
 		r.names = append(r.names, quote(n))
 	}
@@ -162,6 +165,17 @@ func fit[T any](what string, dst, src []T) {
 	copy(dst, src)
 }
 
+// Flush waits until what was put is in the file, or Err says why not. It is for who
+// can wait; Run must be running.
+func (r *Recorder) Flush() {
+	done := make(chan struct{})
+	select {
+	case r.flush <- done:
+		<-done
+	case <-r.over:
+	}
+}
+
 // Dropped counts the ticks and events that are not in the recording.
 func (r *Recorder) Dropped() uint64 { return r.dropped.Load() }
 
@@ -186,10 +200,15 @@ func (r *Recorder) Run(ctx context.Context) error {
 		r.drain()
 		select {
 		case <-tick.C:
+		case done := <-r.flush:
+			r.drain()
+			r.fail(r.write(true))
+			close(done)
 		case <-ctx.Done():
 		}
 	}
 	r.ended.Store(true)
+	close(r.over)
 	r.drain()
 	r.fail(r.write(true))
 	stop()

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,12 +81,24 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	begun := 0
-	if _, err := Run(ctx, p, dir, "test", zerolog.Nop(), func(n, of int, _ time.Duration) {
+	cut, err := Run(ctx, p, dir, "test", zerolog.Nop(), func(n, of int, _ time.Duration) {
 		if begun = n; n == 3 {
 			cancel()
 		}
-	}); err == nil || begun < 3 || begun > 6 {
+	})
+	if err == nil || begun < 3 || begun > 6 || !strings.Contains(err.Error(), fmt.Sprintf("interrupted after %d of 10 rows", begun)) {
 		t.Fatalf("%d rows before it was interrupted, error %v", begun, err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "campaign.json"))
+	if err == nil {
+		err = json.Unmarshal(text, cut)
+	}
+	if err != nil || cut.Pass || cut.Planned != 10 || len(cut.Rows) != begun || cut.Failed() != 0 {
+		t.Errorf("the JSON of an interrupted campaign: %v, pass %v, %d of %d rows", err, cut.Pass, len(cut.Rows), cut.Planned)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "campaign.html"))
+	if err != nil || strings.Contains(string(page), "Campaign: passed") || !strings.Contains(string(page), fmt.Sprintf("<title>Campaign: interrupted after %d of 10 rows", begun)) {
+		t.Errorf("the page of an interrupted campaign: %v\n%.300s", err, page)
 	}
 	f, err := os.OpenFile(filepath.Join(dir, "rows.jsonl"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
@@ -105,7 +118,7 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rows) != 10 || first != begun+1 {
+	if !r.Pass || len(r.Rows) != 10 || first != begun+1 {
 		t.Errorf("%d rows; it went on with row %d, had %d", len(r.Rows), first, begun)
 	}
 	keys := map[string]bool{}
@@ -123,12 +136,12 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 	if r, err = Run(context.Background(), p, dir, "test", zerolog.Nop(), nil); err != nil || r.Pass || r.Failed() != 4 {
 		t.Errorf("without time to be safe in, %d rows fail: %v", r.Failed(), err)
 	}
-	page, err := os.ReadFile(filepath.Join(dir, "campaign.html"))
+	page, err = os.ReadFile(filepath.Join(dir, "campaign.html"))
 	if err != nil || !strings.Contains(string(page), "4 of 10 rows failed") || strings.Contains(string(page), "http") {
 		t.Errorf("the page: %v\n%.300s", err, page)
 	}
 	var again Report
-	text, err := os.ReadFile(filepath.Join(dir, "campaign.json"))
+	text, err = os.ReadFile(filepath.Join(dir, "campaign.json"))
 	if err == nil {
 		err = json.Unmarshal(text, &again)
 	}
@@ -150,12 +163,27 @@ func TestPlansThatCannotBeAreRefused(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	p, err := plan(t, "clips: [stand]\ntarget: sim\nscenario: {robot: quadruped, policy: none}\nfaults:\n  - {fault: link cut}\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Run(context.Background(), p, t.TempDir(), "test", zerolog.Nop(), nil); err == nil || !strings.Contains(err.Error(), "line 5, faults[0]: link cut is refused for target sim") {
-		t.Errorf("a fault that the target cannot have: %v", err)
+	for fault, want := range map[string]string{
+		"link cut":                    "line 6, faults[1]: link cut is refused for target sim",
+		"meteor":                      `line 6, faults[1]: "meteor" is no fault`,
+		"joint stuck, target: tail":   `line 6, faults[1]: target of joint stuck is "tail"`,
+		"disk full":                   "line 6, faults[1]: disk full is refused for target sim: the run is not recorded",
+		"payload, magnitude: -1":      "line 6, faults[1]: magnitude of payload is -1",
+		"payload, magnitude: 1, x: 1": "unknown field",
+	} {
+		p, err := plan(t, "clips: [stand]\ntarget: sim\nscenario: {robot: quadruped, policy: none, seconds: 0.2}\nfaults:\n  - {fault: payload, magnitude: 1}\n  - {fault: "+fault+"}\n")
+		if err == nil {
+			_, err = Run(context.Background(), p, t.TempDir(), "test", zerolog.Nop(), func(int, int, time.Duration) { t.Errorf("%s: a row was played", fault) })
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", fault, err, want)
+		}
+		if p == nil {
+			continue
+		}
+		if err := new(Soak).Run(context.Background(), p, t.TempDir(), 0, "test", zerolog.Nop(), func(*Soak) { t.Errorf("%s: a row of a soak was played", fault) }); err == nil {
+			t.Errorf("%s: a soak went on", fault)
+		}
 	}
 }
 

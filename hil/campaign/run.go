@@ -36,13 +36,17 @@ type Row struct {
 	Latency  *hil.Latency   `json:"latency,omitempty"`
 }
 
-// Report is a whole campaign.
+// Report is a campaign, as far as it was played.
 type Report struct {
 	Target  string `json:"target"`
 	Version string `json:"version"`
-	Pass    bool   `json:"pass"`
+	Pass    bool   `json:"pass"`         // all rows of the plan were played, and pass
+	Planned int    `json:"rows_planned"` // more than Rows in one that was interrupted
 	Rows    []Row  `json:"rows"`
 }
+
+// Interrupted says that rows of the plan were not played.
+func (r *Report) Interrupted() bool { return len(r.Rows) < r.Planned }
 
 // Failed counts the rows that do not pass.
 func (r *Report) Failed() (n int) {
@@ -74,7 +78,7 @@ func Run(ctx context.Context, p *Plan, dir, version string, log zerolog.Logger, 
 	for i := range rows {
 		rows[i].build = build
 	}
-	if err := check(rows); err != nil {
+	if err := p.check(rows, log); err != nil {
 		return nil, err
 	}
 	store, err := open(filepath.Join(dir, "rows.jsonl"))
@@ -85,24 +89,31 @@ func Run(ctx context.Context, p *Plan, dir, version string, log zerolog.Logger, 
 	if err := play(ctx, rows, store, version, told); err != nil {
 		return nil, err
 	}
-	r := &Report{Target: p.Target, Version: version, Pass: true}
+	r := &Report{Target: p.Target, Version: version, Planned: len(rows)}
 	for i := range rows {
 		row, ok := store.done[rows[i].key()]
 		if ok {
-			r.Rows, r.Pass = append(r.Rows, row), r.Pass && row.Pass
+			r.Rows = append(r.Rows, row)
 		}
 	}
-	return r, errors.Join(ctx.Err(), r.write(dir))
+	r.Pass = !r.Interrupted() && r.Failed() == 0
+	if err := r.write(dir); err != nil || !r.Interrupted() {
+		return r, err
+	}
+	return r, fmt.Errorf("campaign: interrupted after %d of %d rows: %w", len(r.Rows), r.Planned, ctx.Err())
 }
 
-// check refuses a plan of which a row could not run.
-func check(rows []row) error {
+// check refuses a plan of which a row could not run, or whose faults the target cannot
+// have.
+func (p *Plan) check(rows []row, log zerolog.Logger) error {
 	for i := range rows {
 		if err := rows[i].scenario.Check(); err != nil {
 			return err
 		}
 	}
-	return nil
+	all := rows[0].scenario
+	all.Faults = p.Faults
+	return hil.Ready(all, log)
 }
 
 func play(ctx context.Context, rows []row, store *store, version string, told Progress) error {

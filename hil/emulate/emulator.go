@@ -98,8 +98,10 @@ func Start(o Options) (*Emulator, error) {
 		return nil, err
 	}
 	var err error
-	e.proc, err = run(o)
-	return e, err
+	if e.proc, err = run(o); err != nil {
+		return nil, errors.Join(err, o.Plant.Halt())
+	}
+	return e, nil
 }
 
 // run starts the board's process.

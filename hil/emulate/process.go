@@ -20,7 +20,6 @@ type process struct {
 	toIn, fromOut *os.File // the plant's pipes
 	said          strings.Builder
 	done          chan struct{}
-	err           error
 	theirs        []*os.File
 }
 
@@ -77,7 +76,7 @@ func start(name string, args ...string) (*process, error) {
 		if err != nil {
 			return
 		}
-		p.err = p.cmd.Wait()
+		_ = p.cmd.Wait() // how it ended, ProcessState tells
 		close(p.done)
 	}()
 	err := <-started
@@ -114,7 +113,7 @@ func (p *process) why(err error) error {
 	}
 	select {
 	case <-p.done:
-		return fmt.Errorf("emulate: the firmware ended (%v): %s", p.err, strings.TrimSpace(p.said.String()))
+		return fmt.Errorf("emulate: the firmware ended (%v): %s", p.cmd.ProcessState, strings.TrimSpace(p.said.String()))
 	case <-time.After(10 * time.Second): // a child that ends is seen late on a busy machine
 		return fmt.Errorf("emulate: the line to the firmware broke: %w", err)
 	}

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"whisker/bridge/wire"
+	"whisker/controller"
 )
 
 // TestMain lets the test binary be the parent that is killed.
@@ -242,5 +244,33 @@ func TestWithoutQEMUItSaysWhatToInstall(t *testing.T) {
 	_, err := Start(Options{Board: "mps2", Firmware: file, Profile: plant.p, Plant: plant})
 	if err == nil || !strings.Contains(err.Error(), "apt install qemu-system-arm") {
 		t.Errorf("%v", err)
+	}
+}
+
+// A file in the firmware's place that cannot run is named, and halting the robot that
+// never was is nothing.
+func TestAFirmwareThatDoesNotStartIsNamed(t *testing.T) {
+	for content, want := range map[string]string{
+		"junk":                            " does not start: ",
+		"#!/bin/sh\necho no such board\n": "the firmware ended (exit status 0): no such board",
+	} {
+		file := filepath.Join(t.TempDir(), "whisker")
+		if err := os.WriteFile(file, []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		plant := newPendulums(t)
+		r, err := New(Options{Board: "host", Firmware: file, Profile: plant.p, Plant: plant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Start(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", content, err, want)
+		}
+		if err := r.Halt(); err != nil {
+			t.Errorf("%q: halted: %v", content, err)
+		}
+		if s := controller.NewState(r.Body()); r.Read(&s) == nil {
+			t.Errorf("%q: a robot that did not start is read", content)
+		}
 	}
 }

@@ -62,8 +62,9 @@ func (f *Fault) bad(i int, format string, args ...any) error {
 type Target struct {
 	Name string // as a person calls it
 	Body *controller.Body
-	// Not says why there can be no fault at a place; "" is that there can.
-	Not func(Place) string
+	// Not says why there can be no fault at a place for so long, s, 0 for to the end; ""
+	// is that there can.
+	Not func(p Place, span float64) string
 }
 
 // Check refuses faults that name nothing, are out of range, or that the target
@@ -78,7 +79,7 @@ func Check(list []Fault, t Target) error {
 		if err := f.check(i, k, t.Body); err != nil {
 			return err
 		}
-		if why := t.Not(k.place); why != "" {
+		if why := t.Not(k.place, f.For); why != "" {
 			return f.bad(i, "%s is refused for target %s: %s", k.name, t.Name, why)
 		}
 	}

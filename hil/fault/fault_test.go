@@ -36,7 +36,7 @@ func read(t *testing.T, text string) []Fault {
 	return s.Faults
 }
 
-func anything(Place) string { return "" }
+func anything(Place, float64) string { return "" }
 
 func TestEveryKindIsRead(t *testing.T) {
 	text := "clips: [a]\nfaults:\n"
@@ -96,7 +96,7 @@ func TestWhatNamesNothingIsRefusedWithItsLine(t *testing.T) {
 
 func TestWhatTheTargetCannotHaveIsRefusedByName(t *testing.T) {
 	list := read(t, "faults:\n  - {fault: mcu hang}\n")
-	err := Check(list, Target{Name: "sim", Body: body(t), Not: func(p Place) string {
+	err := Check(list, Target{Name: "sim", Body: body(t), Not: func(p Place, _ float64) string {
 		if p == Watchdog {
 			return "it has no microcontroller"
 		}
@@ -304,9 +304,11 @@ func TestRowsAreJudged(t *testing.T) {
 		}, true, "nobody noticed", "nobody", "went on"},
 		{"driven on without the broker", Fault{Kind: "broker stall", For: 1}, func(*Injector) {}, true, "nobody noticed", "nobody", "went on"},
 		{"short stall", Fault{Kind: "broker stall", For: 0.3}, func(*Injector) {}, true, "ok", "nobody", "went on"},
+		{"no room for what nobody wrote", Fault{Kind: "disk full"}, func(*Injector) {}, true, "not injected: nothing was written meanwhile", "nobody", "went on"},
+		{"no room", Fault{Kind: "disk full"}, func(in *Injector) { in.NoRoom() }, true, "ok", "nobody", "went on"},
 		{"never", Fault{Kind: "payload", Magnitude: 1, At: 9}, func(*Injector) {}, true, "not injected", "nobody", "never began: the clip ended before"},
 	} {
-		in := NewInjector([]Fault{c.fault}, Bench{Body: body(t), Lines: &Lines{}, Board: board{}, Broker: func(bool) {}})
+		in := NewInjector([]Fault{c.fault}, Bench{Body: body(t), Lines: &Lines{}, Board: board{}, Broker: func(bool) {}, Disk: func(bool) error { return nil }})
 		in.Begin(0)
 		if err := in.Tick(0); err != nil {
 			t.Fatal(err)

@@ -34,8 +34,8 @@ type Bench struct {
 	Plant  Plant
 	Lines  *Lines
 	Board  Board
-	Pause  func(time.Duration) // of this program
-	Disk   func(full bool)
+	Pause  func(time.Duration)   // of this program
+	Disk   func(full bool) error // NoRoom tells whether anything found it full
 	Broker func(stalled bool)
 }
 
@@ -93,7 +93,9 @@ func (in *Injector) Tick(now time.Duration) error {
 		}
 		if f.on && (t >= f.Fault.over()-1e-9 || !f.kind.lasting) {
 			f.on, f.over, changed = false, true, true
-			in.stop(f)
+			if err := in.stop(f); err != nil {
+				return fmt.Errorf("fault: %s: %w", f.Kind, err)
+			}
 		}
 		in.shove(f, &in.rows[i].Injected)
 	}
@@ -132,8 +134,7 @@ func (in *Injector) start(f *injected, hit *int) error {
 		*hit++
 		b.Pause(time.Duration(f.For * float64(time.Second)))
 	case "disk full":
-		*hit++
-		b.Disk(true)
+		return b.Disk(true)
 	case "broker stall":
 		*hit++
 		b.Broker(true)
@@ -151,7 +152,7 @@ func (in *Injector) motor(f *injected) {
 	in.bench.Board.Motor(f.joint, hot, f.on && f.Kind == "encoder dropout")
 }
 
-func (in *Injector) stop(f *injected) {
+func (in *Injector) stop(f *injected) error {
 	b := &in.bench
 	switch {
 	case f.kind.place == Line:
@@ -161,10 +162,11 @@ func (in *Injector) stop(f *injected) {
 	case f.Kind == "clock drift":
 		b.Board.SetDrift(0)
 	case f.Kind == "disk full":
-		b.Disk(false)
+		return b.Disk(false)
 	case f.Kind == "broker stall":
 		b.Broker(false)
 	}
+	return nil
 }
 
 // shove pushes for a tick.

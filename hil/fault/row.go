@@ -133,6 +133,15 @@ func (in *Injector) Watch(now time.Duration, q, qd []float64, safe bool) {
 	}
 }
 
+// NoRoom notes that the recording found its disk full.
+func (in *Injector) NoRoom() {
+	for i := range in.rows {
+		if r := &in.rows[i]; r.on && r.Fault.Kind == "disk full" {
+			r.Injected = 1
+		}
+	}
+}
+
 // End ends the watch: what follows is the robot's own lying down.
 func (in *Injector) End() { in.ended = true }
 
@@ -201,6 +210,8 @@ func (r *Row) judge(k *kind, completed bool, l Limits) string {
 	switch {
 	case !r.on:
 		return "not injected"
+	case k.place == Storage && r.Injected == 0:
+		return "not injected: nothing was written meanwhile"
 	case stops && r.By() == "nobody" && r.lasted(within):
 		return "nobody noticed"
 	case r.By() != "nobody" && !r.safe:

@@ -86,7 +86,11 @@ func report(ctx context.Context, o *Options, body *Body, done <-chan int) error 
 
 func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o *Options, seed uint64) Joint {
 	b := newProblem(p, name, logs)
-	u, pull := b.solve(ctx, o, seed)
+	still := b.still()
+	u, pull := b.space.begin, 0.0
+	if !still {
+		u, pull = b.solve(ctx, o, seed)
+	}
 	j := Joint{Name: name, Coupled: p.Couple[name], RMSE: b.rmse(u), Known: map[Param]float64{}, Found: map[Param]Found{}}
 	for k, x := range b.space.base {
 		if x != params[k].neutral {
@@ -98,6 +102,12 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 		j.Found[k] = Found{Value: b.space.at(i, u[i])}
 	}
 	if o.ValuesOnly {
+		return j
+	}
+	if still {
+		for i, k := range b.space.param {
+			j.Found[k] = b.space.unknown(i)
+		}
 		return j
 	}
 	if p.model != nil {

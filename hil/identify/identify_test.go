@@ -92,6 +92,38 @@ func TestSaysWhatALogCannotSay(t *testing.T) {
 	}
 }
 
+// Of a joint that never moves no number is identified, though its errors are so small
+// that they could be taken for great knowledge, and a joint beside it is found as ever.
+func TestIdentifiesNothingOfAJointThatNeverMoves(t *testing.T) {
+	t.Parallel()
+	v, p := arm(), armProfile("still", "hip")
+	p.Fit[Offset] = []float64{-0.1, 0.1}
+	l := move(Impedance, &v, 50, chirp(50, 0.2, 2), 1e-3, 1)
+	for _, at := range []struct{ told, is float64 }{{1, 1}, {0.1, 0.13}, {0, 0}} {
+		told, is := make([]float64, len(l.Time)), make([]float64, len(l.Time))
+		for i := range told {
+			told[i], is[i] = at.told, at.is
+		}
+		both := *l
+		both.Joints, both.Command, both.Position = []string{"still", "hip"}, [][]float64{told, l.Command[0]}, [][]float64{is, l.Position[0]}
+		body := identified(t, p, quick(), &both)
+		for k, f := range body.Joints[0].Found {
+			if f.Identified || f.Low != p.Fit[k][0] || f.High != p.Fit[k][1] {
+				t.Errorf("told %g, at %g: %s is said to be %.4g to %.4g", at.told, at.is, k, f.Low, f.High)
+			}
+		}
+		if f := body.Joints[1].Found[Armature]; !f.Identified {
+			t.Errorf("the joint that moves: armature %+v", f)
+		}
+	}
+	// One that trembles by less than any encoder tells ends in a body too.
+	trembles := move(Impedance, &v, 50, func(float64) float64 { return 1 }, 1e-9, 1)
+	if f := identified(t, p, quick(), &Log{Name: "trembling", Joints: []string{"still", "hip"}, Time: trembles.Time,
+		Command: [][]float64{trembles.Command[0], trembles.Command[0]}, Position: [][]float64{trembles.Position[0], trembles.Position[0]}}).Joints[0].Found[Armature]; f.Identified {
+		t.Errorf("a joint that trembles: armature %+v", f)
+	}
+}
+
 // A number that wants to be where the search may not go is said to be at a bound.
 func TestSaysWhatIsAtABound(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,11 @@ func newProblem(p *Profile, joint string, logs []*Log) *problem {
 	return b
 }
 
+// still says that the joint never moved: of what its motor can nothing is known.
+func (b *problem) still() bool {
+	return !slices.ContainsFunc(b.tracks, func(t *track) bool { return slices.Min(t.pos) != slices.Max(t.pos) })
+}
+
 // size is the number of errors: those of position and, behind them, of torque.
 func (b *problem) size() int {
 	if b.torque > 0 {

@@ -38,6 +38,9 @@ func (b *problem) bootstrap(ctx context.Context, best []float64, pull float64, d
 	return points
 }
 
+// rounding is the part of the largest information of which rounding leaves nothing.
+const rounding = 1e-12
+
 // information is the standard deviation of each coordinate of the cube that the
 // errors allow (Cramér and Rao), given that it lies in the cube at all: a
 // coordinate that the errors do not depend on gets that of a uniform
@@ -56,14 +59,24 @@ func (b *problem) information(u []float64) []float64 {
 		part := r[from : from+b.rows]
 		h.SymRankK(h, 1/max(noise(part), 1e-12), jac.Slice(from, from+b.rows, 0, n).T())
 	}
-	var chol mat.Cholesky
-	var cov mat.SymDense
-	if !chol.Factorize(h) || chol.InverseTo(&cov) != nil {
-		panic("identify: an information matrix with a prior is positive definite")
+	var eigen mat.EigenSym
+	if !eigen.Factorize(h, true) {
+		panic("identify: an information matrix has numbers that are not finite")
 	}
+	var axes mat.Dense
+	eigen.VectorsTo(&axes)
+	values := eigen.Values(nil)
 	out := make([]float64, n)
+	for k, x := range values {
+		if x < max(cubePrecision, rounding*values[n-1]) {
+			x = cubePrecision
+		}
+		for i := range out {
+			out[i] += axes.At(i, k) * axes.At(i, k) / x
+		}
+	}
 	for i := range out {
-		out[i] = math.Sqrt(cov.At(i, i))
+		out[i] = math.Sqrt(out[i])
 	}
 	return out
 }

@@ -6,7 +6,7 @@
 //	                                                  ──► Report: JSON, one HTML page, sealed
 //
 // In flow MCAP recordings (package record): the first is compared with the
-// second, further ones are repetitions of the second and give the repeatability
+// second, further ones that are repetitions of the second give the repeatability
 // floor. They are called what they are, simulation, emulated firmware, board,
 // robot, by the scenario that each holds. Out flows a Report. Everything is SI;
 // ticks of the two are matched by their number within a pass, never by a clock.

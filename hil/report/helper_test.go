@@ -30,6 +30,8 @@ func twoJoints() *controller.Body {
 type tape struct {
 	body   *controller.Body
 	robot  string // of the scenario
+	more   func(*hil.Scenario)
+	policy string // its hash
 	clips  []string
 	ticks  int
 	stood  int // ticks in another mode before each pass
@@ -66,8 +68,11 @@ func (x *tape) write(t *testing.T, name string) string {
 	t.Helper()
 	s := hilScenario(x.robot)
 	s.Clips = x.clips
+	if x.more != nil {
+		x.more(&s)
+	}
 	path := filepath.Join(t.TempDir(), name)
-	r, err := record.Create(path, record.Header{Body: x.body, Scenario: s.YAML(), Clips: x.clips, Version: "test"})
+	r, err := record.Create(path, record.Header{Body: x.body, Scenario: s.YAML(), Clips: x.clips, Policy: x.policy, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

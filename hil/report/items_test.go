@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"whisker/controller"
+	"whisker/hil"
 )
 
 // change is a tape whose samples are changed.
@@ -164,6 +166,50 @@ func TestFloorLiftsGates(t *testing.T) {
 		t.Errorf("%s, item 9 %s", it.Verdict, r.item(9).Verdict)
 	}
 	near(t, "item 9", r.item(9).Value, float64(it.Floor), 0)
+}
+
+// What was played by another drawn robot, policy or scenario is no repetition of the second:
+// it is named, and the floor is what it is without.
+func TestFloorIsOfRepetitionsOnly(t *testing.T) {
+	drawn := func(seed uint64, by float64) *tape {
+		x := change(func(s *controller.Sample) { s.State.Pos[0] += by * float64(1-2*int(s.Tick%2)) })
+		x.more = func(s *hil.Scenario) { s.Physics.Randomise, s.Physics.RandomSeed = "default", seed }
+		return x
+	}
+	again := drawn(1, 0.011)
+	watched := again.more
+	again.more = func(s *hil.Scenario) {
+		watched(s)
+		s.Record, s.View, s.Policy, s.Gates.SafeMs = "again.mcap", "127.0.0.1:1", "copy.policy", 7
+	}
+	want := made(t, drawn(1, 0), drawn(1, 0.01), again).item(1)
+	near(t, "floor", want.Floor, 0.0005, 1e-9)
+	other := map[string]*tape{
+		"physics.randomise_seed (1 and 2)": drawn(2, 0.3),
+		"the policy (none and abcdef01)":   drawn(1, 0.3),
+		"seconds (0 and 2)":                drawn(1, 0.3),
+	}
+	other["the policy (none and abcdef01)"].policy = "abcdef0123"
+	of := other["seconds (0 and 2)"].more
+	other["seconds (0 and 2)"].more = func(s *hil.Scenario) { of(s); s.Seconds = 2 }
+	for why, x := range other {
+		r := made(t, drawn(1, 0), drawn(1, 0.01), again, x)
+		say := "d.mcap: not a repetition: " + why
+		if it := r.item(1); it.Floor != want.Floor || it.Gate != want.Gate || r.Repetitions() != 1 || !strings.Contains(r.item(9).Note, "1 more runs") {
+			t.Errorf("%s: %+v, %d repetitions", why, it, r.Repetitions())
+		}
+		var table, page strings.Builder
+		if err := errors.Join(r.Table(&table), r.Page(&page)); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(table.String(), say+"\n") || !strings.Contains(page.String(), `<div class="facts">`+say) || !strings.Contains(r.item(9).Note, say) {
+			t.Errorf("no %q in\n%s", say, table.String())
+		}
+		r = made(t, drawn(1, 0), drawn(1, 0.01), x)
+		if it := r.item(9); it.Verdict != Unknown || !strings.Contains(it.Note, "no repetition of the second was given") || r.item(1).Floor.String() != missing.String() {
+			t.Errorf("%s alone: %+v", why, it)
+		}
+	}
 }
 
 func TestPredictivityAndOutcomes(t *testing.T) {

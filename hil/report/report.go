@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Options say what to compare.
 type Options struct {
 	First, Second string   // recordings
-	More          []string // repetitions of the second
+	More          []string // repetitions of the second; what is none is named in the report
 	Gates         *Gates   // nil for the default ones
 	Version       string   // of Whisker
 }
@@ -55,6 +56,9 @@ type Side struct {
 	MuJoCo   string `json:"mujoco"`
 	Version  string `json:"version"`
 	Started  string `json:"started"`
+	// Unlike says why a further recording is not a repetition of the second and does not
+	// count for the floor.
+	Unlike string `json:"not_a_repetition,omitempty"`
 }
 
 // Make compares two recordings. Its errors are of what was asked for.
@@ -74,8 +78,11 @@ func Make(ctx context.Context, o Options) (*Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		more = append(more, &comparison{shared: s, a: c.b, b: rec, gates: c.gates})
-		r.More = append(r.More, side(rec))
+		of := side(rec)
+		if of.Unlike = unlike(c.b, rec); of.Unlike == "" {
+			more = append(more, &comparison{shared: s, a: c.b, b: rec, gates: c.gates})
+		}
+		r.More = append(r.More, of)
 	}
 	if c.difference, err = explain(ctx, c); err != nil {
 		return nil, err
@@ -112,6 +119,19 @@ func (r *Report) describe(c *comparison) {
 	r.First, r.Second, r.Body = side(c.a), side(c.b), c.body.Name
 	r.Ticks, r.Gaps, r.Cut, r.Unmatched = c.ticks(), c.gaps, c.cut, c.unmatched
 	r.Difference = c.difference
+}
+
+// Repetitions counts the further recordings that are ones of the second.
+func (r *Report) Repetitions() int { return len(r.More) - len(r.Others()) }
+
+// Others names the further recordings that are none, each with what differs.
+func (r *Report) Others() (say []string) {
+	for _, s := range r.More {
+		if s.Unlike != "" {
+			say = append(say, fmt.Sprintf("%s: not a repetition: %s", s.Name, s.Unlike))
+		}
+	}
+	return say
 }
 
 // fill computes the items, their floors and verdicts.
@@ -180,16 +200,24 @@ func (r *Report) floors(runs int) Item {
 	it := Item{Number: 9, Name: "Repeatability floor: joint position RMSE", Unit: "rad", Value: r.Items[0].Floor, Gate: missing, Floor: missing}
 	if runs == 0 {
 		it.Verdict, it.Note = Unknown, "no repetition of the second was given: gates are those of the file, whatever the robot repeats to"
+		it.Note += r.othersNote()
 		return it
 	}
 	it.Verdict = Pass
-	it.Note = fmt.Sprintf("%d more runs; every gate is at least %g times the floor", runs, r.Gates.FloorFactor)
+	it.Note = fmt.Sprintf("%d more runs; every gate is at least %g times the floor", runs, r.Gates.FloorFactor) + r.othersNote()
 	for i := range r.Items {
 		if f := r.Items[i].Floor; !math.IsNaN(float64(f)) {
 			it.Rows = append(it.Rows, Row{Name: r.Items[i].Name, Value: []Number{f}})
 		}
 	}
 	return it
+}
+
+func (r *Report) othersNote() string {
+	if len(r.Others()) == 0 {
+		return ""
+	}
+	return "; " + strings.Join(r.Others(), "; ")
 }
 
 // identified is item 5: how well the parameters are known.

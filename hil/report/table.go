@@ -13,6 +13,9 @@ func (r *Report) Table(w io.Writer) error {
 	for _, u := range r.Unmatched {
 		fmt.Fprintln(w, u)
 	}
+	for _, o := range r.Others() {
+		fmt.Fprintln(w, o)
+	}
 	fmt.Fprintf(w, "%s\n\n", r.Difference.Words)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "#\titem\tvalue\t\tgate\tfloor\tverdict")

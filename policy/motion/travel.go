@@ -1,6 +1,7 @@
 package motion
 
 import (
+	"fmt"
 	"math"
 
 	"whisker/controller"
@@ -35,8 +36,11 @@ type TravelScore struct {
 	RefForward Measure `json:"reference_forward_m_s"`
 	RefLeft    Measure `json:"reference_left_m_s"`
 	RefTurn    Measure `json:"reference_turn_rad_s"`
-	// Completed: to the clip's end without a fall, heading within 20 degrees, path
-	// 80 to 120 % of the reference's (or within 100 mm of it).
+	// Lost says why it did not follow the clip as far as it was scored: a fall, heading
+	// off by more than 20 degrees, path not 80 to 120 % of the reference's (nor within
+	// 100 mm of it). Empty is that it did.
+	Lost string `json:"lost,omitempty"`
+	// Completed: that, to the clip's end.
 	Completed bool `json:"completed"`
 }
 
@@ -144,8 +148,23 @@ func (t *Travel) Score() TravelScore {
 		Forward: Measure(t.way.velocity[0] / n), Left: Measure(t.way.velocity[1] / n), Turn: Measure(t.way.turned / seconds),
 		RefForward: Measure(t.ref.velocity[0] / n), RefLeft: Measure(t.ref.velocity[1] / n), RefTurn: Measure(t.ref.turned / seconds),
 	}
-	off := math.Abs(t.way.path - t.ref.path)
-	s.Completed = t.fell == "" && t.frames > 0 && t.last == len(t.clip.Poses)-1 &&
-		float64(s.HeadingErr) <= headingGoal && (off <= pathShare*t.ref.path || off <= pathSlack)
+	s.Lost = t.lost(float64(s.HeadingErr))
+	s.Completed = s.Lost == "" && t.last == len(t.clip.Poses)-1
 	return s
+}
+
+// lost is TravelScore.Lost for a heading that was so far off, degrees.
+func (t *Travel) lost(heading float64) string {
+	off := math.Abs(t.way.path - t.ref.path)
+	switch {
+	case t.fell != "":
+		return "fell: " + t.fell
+	case t.frames == 0:
+		return "nothing was followed"
+	case !(heading <= headingGoal):
+		return fmt.Sprintf("heading off by %.0f degrees, %g are allowed", heading, headingGoal)
+	case !(off <= pathShare*t.ref.path || off <= pathSlack):
+		return fmt.Sprintf("path of %.2f m where the clip has %.2f m", t.way.path, t.ref.path)
+	}
+	return ""
 }

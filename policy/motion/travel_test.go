@@ -55,7 +55,7 @@ func TestTravelJudgesWayAndHeading(t *testing.T) {
 		{"around more than once", courseClip(0, 2), courseClip(0, 2), true, 0, 0, 0, 0},
 	} {
 		s := travel(c.ref, c.run, nil)
-		if s.Completed != c.completed || s.Fell != "" {
+		if s.Completed != c.completed || (s.Lost == "") != c.completed || s.Fell != "" {
 			t.Errorf("%s: %+v", c.name, s)
 		}
 		if math.Abs(float64(s.Path)-c.path) > 0.25 || math.Abs(float64(s.RefPath)-c.refPath) > 0.25 ||
@@ -111,11 +111,11 @@ func TestTravelSeesFalls(t *testing.T) {
 func TestTravelThatEndsEarlyIsNotCompleted(t *testing.T) {
 	ref, run := courseClip(0.5, 0), courseClip(0.5, 0)
 	run.Poses, run.Twists = run.Poses[:249], run.Twists[:249]
-	if s := travel(ref, run, nil); s.Completed || s.Fell != "" {
+	if s := travel(ref, run, nil); s.Completed || s.Fell != "" || s.Lost != "" {
 		t.Errorf("one frame short: %+v", s)
 	}
 	run.Poses = nil
-	if s := travel(ref, run, nil); s.Completed || !math.IsNaN(float64(s.JointRMS)) {
+	if s := travel(ref, run, nil); s.Completed || s.Lost != "nothing was followed" || !math.IsNaN(float64(s.JointRMS)) {
 		t.Errorf("nothing scored: %+v", s)
 	}
 }

@@ -1,5 +1,6 @@
 // Command transfer measures how well identified bodies predict motions of real
-// robots that they were not fitted on, and prints a table with a bar for each.
+// robots that they were not fitted on, and prints a table with a bar for each. It exits
+// with status 1 when one is missed.
 //
 // In flows a folder with robot_logs/ (a Unitree Go2's chirp, an SO-101 arm's
 // SAGE logs, a Dynamixel XL330's bench logs) and robot_logs/bam_params (friction
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"whisker/hil/identify"
@@ -51,8 +53,27 @@ func run(ctx context.Context, dir string, out, progress io.Writer) error {
 		}
 		rows = append(rows, r...)
 	}
-	return print(out, rows)
+	if err := print(out, rows); err != nil {
+		return err
+	}
+	return missed(rows)
 }
+
+// missed is the error that names the bars that were not reached, nil where all were.
+func missed(rows []row) error {
+	var say []string
+	for _, r := range rows {
+		if r.missed() {
+			say = append(say, fmt.Sprintf("%s, %s: %.4f rad, the bar is %.4f", r.data, r.what, r.reached, r.bar))
+		}
+	}
+	if say == nil {
+		return nil
+	}
+	return fmt.Errorf("transfer: missed: %s", strings.Join(say, "; "))
+}
+
+func (r *row) missed() bool { return r.bar != 0 && !(r.reached <= r.bar) }
 
 func print(out io.Writer, rows []row) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -65,7 +86,7 @@ func print(out io.Writer, rows []row) error {
 		switch {
 		case r.bar == 0:
 			bar, verdict = "", ""
-		case !(r.reached <= r.bar):
+		case r.missed():
 			verdict = "NO"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%.4f\t%s\t%s\n", r.data, r.split, r.what, command, r.reached, bar, verdict)

@@ -62,7 +62,8 @@ func TestPublishedFriction(t *testing.T) {
 // A bar that is missed is said, and so is one that cannot be measured.
 func TestTableSaysWhatWasReached(t *testing.T) {
 	var out strings.Builder
-	if err := print(&out, []row{{"a", "s", "mean", 0.004, 0.005, 0.1}, {"b", "s", "mean", 0.006, 0.005, 0}, {"c", "s", "mean", math.NaN(), 0.005, 0}, {"d", "s", "mean, with networks", 0.004, 0, 0}}); err != nil {
+	rows := []row{{"a", "s", "mean", 0.004, 0.005, 0.1}, {"b", "s", "mean", 0.006, 0.005, 0}, {"c", "s", "mean", math.NaN(), 0.005, 0}, {"d", "s", "mean, with networks", 0.004, 0, 0}}
+	if err := print(&out, rows); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
@@ -70,6 +71,12 @@ func TestTableSaysWhatWasReached(t *testing.T) {
 		if !strings.HasSuffix(strings.TrimSpace(lines[i+1]), want) {
 			t.Errorf("%q, want it to end with %s", lines[i+1], want)
 		}
+	}
+	if err := missed(rows); err == nil || err.Error() != "transfer: missed: b, mean: 0.0060 rad, the bar is 0.0050; c, mean: NaN rad, the bar is 0.0050" {
+		t.Error(err)
+	}
+	if err := missed([]row{rows[0], rows[3]}); err != nil {
+		t.Error(err)
 	}
 }
 
