@@ -308,7 +308,7 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	clean, err := cleaned(raw, k)
+	clean, err := hil.Clean(raw, k)
 	if err != nil {
 		return nil, err
 	}
@@ -317,5 +317,6 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 			return nil, err
 		}
 	}
+	e.mended(clean)
 	return b.prepare(e.ctx, clean)
 }
