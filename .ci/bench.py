@@ -99,6 +99,15 @@ def mqtt():
     row("telemetry, ns of the loop's tick", f"{m['ns/op']:.0f}", "", None, "<= 100", m["ns/op"] <= 100)
 
 
+def training():
+    for robot in ("rat", "quadruped"):
+        m = metrics("./policy/train", f"^BenchmarkTraining$/^{robot}$", ROUNDS)
+        row(f"training of the {robot}, transitions/s; peer: mj_step in C on all cores", f"{m['transitions/s']:.0f}", f"{m['transitions/s'] / m['ratio']:.0f}",
+            m["ratio"], ">= 0.60", m["ratio"] >= 0.6)
+        shares = ", ".join(f"{100 * m[f'{part}-share']:.0f}" for part in ("physics", "network", "waiting"))
+        row(f"training of the {robot}, % of the cores' time: physics, network, waiting", shares, "", None)
+
+
 def memory():
     mb = json.loads(output("bin/whisker", "run", "--clip", "stand", "--clip", "turn", "--clip", "walk", "--baseline", "--view", "127.0.0.1:0",
                            "--record", f"{OUT}/run.mcap", "--json", "-"))["peak_rss_mb"]
@@ -107,7 +116,7 @@ def memory():
 
 os.makedirs(OUT, exist_ok=True)
 failed = False
-for part in (simulation, network, lateness, buses, line, mqtt, memory):
+for part in (simulation, training, network, lateness, buses, line, mqtt, memory):
     print(f"bench: {part.__name__}, {ROUNDS} rounds", file=sys.stderr, flush=True)
     try:
         part()

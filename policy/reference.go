@@ -33,7 +33,8 @@ type Reference struct {
 
 // NewReference prepares clip for body b. k computes actuator positions and
 // inverse dynamics; it is used only during the call. The clip must run at the
-// body's control rate and hold the body's joints (any order).
+// body's control rate and hold the body's joints (any order). A motion that the body
+// cannot do is an error: see motion.Possible.
 func NewReference(b *controller.Body, clip *motion.Clip, k motion.Kinematics) (*Reference, error) {
 	if clip.Len() < 2 || len(clip.Twists) != clip.Len() {
 		return nil, fmt.Errorf("policy: clip %s has %d poses and %d twists; at least 2 of each and as many are needed", clip.Name, clip.Len(), len(clip.Twists))
@@ -52,6 +53,10 @@ func NewReference(b *controller.Body, clip *motion.Clip, k motion.Kinematics) (*
 			return nil, err
 		}
 		r.Poses, r.Twists = append(r.Poses, p), append(r.Twists, w)
+	}
+	own := motion.Clip{Name: clip.Name, Rate: clip.Rate, Joints: k.JointNames(), Poses: r.Poses, Twists: r.Twists}
+	if err := motion.Possible(&own, b, k); err != nil {
+		return nil, err
 	}
 	if err := newFeedForward(b, k).prepare(r); err != nil {
 		return nil, err

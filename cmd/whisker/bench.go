@@ -153,12 +153,8 @@ func (b *bench) synthesise(ctx context.Context, list []motion.Spec, v variety) (
 			return err
 		}
 		faster := 1 + (v.Brisk-1)*rand.New(rand.NewPCG(spec.Seed, 0xb11+copied)).Float64()
-		again, err := cleaned([]*motion.Clip{train.Faster(train.Shake(clip, v.Shake, spec.Seed+spec.Posture), faster)}, k)
-		if err != nil {
-			return err
-		}
-		clips[i] = again[0]
-		return nil
+		clips[i], _, err = motion.Clean(train.Faster(train.Shake(clip, v.Shake, spec.Seed+spec.Posture), faster), k)
+		return err
 	})
 }
 
@@ -185,22 +181,4 @@ func (b *bench) prepare(ctx context.Context, clips []*motion.Clip) ([]*policy.Re
 		refs[i], err = policy.NewReference(body, clips[i], b.players[core].Kin)
 		return err
 	})
-}
-
-// cleaned makes of recorded clips what a body on a floor can follow, joints in
-// the order of k.
-func cleaned(raw []*motion.Clip, k motion.Kinematics) ([]*motion.Clip, error) {
-	var clips []*motion.Clip
-	for _, r := range raw {
-		ordered, err := r.Reorder(k.JointNames())
-		if err != nil {
-			return nil, err
-		}
-		clean, _, err := motion.Clean(ordered, k)
-		if err != nil {
-			return nil, err
-		}
-		clips = append(clips, clean)
-	}
-	return clips, nil
 }

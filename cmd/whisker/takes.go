@@ -16,7 +16,7 @@ func (c *evaluateCmd) takes(e *env, b *bench) (takes []train.Take, hash string, 
 	if len(c.Clip) == 0 && len(c.Library) == 0 {
 		return nil, "", fmt.Errorf("whisker: nothing to play: want --clip, --library or both")
 	}
-	read, err := c.read(b)
+	read, err := c.read(e, b)
 	if err != nil {
 		return nil, "", err
 	}
@@ -51,13 +51,14 @@ type loaded struct {
 }
 
 // read gives the clips of files.
-func (c *evaluateCmd) read(b *bench) (list []loaded, err error) {
+func (c *evaluateCmd) read(e *env, b *bench) (list []loaded, err error) {
 	if len(c.Clip) == 0 {
 		return nil, nil
 	}
 	k := b.players[0].Kin
 	if b.legged() {
 		clips, kept, err := hil.LeggedClips(c.Clip, b.robots[0].Body(), k.(*sim.Kinematics))
+		e.mended(clips)
 		for _, clip := range clips {
 			list = append(list, loaded{clip: clip, kept: kept[clip.Name]})
 		}
@@ -69,10 +70,11 @@ func (c *evaluateCmd) read(b *bench) (list []loaded, err error) {
 	}
 	clips := raw
 	if !c.Raw {
-		if clips, err = cleaned(raw, k); err != nil {
+		if clips, err = hil.Clean(raw, k); err != nil {
 			return nil, err
 		}
 	}
+	e.mended(clips)
 	for i := range clips {
 		l := loaded{clip: clips[i]}
 		if l.raw, err = raw[i].Reorder(k.JointNames()); err != nil {

@@ -313,7 +313,7 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	clean, err := cleaned(raw, k)
+	clean, err := hil.Clean(raw, k)
 	if err != nil {
 		return nil, err
 	}
@@ -322,5 +322,6 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 			return nil, err
 		}
 	}
+	e.mended(clean)
 	return b.prepare(e.ctx, clean)
 }

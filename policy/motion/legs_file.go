@@ -117,6 +117,12 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 		path := &paths[leg]
 		s.holds[leg] = path.stances(low*q.hip, drift*q.hip, func(f int) bool { return pointSpeed(path.pad, f, c.Rate) < slow*q.hip })
 	}
+	if err := slowEnough(c, s.hip); err != nil {
+		return nil, err
+	}
+	if len(s.holds[leftHind])+len(s.holds[rightHind])+len(s.holds[leftFore])+len(s.holds[rightFore]) == 0 {
+		return nil, c.impossible(0, "no foot ever stands, expected steps")
+	}
 	return s, s.fit(poses)
 }
 

@@ -17,7 +17,8 @@ const maxFile = 2 << 30
 
 // ReadFile reads the clips of a file: CSV, NPZ, HDF5, a motion of legs, or key points as CSV, HDF5
 // or MAT, told apart by content. k is the body that they are for: joints come
-// out in its order, glitches are repaired, and key points are fitted to it. With
+// out in its order, glitches are repaired, key points are fitted to it, and a motion
+// that it cannot do is an error (see Possible). With
 // k nil the joints stay as the file has them, nothing is repaired, and a file of
 // key points is an error.
 func ReadFile(path string, k Kinematics) ([]*Clip, error) {
@@ -34,6 +35,9 @@ func ReadFile(path string, k Kinematics) ([]*Clip, error) {
 			return nil, fmt.Errorf("%w (%s)", err, path)
 		}
 		clips[i].Repair()
+		if err := possible(clips[i], k); err != nil {
+			return nil, fmt.Errorf("%w (%s)", err, path)
+		}
 	}
 	return clips, nil
 }

@@ -30,9 +30,12 @@ const (
 // in the Fidelity, not in the error: that one is for what is no rat or no robot
 // with four legs of three joints each.
 func Retarget(c *Clip, rat, robot Kinematics, b *controller.Body) (*Clip, *Fidelity, error) {
-	clean, _, err := Clean(c, rat)
+	clean, report, err := Clean(c, rat)
 	if err != nil {
 		return nil, nil, err
+	}
+	if report.Changed() {
+		clean.Repairs = append(clean.Repairs, report.String())
 	}
 	src, err := newRatCourse(clean, rat)
 	if err != nil {

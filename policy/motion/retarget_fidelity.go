@@ -64,11 +64,11 @@ func (f *Fidelity) Fprint(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%s
 path         %.2f m of %.2f
 turn         %.0f degrees of %.0f
-strides      %.2f Hz of %.2f, %d footfalls swapped, %d steps added
+strides      %s Hz of %s, %d footfalls swapped, %d steps added
 pitch range  %.0f degrees of %.0f within reach (the rat's: %.0f)
 stance slip  %.1f mm at most
 joints       %.0f %% of the speed limit, %.0f %% of the torque limit at most
-`, f, f.Path, f.PathWanted, deg*f.Turn, deg*f.TurnWanted, f.Stride, f.StrideWanted, f.Swapped, f.ExtraSteps,
+`, f, f.Path, f.PathWanted, deg*f.Turn, deg*f.TurnWanted, f.Stride.Text(2), f.StrideWanted.Text(2), f.Swapped, f.ExtraSteps,
 		deg*f.PitchRange, deg*f.PitchWanted, deg*f.PitchRat, 1e3*f.Slip, 100*f.Speed, 100*f.Torque)
 	return err
 }

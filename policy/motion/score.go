@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 
 	"whisker/controller"
 )
@@ -17,6 +18,14 @@ const (
 
 // Measure is a number that may be unknown: NaN, which JSON shows as null.
 type Measure float64
+
+// Text prints m with so many digits after the point, or a dash where it is unknown.
+func (m Measure) Text(digits int) string {
+	if math.IsNaN(float64(m)) || math.IsInf(float64(m), 0) {
+		return "-"
+	}
+	return strconv.FormatFloat(float64(m), 'f', digits, 64)
+}
 
 // MarshalJSON prints null for an unknown measure.
 func (m Measure) MarshalJSON() ([]byte, error) {

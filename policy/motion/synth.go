@@ -94,12 +94,33 @@ func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
 	r.realiseAll(frames, poses)
 	bal := newBalance(r.k, r.stand, len(frames), clipRate)
 	bal.flight = spec.Kind == Dash
-	for pass := 0; pass < balancePasses; pass++ {
-		bal.shift(r, frames, poses)
-		r.realiseAll(frames, poses)
+	if bal.flight {
+		frames, poses = r.balanceFlight(bal, frames, poses)
+	} else {
+		for range balancePasses {
+			bal.shift(r, frames, poses)
+			r.realiseAll(frames, poses)
+		}
 	}
 	clip := &Clip{Name: fmt.Sprintf("%s-%d", spec.Kind, spec.Seed), Rate: clipRate, Joints: r.joints, Poses: poses, Source: spec.String()}
 	return clip, frames, clip.finish()
+}
+
+// balanceFlight balances a motion in which the floor carries little at times: there a
+// pass may throw the trunk, so that the best of them counts.
+func (r *rat) balanceFlight(bal *balance, frames []frame, poses []Pose) (best []frame, of []Pose) {
+	least := math.Inf(1)
+	for pass := 0; ; pass++ {
+		bal.measure(r, frames, poses)
+		if out := bal.outside(); out < least {
+			least, best, of = out, append([]frame(nil), frames...), copyPoses(poses)
+		}
+		if pass == balancePasses {
+			return best, of
+		}
+		bal.shiftMeasured(frames)
+		r.realiseAll(frames, poses)
+	}
 }
 
 func (s Spec) check() error {

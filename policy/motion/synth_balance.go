@@ -106,6 +106,15 @@ func (b *balance) shift(r *rat, frames []frame, poses []Pose) {
 	b.shiftMeasured(frames)
 }
 
+// outside is how far the zero moment points that were measured are outside the
+// polygons, m, on average.
+func (b *balance) outside() (mean float64) {
+	for i, z := range b.zmp {
+		mean += math.Max(0, b.support[i].outside(z)) / float64(len(b.zmp))
+	}
+	return mean
+}
+
 // shiftMeasured is shift with zmp and support as they stand.
 func (b *balance) shiftMeasured(frames []frame) {
 	n := len(frames)

@@ -1,43 +1,68 @@
 package train
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"whisker/controller"
+	"whisker/controller/profile"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/sim"
 )
 
-// BenchmarkTraining learns on all cores from 64 rats, in turn with the same rats
-// only simulated, on all cores too. ratio is the median, over rounds, of the rate
-// of learning by that of simulating, which sim's BenchmarkStep holds against
-// MuJoCo's own loop in C. The shares are those of the cores' time.
+// BenchmarkTraining learns on all cores, as `whisker train` does on two by default,
+// in turn with as many transitions of the same bodies by mj_step alone, a loop in C
+// on every core. ratio is the median, over rounds, of the rate of learning by that of
+// the loops. The shares are those of the cores' time: waiting is for other workers,
+// network all that is neither that nor physics, such as observing.
 func BenchmarkTraining(b *testing.B) {
+	b.Run("rat", func(b *testing.B) {
+		c := NewConfig()
+		worlds, refs := rats(b, bodies()+runtime.GOMAXPROCS(0))
+		training(b, &c, worlds, refs)
+	})
+	b.Run("quadruped", func(b *testing.B) {
+		c := NewConfig()
+		c.Task, c.Gamma, c.Critic = QuadrupedTask(), 0.97, []int{128, 128}
+		worlds, refs := quadrupeds(b, bodies()+runtime.GOMAXPROCS(0))
+		training(b, &c, worlds, refs)
+	})
+}
+
+// bodies is how many learn: 128 on two cores, as many more as there are more cores.
+func bodies() int { return 64 * runtime.GOMAXPROCS(0) }
+
+// training learns in all worlds but the last, one per core, which bare has.
+func training(b *testing.B, c *Config, worlds []World, refs []*policy.Reference) {
 	cores := runtime.GOMAXPROCS(0)
-	worlds, refs := rats(b, 64)
-	c := NewConfig()
-	c.Workers, c.Minibatch = cores, 1024
-	l, err := newLearner(&c, worlds, refs)
+	worlds, rest := worlds[:bodies()], worlds[bodies():]
+	c.Workers, c.Minibatch, c.Rate = cores, 512*cores, 1.5e-4
+	l, err := newLearner(c, worlds, refs)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if err := l.calibrate(); err != nil {
 		b.Fatal(err)
 	}
-	commands := standing64(worlds)
+	var peers []*env
+	for _, w := range rest {
+		e, err := newEnv(w, &l.contract, refs)
+		if err != nil {
+			b.Fatal(err)
+		}
+		peers = append(peers, e)
+	}
 	var ratios, rates []float64
 	var physics, network, waiting float64
 	for b.Loop() {
-		for _, w := range worlds { // the learner's episodes go on afterwards
+		for _, w := range worlds {
 			w.(*timed).spent = 0
 		}
 		begin := time.Now()
-		l.fresh = true
 		if err := l.iterate(); err != nil {
 			b.Fatal(err)
 		}
@@ -52,8 +77,8 @@ func BenchmarkTraining(b *testing.B) {
 		}
 		physics, waiting = physics+spent.Seconds()/all, waiting+1-busy.Seconds()/all
 		network += (busy - spent).Seconds() / all
-		bare := simulate(b, worlds, commands, l.batch.horizon, cores)
-		ratios, rates = append(ratios, bare.Seconds()/took.Seconds()), append(rates, float64(l.batch.size())/took.Seconds())
+		alone := bare(b, l, peers)
+		ratios, rates = append(ratios, alone.Seconds()/took.Seconds()), append(rates, float64(l.batch.size())/took.Seconds())
 	}
 	slices.Sort(ratios)
 	slices.Sort(rates)
@@ -66,10 +91,46 @@ func BenchmarkTraining(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// bare takes as many transitions as a batch has by mj_step alone, with one body a
+// core, and says how long that takes. A body that nothing controls falls, which costs
+// other steps than training does, so that each is put back to a start of training
+// every few periods, off the clock.
+func bare(b *testing.B, l *learner, peers []*env) time.Duration {
+	const periods = 4
+	still := make([]float32, l.actor.act)
+	took := make([]time.Duration, len(peers))
+	err := l.together(func(w *worker) error {
+		e, rng := peers[w.index], rand.New(rand.NewPCG(uint64(w.index), 2))
+		for left := l.batch.size() / len(peers); left > 0; left -= periods {
+			at, ref, frame := l.sampler.draw(rng)
+			if err := e.reset(l.c, at, ref, frame, rng); err != nil {
+				return err
+			}
+			e.step(l.c, still) // leaves the controls of the reference's own command
+			begin := time.Now()
+			if err := e.world.(*timed).Bare(min(left, periods)); err != nil {
+				return err
+			}
+			took[w.index] += time.Since(begin)
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return slices.Max(took)
+}
+
 // timed counts the time that a robot's physics takes.
 type timed struct {
 	*sim.Robot
 	spent time.Duration
+}
+
+func (t *timed) Start() error {
+	begin := time.Now()
+	defer func() { t.spent += time.Since(begin) }()
+	return t.Robot.Start()
 }
 
 func (t *timed) Read(s *controller.State) error {
@@ -81,7 +142,43 @@ func (t *timed) Read(s *controller.State) error {
 // rats opens n rats and the reference of walking.
 func rats(b *testing.B, n int) ([]World, []*policy.Reference) {
 	b.Helper()
-	first, err := sim.Open(sim.Options{})
+	worlds := copies(b, sim.Options{}, n)
+	return worlds, []*policy.Reference{reference(b, worlds[0], shippedWalk(b))}
+}
+
+// quadrupeds opens n quadrupeds, randomised as `whisker train` has them, and the
+// reference of the rat's walk.
+func quadrupeds(b *testing.B, n int) ([]World, []*policy.Reference) {
+	b.Helper()
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		b.Fatal(err)
+	}
+	worlds := copies(b, sim.Options{Profile: p}, n)
+	rat := copies(b, sim.Options{}, 1)[0].(*timed).Kinematics()
+	defer rat.Close()
+	k := worlds[0].(*timed).Kinematics()
+	defer k.Close()
+	walk, err := shippedWalk(b).Reorder(rat.JointNames())
+	if err != nil {
+		b.Fatal(err)
+	}
+	clip, _, err := motion.Retarget(walk, rat, k, worlds[0].Body())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i, w := range worlds {
+		if err := w.(*timed).Randomise(sim.DefaultRanges(), uint64(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return worlds, []*policy.Reference{reference(b, worlds[0], clip)}
+}
+
+// copies opens n robots of one model.
+func copies(b *testing.B, o sim.Options, n int) []World {
+	b.Helper()
+	first, err := sim.Open(o)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -95,57 +192,27 @@ func rats(b *testing.B, n int) ([]World, []*policy.Reference) {
 		b.Cleanup(w.Close)
 		worlds = append(worlds, &timed{Robot: w})
 	}
+	return worlds
+}
+
+func shippedWalk(b *testing.B) *motion.Clip {
+	b.Helper()
 	clip, err := motion.Shipped("walk")
 	if err != nil {
 		b.Fatal(err)
 	}
-	k := first.Kinematics()
+	return clip
+}
+
+func reference(b *testing.B, w World, clip *motion.Clip) *policy.Reference {
+	b.Helper()
+	k := w.(*timed).Kinematics()
 	defer k.Close()
-	refs, err := References(first.Body(), k, []*motion.Clip{clip})
+	refs, err := References(w.Body(), k, []*motion.Clip{clip})
 	if err != nil {
 		b.Fatal(err)
 	}
-	return worlds, refs
-}
-
-// standing64 makes each world a command of its own, near standing.
-func standing64(worlds []World) []controller.Command {
-	var commands []controller.Command
-	for i, w := range worlds {
-		c := controller.NewCommand(w.Body())
-		copy(c.Pos, w.Body().StandAct)
-		for k := range c.Pos {
-			c.Pos[k] += 0.02 * float64((i+k)%5-2)
-		}
-		commands = append(commands, c)
-	}
-	return commands
-}
-
-// simulate moves every world by steps control periods and says how long it took.
-func simulate(b *testing.B, worlds []World, commands []controller.Command, steps, cores int) time.Duration {
-	begin := time.Now()
-	var wg sync.WaitGroup
-	for core := range cores {
-		wg.Go(func() {
-			state := controller.NewState(worlds[0].Body())
-			for i := core; i < len(worlds); i += cores {
-				if err := worlds[i].Start(); err != nil {
-					b.Error(err)
-				}
-				for range steps {
-					if err := worlds[i].Write(&commands[i]); err != nil {
-						b.Error(err)
-					}
-					if err := worlds[i].Read(&state); err != nil {
-						b.Error(err)
-					}
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return time.Since(begin)
+	return refs[0]
 }
 
 // BenchmarkObservation is what one observation of the rat costs.

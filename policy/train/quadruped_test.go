@@ -91,6 +91,9 @@ func TestLeggedTrials(t *testing.T) {
 	if err := train.TravelTable(&table, rows); err != nil || !strings.Contains(table.String(), "50 %") {
 		t.Errorf("%s %v", table.String(), err)
 	}
+	if strings.Contains(table.String(), "NaN") || !strings.Contains(table.String(), "  -  ") {
+		t.Errorf("who stands has no way to keep a share of: want a dash\n%s", table.String())
+	}
 }
 
 // Which robot a trial draws depends on the trial, not on who plays it.

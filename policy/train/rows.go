@@ -140,8 +140,9 @@ func Table(out io.Writer, rows []Row) error {
 	fmt.Fprintln(w, "clip\ttrials\tcompleted\tsurvived\topen loop\tsurvived\troot mm\tpaws, head mm\tlimbs rad\traw root mm\traw paws mm\ttaps 1/s (own)\tjerk (own)\tassist N\t")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.1f\t%.1f\t%.3f\t%.1f\t%.1f\t%.1f (%.1f)\t%.2g (%.2g)\t%.2f\t\n", r.Clip, r.Trials, 100*r.Completed, 100*r.Survived,
-			100*r.OpenCompleted, 100*r.OpenSurvived, r.RootErr, r.PawHead, r.Limbs, r.RawRoot, r.RawPaws, r.Taps, r.RefTaps, r.Jerk, r.RefJerk, r.Help)
+		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t%s (%s)\t%s (%s)\t%s\t\n", r.Clip, r.Trials, 100*r.Completed, 100*r.Survived,
+			100*r.OpenCompleted, 100*r.OpenSurvived, r.RootErr.Text(1), r.PawHead.Text(1), r.Limbs.Text(3), r.RawRoot.Text(1), r.RawPaws.Text(1),
+			r.Taps.Text(1), r.RefTaps.Text(1), brief(r.Jerk), brief(r.RefJerk), r.Help.Text(2))
 	}
 	return w.Flush()
 }

@@ -76,8 +76,24 @@ func TravelTable(out io.Writer, rows []TravelRow) error {
 	fmt.Fprintln(w, "clip\ttrials\tkept\tcompleted\tfell\tstood\topen loop\tfell\tpath\theading deg\tjoints rad\topen loop\tjerk (own)\t")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.1f\t%.3f\t%.3f\t%.2g (%.2g)\t\n", r.Clip, r.Trials, 100*r.Kept, 100*r.Completed,
-			100*r.Fell, 100*r.Stood, 100*r.OpenCompleted, 100*r.OpenFell, 100*r.Path, r.Heading, r.Joints, r.OpenJoints, r.Jerk, r.RefJerk)
+		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%s\t%s\t%s\t%s\t%s (%s)\t\n", r.Clip, r.Trials, 100*r.Kept, 100*r.Completed,
+			100*r.Fell, 100*r.Stood, 100*r.OpenCompleted, 100*r.OpenFell, percent(r.Path), r.Heading.Text(1), r.Joints.Text(3), r.OpenJoints.Text(3), brief(r.Jerk), brief(r.RefJerk))
 	}
 	return w.Flush()
+}
+
+// percent prints a share, or a dash where it is unknown.
+func percent(m motion.Measure) string {
+	if text := (100 * m).Text(0); text != "-" {
+		return text + " %"
+	}
+	return "-"
+}
+
+// brief prints two significant digits, or a dash where m is unknown.
+func brief(m motion.Measure) string {
+	if m.Text(0) == "-" {
+		return "-"
+	}
+	return fmt.Sprintf("%.2g", m)
 }

@@ -1,0 +1,128 @@
+//go:build data
+
+package motion
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"whisker/controller/profile"
+	"whisker/sim"
+)
+
+// froude is the largest v²/(g size) of a clip's root.
+func froude(c *Clip, size float64) (most float64) {
+	span := int(math.Round(speedSpan * c.Rate))
+	for f := span; f < c.Len(); f++ {
+		v := length(sub(c.Poses[f].Pos, c.Poses[f-span].Pos)) * c.Rate / float64(span)
+		most = max(most, v*v/(gravity*size))
+	}
+	return most
+}
+
+// outside is how far outside its range a joint goes at most, rad.
+func outside(c *Clip, k Kinematics) (most float64) {
+	for f := range c.Poses {
+		for j, q := range c.Poses[f].Q {
+			low, high := k.JointRange(j)
+			most = max(most, low-q, q-high)
+		}
+	}
+	return most
+}
+
+// flight is the longest time without a paw that stands, s.
+func (r *rat) flight(c *Clip, size float64) (most float64) {
+	stands := r.stands(c, r.observe(c.Poses), size)
+	for _, h := range runs(0, c.Len(), func(f int) bool { return !stands(f) }) {
+		most = max(most, float64(h.to-h.from)/c.Rate)
+	}
+	return most
+}
+
+// Recorded rats, before and after cleaning, are far away from what is refused.
+func TestRecordedRatsAreFarFromImpossible(t *testing.T) {
+	r, err := sim.Open(sim.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	rat, err := findRat(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rat.findStand(); err != nil {
+		t.Fatal(err)
+	}
+	size := rat.size()
+	t.Logf("size %.3f m: at most %.2f m/s and %.2f s of flight", size, math.Sqrt(fastest*gravity*size), longestFlight*math.Sqrt(size/gravity))
+	for _, name := range []string{"rat_A_clip_250_250.csv", "rat_clip_walk_250.csv", "rat_clip_rear_groom_250.csv", "rat_keypoints_first500_mm.csv"} {
+		clips, err := ReadFile(ratFile(t, name), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clean, _, err := Clean(clips[0], k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []*Clip{clips[0], clean} {
+			if err := Possible(c, r.Body(), k); err != nil {
+				t.Error(err)
+			}
+			out, speed, flight := outside(c, k), froude(c, size), rat.flight(c, size)
+			t.Logf("%s (%s): %.4f rad beyond a range, v²/(g size) %.2f, %.2f s without a paw that stands", name, c.Source, out, speed, flight)
+			if out > rangeMargin/10 || speed > fastest/10 || flight > 0.1 {
+				t.Errorf("%s: too near the limits", name)
+			}
+		}
+	}
+}
+
+// The motions made for another robot, too.
+func TestMotionsOfLegsAreFarFromImpossible(t *testing.T) {
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := sim.Open(sim.Options{Profile: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	k := r.Kinematics()
+	defer k.Close()
+	q, err := newQuadruped(k, r.Body())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(os.Getenv("WHISKER_DATA"), "quadruped_motions", "*.txt"))
+	if err != nil || len(files) != 4 {
+		t.Fatalf("%v, %v: expected four motions", files, err)
+	}
+	for _, path := range files {
+		clips, err := ReadFile(path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := newLegCourse(clips[0], q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		speed := froude(clips[0], s.hip)
+		t.Logf("%s: hip height %.3f m, v²/(g h) %.2f", filepath.Base(path), s.hip, speed)
+		if speed > fastest/4 {
+			t.Errorf("%s: too near the limits", path)
+		}
+		out, _, err := RetargetLegs(clips[0], k, r.Body())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Possible(out, r.Body(), k); err != nil {
+			t.Error(err)
+		}
+	}
+}
