@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -11,13 +12,18 @@ import (
 //go:embed page.html
 var pageHTML string
 
-// Page writes the report as one HTML file that needs no other. The JSON is in it.
+// Page writes the report as one HTML file that needs no other. The JSON is in it, and a
+// seal of all that is there to be read.
 func (r *Report) Page(w io.Writer) error {
 	t, err := template.New("page").Parse(pageHTML)
 	if err != nil {
 		panic(err) // embedded above
 	}
-	if err := t.Execute(w, page{r}); err != nil {
+	var b bytes.Buffer
+	if err := t.Execute(&b, page{r}); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	if _, err := w.Write(sealPage(b.Bytes())); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	return nil
@@ -25,6 +31,9 @@ func (r *Report) Page(w io.Writer) error {
 
 // page is a report as its template sees it.
 type page struct{ *Report }
+
+// Blank is where the page's seal goes.
+func (p page) Blank() string { return blankSeal }
 
 // Count is how many items have a verdict.
 func (p page) Count(v Verdict) (n int) {

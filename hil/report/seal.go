@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"whisker/controller/record"
 )
@@ -38,6 +39,25 @@ var (
 	closeData = []byte(`</script>`)
 )
 
+// A page's seal is the SHA-256 of the page with blankSeal in its place.
+var (
+	blankSeal    = strings.Repeat("0", 64)
+	openPageSeal = []byte(`<meta name="seal" content="`)
+)
+
+func sealPage(blank []byte) []byte {
+	return bytes.Replace(blank, []byte(blankSeal), []byte(hashOf(blank)), 1)
+}
+
+// pageHolds says whether a page is as it was sealed.
+func pageHolds(page []byte) bool {
+	_, after, ok := bytes.Cut(page, openPageSeal)
+	if !ok || len(after) < len(blankSeal) {
+		return false
+	}
+	return bytes.Equal(page, sealPage(bytes.Replace(page, after[:len(blankSeal)], []byte(blankSeal), 1)))
+}
+
 // Verify reads a report, JSON or page, and checks its seal and, where the
 // recordings that it names are still there, that these are the same files. It
 // returns what it could not check.
@@ -47,6 +67,9 @@ func Verify(file string) (absent []string, err error) {
 		return nil, fmt.Errorf("report: %w", err)
 	}
 	if _, after, ok := bytes.Cut(text, openData); ok {
+		if !pageHolds(text) {
+			return nil, fmt.Errorf("report: %s was changed after it was sealed: the page is not the one that its seal is of", file)
+		}
 		text, _, _ = bytes.Cut(after, closeData)
 	}
 	var r Report

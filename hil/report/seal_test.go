@@ -54,6 +54,15 @@ func TestSealHoldsUntilSomethingIsChanged(t *testing.T) {
 			}
 		}
 	}
+	// What is there to be read counts too, not only what programs read.
+	for _, change := range [][2]string{{">fail<", ">pass<"}, {`<meta name="seal" content="`, `<meta name="seal" content="00`}, {`<meta name="seal"`, `<meta name="none"`}, {"<h1>", "<h1> "}} {
+		if !bytes.Contains(page, []byte(change[0])) {
+			t.Fatalf("no %s to change", change[0])
+		}
+		if _, err := verify(bytes.ReplaceAll(page, []byte(change[0]), []byte(change[1]))); err == nil {
+			t.Errorf("%s made %s on the page: not noticed", change[0], change[1])
+		}
+	}
 	_, err := verify([]byte("{}"))
 	refused(t, err, "no report")
 	if err := os.Remove(first); err != nil {
