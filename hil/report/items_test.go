@@ -396,6 +396,10 @@ func TestRecordingsSayThemselvesWhatDiffers(t *testing.T) {
 	if got := strings.Join(c.settings(), ", "); got != want {
 		t.Errorf("%s", got)
 	}
+	c.b.header.Policy = "" // open loop
+	if got := strings.Join(c.settings(), ", "); !strings.Contains(got, "the policy (01234567 and none)") {
+		t.Errorf("%s", got)
+	}
 }
 
 // A motor stops at its bound only where more is asked of it.

@@ -16,7 +16,7 @@ func (c *comparison) settings() (found []string) {
 	differ("the physics step, ms", x.Physics.TimestepMs, y.Physics.TimestepMs)
 	differ("the MuJoCo version", a.MuJoCo, b.MuJoCo)
 	differ("the firmware", fingerprint(a.Firmware), fingerprint(b.Firmware))
-	differ("the policy", fingerprint(a.Policy), fingerprint(b.Policy))
+	differ("the policy", named(fingerprint(a.Policy)), named(fingerprint(b.Policy)))
 	if c.a.kind == c.b.kind { // a plant behind a firmware has that one's period
 		differ("the model", fingerprint(a.Model), fingerprint(b.Model))
 	}
