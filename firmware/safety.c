@@ -213,8 +213,8 @@ void safety_command(struct safety *s, uint16_t valid_ms, bool finite, uint32_t n
 
 void safety_stop(struct safety *s)
 {
+	if (s->mode != WIRE_MODE_DAMPED) s->damp_ms = SAFETY_DAMP_MS; // what goes down already may need longer
 	if (obeying(s)) enter(s, WIRE_MODE_DAMPED);
-	s->damp_ms = SAFETY_DAMP_MS;
 	s->release = true;
 }
 

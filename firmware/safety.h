@@ -14,7 +14,7 @@
 
 #define SAFETY_EXPIRY_MS 100   // a command is never valid for longer
 #define SAFETY_DAMP_MS 500     // damped before a stop releases
-#define SAFETY_RESET_MS 1500   // the same after a reset in motion: a robot may have stood
+#define SAFETY_RESET_MS 3000   // the same after a reset in motion: a robot may have stood
 #define SAFETY_SOFT_MS 300     // stiffness and torque rise after enable
 #define SAFETY_MATCH_RAD 0.1f  // the host's idea of a joint may be this wrong at enable
 #define SAFETY_CALIBRATE_RAD 0.35f // a joint moves this far from where calibration found it

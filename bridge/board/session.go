@@ -14,7 +14,7 @@ const (
 	helloTime = 2 * time.Second // a board needs a second to start
 	askTime   = time.Second
 	askEvery  = 50 * time.Millisecond
-	// restTime is for the damping of half a second to end, on a board whose clock may
+	// restTime is for damping to end, half a second or 3 s, on a board whose clock may
 	// be an emulator's on a busy machine.
 	restTime = 5 * time.Second
 	// held is how long the firmware may be silent before the session is taken for

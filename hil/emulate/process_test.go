@@ -122,8 +122,8 @@ func TestAResetInMotionDampsForAWhileAndKeepsTheCalibration(t *testing.T) {
 	if s.welcome.Boots != 2 || s.state.Mode != wire.ModeDamped || !damped(r.e) {
 		t.Errorf("boot %d, %v, told %+v", s.welcome.Boots, s.state.Mode, r.e.Told())
 	}
-	if err := s.step(760); err != nil || s.state.Mode != wire.ModeIdle || !limp(r.e) {
-		t.Errorf("1.5 s later it is %v, told %+v, error %v", s.state.Mode, r.e.Told(), err)
+	if err := s.step(1510); err != nil || s.state.Mode != wire.ModeIdle || !limp(r.e) {
+		t.Errorf("3 s later it is %v, told %+v, error %v", s.state.Mode, r.e.Told(), err)
 	}
 	if err := s.ask(&wire.Query{}, func() bool { return s.info.Joints != 0 }); err != nil {
 		t.Fatal(err)

@@ -146,8 +146,14 @@ func (r *Robot) ClearFault() error {
 		if err := s.request(&wire.Stop{}, s.urge); err != nil {
 			return err
 		}
-		if err := s.step(stopTicks); err != nil {
-			return err
+		// Not a moment longer: from then on the robot is limp.
+		for n := 0; s.state.Mode == wire.ModeDamped || torque(s.state.Mode); n++ {
+			if n == 4000/4 {
+				return errors.New("emulate: the firmware still gives torque 4 s after a stop")
+			}
+			if err := s.step(2); err != nil {
+				return err
+			}
 		}
 	}
 	if s.state.Mode == wire.ModeFault || s.state.Mode == wire.ModeEStop {
