@@ -149,9 +149,9 @@ void safety_init(struct safety *s, const struct robot_config *c, enum wire_fault
 {
 	memset(s, 0, sizeof *s);
 	s->config = c;
-	s->mode = moving && sane(c) ? WIRE_MODE_DAMPED : WIRE_MODE_IDLE;
+	if (!sane(c)) found = WIRE_FAULT_INTERNAL, moving = false;
+	s->mode = moving ? WIRE_MODE_DAMPED : WIRE_MODE_IDLE;
 	s->damp_ms = SAFETY_RESET_MS;
-	if (!sane(c)) found = WIRE_FAULT_INTERNAL;
 	safety_latch(s, found);
 }
 

@@ -119,3 +119,12 @@ func WriteClips(s Scenario, dir string, log zerolog.Logger) (paths []string, err
 	}
 	return paths, nil
 }
+
+// LogRepairs says what was mended in clips on the way to here, a line each.
+func LogRepairs(log zerolog.Logger, clips ...*motion.Clip) {
+	for _, c := range clips {
+		for _, r := range c.Repairs {
+			log.Info().Str("clip", c.Name).Msg(r)
+		}
+	}
+}

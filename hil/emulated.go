@@ -265,6 +265,6 @@ func (r *Emulated) print(w io.Writer) {
 	}
 	fmt.Fprintf(w, "firmware on %s, %s: %.2f times real time\n", r.Board, how, r.Factor)
 	if c := r.Cut; c != nil {
-		fmt.Fprintf(w, "line cut: damped after %s ms; joints moved by %s rad at most\n", number(c.Damped, 0), number(c.Motion, 3))
+		fmt.Fprintf(w, "line cut: damped after %s ms; joints moved by %s rad at most\n", c.Damped.Text(0), c.Motion.Text(3))
 	}
 }

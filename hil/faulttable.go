@@ -13,7 +13,7 @@ func (r *Result) faults(w io.Writer) error {
 		fmt.Fprintln(t, "fault\tat s\tclip\tinjected\tdetected by\tfor\tafter ms\tsafe after ms\tmotion rad\tspeed rad/s\trecovery\tverdict")
 		for _, f := range r.Faults {
 			fmt.Fprintf(t, "%v\t%g\t%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Fault, f.Fault.At, f.Clip, f.Injected, f.By(), f.Why(),
-				number(f.Detected, 0), number(f.Safe, 0), number(f.Motion, 3), number(f.Speed, 2), f.Recovery, f.Verdict)
+				f.Detected.Text(0), f.Safe.Text(0), f.Motion.Text(3), f.Speed.Text(2), f.Recovery, f.Verdict)
 		}
 		if err := t.Flush(); err != nil {
 			return err
@@ -27,7 +27,7 @@ func (r *Result) faults(w io.Writer) error {
 			name string
 			of   Spread
 		}{{"state to use", l.State}, {"use to firmware", l.Command}, {"state to motor", l.Total}} {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", s.name, number(s.of.P50, 1), number(s.of.P99, 1), number(s.of.P999, 1), number(s.of.Max, 1))
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", s.name, s.of.P50.Text(1), s.of.P99.Text(1), s.of.P999.Text(1), s.of.Max.Text(1))
 		}
 		return t.Flush()
 	}

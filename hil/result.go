@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -88,8 +87,8 @@ func (r *Result) scores(w io.Writer) error {
 	fmt.Fprintf(t, "clip\tcontroller\tcompleted\tsurvival s\tat 50 mm s\troot mm\trotation deg\tlimb joints rad\tpaws+head mm\tjerk %s\t\n", r.Clips[0].ActionJerkUnit)
 	for _, c := range r.Clips {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Clip, c.Controller, yes(c.Completed),
-			number(c.Survival, 2), number(c.Survival50, 2), number(c.RootErr, 1), number(c.RotErr, 1),
-			number(c.LimbJointRMS, 3), number(c.PawHeadErr, 1), number(c.ActionJerk, 0))
+			c.Survival.Text(2), c.Survival50.Text(2), c.RootErr.Text(1), c.RotErr.Text(1),
+			c.LimbJointRMS.Text(3), c.PawHeadErr.Text(1), c.ActionJerk.Text(0))
 	}
 	return t.Flush()
 }
@@ -133,12 +132,4 @@ func peakRSS() float64 {
 		fmt.Sscan(line, &kB)
 	}
 	return kB * 1024 / 1e6
-}
-
-// number prints a measure, or a dash when it is unknown.
-func number(m motion.Measure, digits int) string {
-	if math.IsNaN(float64(m)) {
-		return "-"
-	}
-	return fmt.Sprintf("%.*f", digits, float64(m))
 }

@@ -154,9 +154,7 @@ func (g *rig) openClips() (err error) {
 			return err
 		}
 		c = atRate(c, g.body.Period)
-		for _, r := range c.Repairs {
-			g.log.Info().Str("clip", c.Name).Msg(r)
-		}
+		LogRepairs(g.log, c)
 		g.clips[i] = c
 		if g.scenario.StartFrame >= c.Len()-1 {
 			return fmt.Errorf("hil: start_frame is %d, clip %s has frames 0 to %d", g.scenario.StartFrame, c.Name, c.Len()-1)

@@ -23,8 +23,8 @@ func (r *Result) travels(w io.Writer) error {
 			fell = s.Fell
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", c.Clip, c.Controller, yes(c.Completed), fell,
-			number(s.Stood, 2), number(s.Path, 2), number(s.RefPath, 2), number(s.HeadingErr, 1), number(s.JointRMS, 3),
-			number(s.Forward, 3), number(s.RefForward, 2), number(s.Left, 3), number(s.RefLeft, 2), number(s.Turn, 3), number(s.RefTurn, 2), velocityError(s))
+			s.Stood.Text(2), s.Path.Text(2), s.RefPath.Text(2), s.HeadingErr.Text(1), s.JointRMS.Text(3),
+			s.Forward.Text(3), s.RefForward.Text(2), s.Left.Text(3), s.RefLeft.Text(2), s.Turn.Text(3), s.RefTurn.Text(2), velocityError(s))
 	}
 	return t.Flush()
 }
@@ -32,5 +32,5 @@ func (r *Result) travels(w io.Writer) error {
 // velocityError is that of the mean velocity along the ground, and of the turn.
 func velocityError(s *motion.TravelScore) string {
 	off := math.Hypot(float64(s.Forward-s.RefForward), float64(s.Left-s.RefLeft))
-	return number(motion.Measure(off), 3) + " m/s " + number(s.Turn-s.RefTurn, 3) + " rad/s"
+	return motion.Measure(off).Text(3) + " m/s " + (s.Turn - s.RefTurn).Text(3) + " rad/s"
 }

@@ -17,8 +17,6 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
-
-	"whisker/policy/motion"
 )
 
 // Exit statuses.
@@ -66,15 +64,6 @@ type env struct {
 	ctx context.Context
 	out io.Writer
 	log zerolog.Logger
-}
-
-// mended logs what was mended in clips on the way to here, as `whisker run` does.
-func (e *env) mended(clips []*motion.Clip) {
-	for _, c := range clips {
-		for _, r := range c.Repairs {
-			e.log.Info().Str("clip", c.Name).Msg(r)
-		}
-	}
 }
 
 // line is one line of a terminal: who speaks, once, and what is wrong.

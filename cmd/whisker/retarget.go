@@ -37,7 +37,7 @@ func (c *clipRetargetCmd) Run(e *env) error {
 	if f == nil {
 		return usage(fmt.Errorf("whisker: %s is a clip of %s already: nothing to retarget", c.Clip, c.Robot))
 	}
-	e.mended(clips)
+	hil.LogRepairs(e.log, clips...)
 	if err := motion.WriteFile(c.Out, clips[0]); err != nil {
 		return usage(err)
 	}

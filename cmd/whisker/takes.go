@@ -58,7 +58,7 @@ func (c *evaluateCmd) read(e *env, b *bench) (list []loaded, err error) {
 	k := b.players[0].Kin
 	if b.legged() {
 		clips, kept, err := hil.LeggedClips(c.Clip, b.robots[0].Body(), k.(*sim.Kinematics))
-		e.mended(clips)
+		hil.LogRepairs(e.log, clips...)
 		for _, clip := range clips {
 			list = append(list, loaded{clip: clip, kept: kept[clip.Name]})
 		}
@@ -74,7 +74,7 @@ func (c *evaluateCmd) read(e *env, b *bench) (list []loaded, err error) {
 			return nil, err
 		}
 	}
-	e.mended(clips)
+	hil.LogRepairs(e.log, clips...)
 	for i := range clips {
 		l := loaded{clip: clips[i]}
 		if l.raw, err = raw[i].Reorder(k.JointNames()); err != nil {

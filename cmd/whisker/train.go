@@ -322,6 +322,6 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 			return nil, err
 		}
 	}
-	e.mended(clean)
+	hil.LogRepairs(e.log, clean...)
 	return b.prepare(e.ctx, clean)
 }

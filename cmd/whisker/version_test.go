@@ -9,10 +9,7 @@ import (
 
 // What is recorded names the revision, also where Go's flags say not to stamp it.
 func TestMakeBuildsWithTheRevision(t *testing.T) {
-	head, err := exec.Command("git", "rev-parse", "HEAD").Output()
-	if err != nil {
-		t.Skip("no git, or no repository")
-	}
+	head, _ := exec.Command("git", "rev-parse", "HEAD").Output() // nothing without git or a repository: then the linker is told nothing
 	out, err := exec.Command("make", "-C", "../..", "-n", "build").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

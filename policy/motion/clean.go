@@ -158,7 +158,6 @@ func (w *cleaner) newBalance() *balance {
 // measure takes the zero moment points and polygons of poses, and returns how far
 // the ones are outside the others, m, on average.
 func (w *cleaner) measure(b *balance) float64 {
-	sum := 0.0
 	for f := range w.poses {
 		var light bool
 		b.zmp[f], light = b.loaded(w.poses, f)
@@ -169,9 +168,8 @@ func (w *cleaner) measure(b *balance) float64 {
 			b.support[f] = w.r.around()
 		}
 		w.frames[f].x, w.frames[f].y = p.Pos[0], p.Pos[1]
-		sum += math.Max(0, b.support[f].outside(b.zmp[f]))
 	}
-	return sum / float64(len(w.poses))
+	return b.outside()
 }
 
 // shift moves the trunks so that the zero moment points go inside the paws.

@@ -10,19 +10,9 @@ import (
 
 // What the floor had to carry in recorded rats, and has to after cleaning.
 func TestCleaningOfRealClips(t *testing.T) {
-	r, err := sim.Open(sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	k := r.Kinematics()
-	defer k.Close()
+	_, k := opened(t, sim.Options{})
 	for _, name := range []string{"rat_A_clip_250_250.csv", "rat_clip_walk_250.csv", "rat_clip_rear_groom_250.csv", "rat_keypoints_first500_mm.csv"} {
-		clips, err := ReadFile(ratFile(t, name), k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, report, err := Clean(clips[0], k)
+		out, report, err := Clean(recording(t, name, k), k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,18 +43,8 @@ func TestCleaningOfRealClips(t *testing.T) {
 // The rearing rat stands on its toes for a second, which on the model is the tips of two
 // feet; with its heels down its centre of mass is well inside its soles.
 func TestARecordedRearStandsOnItsSoles(t *testing.T) {
-	r, err := sim.Open(sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	k := r.Kinematics()
-	defer k.Close()
-	clips, err := ReadFile(ratFile(t, "rat_clip_rear_groom_250.csv"), k)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, _, err := Clean(clips[0], k)
+	_, k := opened(t, sim.Options{})
+	out, _, err := Clean(recording(t, "rat_clip_rear_groom_250.csv", k), k)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,19 +65,10 @@ func TestARecordedRearStandsOnItsSoles(t *testing.T) {
 }
 
 func BenchmarkCleanRealWalk(b *testing.B) {
-	r, err := sim.Open(sim.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close()
-	k := r.Kinematics()
-	defer k.Close()
-	clips, err := ReadFile(ratFile(b, "rat_clip_walk_250.csv"), k)
-	if err != nil {
-		b.Fatal(err)
-	}
+	_, k := opened(b, sim.Options{})
+	walk := recording(b, "rat_clip_walk_250.csv", k)
 	for b.Loop() {
-		if _, _, err := Clean(clips[0], k); err != nil {
+		if _, _, err := Clean(walk, k); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"whisker/sim"
 )
 
 // ratFile is a file of the rat recordings in the folder of outside data.
@@ -18,6 +20,28 @@ func ratFile(t testing.TB, name string) string {
 		t.Fatal("WHISKER_DATA is not set; expected the folder of outside data")
 	}
 	return filepath.Join(dir, "rat", name)
+}
+
+// opened is a robot and its geometry, until the test ends.
+func opened(t testing.TB, o sim.Options) (*sim.Robot, *sim.Kinematics) {
+	t.Helper()
+	r, err := sim.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := r.Kinematics()
+	t.Cleanup(func() { k.Close(); r.Close() })
+	return r, k
+}
+
+// recording is the first clip of a file of the rat recordings, for the body of k.
+func recording(t testing.TB, name string, k Kinematics) *Clip {
+	t.Helper()
+	clips, err := ReadFile(ratFile(t, name), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clips[0]
 }
 
 func TestReadRealClips(t *testing.T) {

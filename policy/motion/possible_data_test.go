@@ -44,13 +44,7 @@ func (r *rat) flight(c *Clip, size float64) (most float64) {
 
 // Recorded rats, before and after cleaning, are far away from what is refused.
 func TestRecordedRatsAreFarFromImpossible(t *testing.T) {
-	r, err := sim.Open(sim.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	k := r.Kinematics()
-	defer k.Close()
+	r, k := opened(t, sim.Options{})
 	rat, err := findRat(k)
 	if err != nil {
 		t.Fatal(err)
@@ -61,15 +55,12 @@ func TestRecordedRatsAreFarFromImpossible(t *testing.T) {
 	size := rat.size()
 	t.Logf("size %.3f m: at most %.2f m/s and %.2f s of flight", size, math.Sqrt(fastest*gravity*size), longestFlight*math.Sqrt(size/gravity))
 	for _, name := range []string{"rat_A_clip_250_250.csv", "rat_clip_walk_250.csv", "rat_clip_rear_groom_250.csv", "rat_keypoints_first500_mm.csv"} {
-		clips, err := ReadFile(ratFile(t, name), k)
+		raw := recording(t, name, k)
+		clean, _, err := Clean(raw, k)
 		if err != nil {
 			t.Fatal(err)
 		}
-		clean, _, err := Clean(clips[0], k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range []*Clip{clips[0], clean} {
+		for _, c := range []*Clip{raw, clean} {
 			if err := Possible(c, r.Body(), k); err != nil {
 				t.Error(err)
 			}
@@ -88,13 +79,7 @@ func TestMotionsOfLegsAreFarFromImpossible(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := sim.Open(sim.Options{Profile: p})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	k := r.Kinematics()
-	defer k.Close()
+	r, k := opened(t, sim.Options{Profile: p})
 	q, err := newQuadruped(k, r.Body())
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,6 @@ func (w *retargeter) fitAll() {
 // outside measures the zero moment points, and returns how far they are out of
 // the feet, m, on average.
 func (w *retargeter) outside(b *balance) float64 {
-	sum := 0.0
 	for f := range w.poses {
 		var light bool
 		b.zmp[f], light = b.loaded(w.poses, f)
@@ -47,9 +46,8 @@ func (w *retargeter) outside(b *balance) float64 {
 		if light {
 			b.support[f] = nil
 		}
-		sum += math.Max(0, b.support[f].outside(b.zmp[f]))
 	}
-	return sum / float64(len(w.poses))
+	return b.outside()
 }
 
 // hold keeps the trunk within shiftLimit of where it was sketched.

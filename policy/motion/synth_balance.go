@@ -108,11 +108,12 @@ func (b *balance) shift(r *rat, frames []frame, poses []Pose) {
 
 // outside is how far the zero moment points that were measured are outside the
 // polygons, m, on average.
-func (b *balance) outside() (mean float64) {
+func (b *balance) outside() float64 {
+	sum := 0.0
 	for i, z := range b.zmp {
-		mean += math.Max(0, b.support[i].outside(z)) / float64(len(b.zmp))
+		sum += math.Max(0, b.support[i].outside(z))
 	}
-	return mean
+	return sum / float64(len(b.zmp))
 }
 
 // shiftMeasured is shift with zmp and support as they stand.

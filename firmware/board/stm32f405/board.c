@@ -16,7 +16,6 @@
 #define DBGMCU_IDCODE REG(0xE0042000)
 #define UID(word) REG(0x1FFF7A10 + 4 * (word))
 
-#define WATCHDOG_MS 40
 #define ESTOP 0    // PC0
 #define BATTERY 11 // ADC channel of PC1
 #define BATTERY_V (3.3f * 11 / 4096)

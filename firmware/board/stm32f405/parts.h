@@ -33,6 +33,8 @@ bool imu_read(float gyro[3], float acc[3]);
 void store_load(uint8_t *bytes, uint32_t n);
 bool store_save(const uint8_t *bytes, uint32_t n);
 
+#define WATCHDOG_MS 40 // but while flash is erased
+
 // watchdog_start runs the independent watchdog with a timeout of about ms.
 void watchdog_start(uint32_t ms);
 

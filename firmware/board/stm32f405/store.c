@@ -16,7 +16,6 @@ enum { ACR_DCEN = 1u << 10, ACR_DCRST = 1u << 12 };
 
 #define SECTOR 0x080E0000u
 #define SECTOR_SIZE (128u * 1024)
-#define WATCHDOG_MS 40
 
 // record_at is the i-th record, of n bytes rounded up to words.
 static const uint8_t *record_at(uint32_t i, uint32_t n)

@@ -33,10 +33,10 @@ def arguments(argv):
     p.add_argument("policies", nargs="+", type=share, metavar="POLICY=SHARE")
     p.add_argument("--out", required=True, type=Path)
     a = p.parse_args(argv)
-    if total := sum(part for _, part in a.policies):
-        if abs(total - 1) < 1e-6:
-            return a
-    p.error(f"the shares add up to {total:g}, want 1")
+    total = sum(part for _, part in a.policies)
+    if not abs(total - 1) < 1e-6:
+        p.error(f"the shares add up to {total:g}, want 1")
+    return a
 
 
 def main(argv):
