@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sort"
 
 	"golang.org/x/sync/errgroup"
@@ -156,6 +157,30 @@ func (b *bench) synthesise(ctx context.Context, list []motion.Spec, v variety) (
 		clips[i], _, err = motion.Clean(train.Faster(train.Shake(clip, v.Shake, spec.Seed+spec.Posture), faster), k)
 		return err
 	})
+}
+
+// make synthesises the robots' clips of specs, and tells what each kept of the rat's
+// motion, where they are no rats: those of the rat are retargeted, those of legs follow.
+func (b *bench) make(ctx context.Context, list []motion.Spec, v variety) (clips []*motion.Clip, kept []*motion.Fidelity, err error) {
+	rats, legs := list, []motion.Spec(nil)
+	if b.legged() {
+		legs = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return s.Kind != motion.Legs })
+		rats = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return s.Kind == motion.Legs })
+	}
+	clips, err = b.synthesise(ctx, rats, v)
+	if err != nil || !b.legged() {
+		return clips, make([]*motion.Fidelity, len(clips)), err
+	}
+	if clips, kept, err = b.retarget(ctx, clips); err != nil {
+		return nil, nil, err
+	}
+	own, how := make([]*motion.Clip, len(legs)), make([]*motion.Fidelity, len(legs))
+	body := b.robots[0].Body()
+	err = b.each(ctx, len(legs), func(i, core int) (err error) {
+		own[i], how[i], err = motion.SynthesizeLegs(b.players[core].Kin, body, legs[i])
+		return err
+	})
+	return append(clips, own...), append(kept, how...), err
 }
 
 // retarget makes clips of the rat the robot's, and tells what each kept.

@@ -19,7 +19,7 @@ type clipCmd struct {
 	Convert    clipConvertCmd    `cmd:"" help:"Read any clip and write it as CSV or NPZ."`
 	Retarget   clipRetargetCmd   `cmd:"" help:"Make a rat's clip, or a motion of another robot's legs, that of a robot."`
 	Plot       clipPlotCmd       `cmd:"" help:"Draw a clip as SVG: path, height, joints, gait."`
-	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab."`
+	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab; or legs, of a robot."`
 }
 
 // onBody opens the rat for a command that needs its geometry.
@@ -149,10 +149,12 @@ func (c *clipPlotCmd) Run(e *env) error {
 }
 
 type clipSynthesizeCmd struct {
-	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash or crab; or shipped for the clips that ship."`
+	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash or crab; legs for gaits of a robot with four legs; or shipped for the clips that ship."`
+	Robot     string   `help:"Robot of legs: quadruped, go1, go2 or PROFILE.yaml." default:"quadruped" placeholder:"ROBOT"`
+	Model     string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 	Out       string   `required:"" help:"Clip to write, CSV or NPZ; a folder for shipped." placeholder:"FILE"`
 	Seed      uint64   `help:"Seed: the same seed gives the same clip." default:"1"`
-	Seconds   float64  `help:"Length, s." default:"5"`
+	Seconds   float64  `help:"Length, s; by default 5, of legs 8." default:"0"`
 	Speed     *float64 `help:"Mean speed of walk and trot, highest of a roam, dash or crab, m/s; by default random within the kind's range." placeholder:"M/S"`
 	Curvature *float64 `help:"Curvature of walk and trot, 1/m, positive to the left; by default random." placeholder:"1/M"`
 	TurnRate  *float64 `help:"Turning rate, rad/s, positive to the left; by default random." placeholder:"RAD/S"`
@@ -160,6 +162,18 @@ type clipSynthesizeCmd struct {
 
 // Run is called by kong.
 func (c *clipSynthesizeCmd) Run(e *env) error {
+	if c.Kind == string(motion.Legs) {
+		return onRobot(c.Robot, c.Model, func(b *controller.Body, k *sim.Kinematics) error {
+			clip, kept, err := motion.SynthesizeLegs(k, b, motion.Spec{Kind: motion.Legs, Seed: c.Seed, Seconds: c.Seconds})
+			if err != nil {
+				return usage(err)
+			}
+			if err := motion.WriteFile(c.Out, clip); err != nil {
+				return usage(err)
+			}
+			return kept.Fprint(e.out)
+		})
+	}
 	return onBody(func(b *controller.Body, k *sim.Kinematics) error {
 		if c.Kind == "shipped" {
 			return c.shipped(b, k)

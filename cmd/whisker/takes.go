@@ -91,15 +91,9 @@ func (c *evaluateCmd) make(e *env, b *bench) (list []loaded, err error) {
 	if err != nil {
 		return nil, err
 	}
-	clips, err := b.synthesise(e.ctx, made, c.variety)
+	clips, kept, err := b.make(e.ctx, made, c.variety)
 	if err != nil {
 		return nil, err
-	}
-	kept := make([]*motion.Fidelity, len(clips))
-	if b.legged() {
-		if clips, kept, err = b.retarget(e.ctx, clips); err != nil {
-			return nil, err
-		}
 	}
 	for i := range clips {
 		list = append(list, loaded{clip: clips[i], kept: kept[i]})

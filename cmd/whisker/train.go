@@ -277,11 +277,11 @@ func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
 	}
 	clips, err := keep(filepath.Join(cmp.Or(c.Out, c.Export), "clips.made"), c.Robot+" "+c.Model+" "+c.sources(), func() ([]*motion.Clip, error) {
 		e.log.Info().Int("clips", len(list)).Int("cores", len(b.robots)).Msg("synthesising")
-		clips, err := b.synthesise(e.ctx, list, c.variety)
+		clips, kept, err := b.make(e.ctx, list, c.variety)
 		if err != nil || !b.legged() {
 			return clips, err
 		}
-		return c.retargeted(e, b, clips)
+		return c.kept(e, clips, kept)
 	})
 	if err != nil {
 		return nil, err
@@ -289,19 +289,15 @@ func (c *trainCmd) references(e *env, b *bench) ([]*policy.Reference, error) {
 	return b.prepare(e.ctx, clips)
 }
 
-// retargeted are the clips of which the robot keeps enough to count.
-func (c *trainCmd) retargeted(e *env, b *bench, rats []*motion.Clip) (clips []*motion.Clip, err error) {
-	all, kept, err := b.retarget(e.ctx, rats)
-	if err != nil {
-		return nil, err
-	}
+// kept are the clips of which the robot keeps enough to count.
+func (c *trainCmd) kept(e *env, all []*motion.Clip, kept []*motion.Fidelity) (clips []*motion.Clip, err error) {
 	for i, clip := range all {
 		if kept[i].Kept() {
 			clips = append(clips, clip)
 		}
 	}
 	if len(clips) == 0 {
-		return nil, fmt.Errorf("whisker: %s can do none of %d clips; the first, %s, is %s", c.Robot, len(all), rats[0].Name, kept[0])
+		return nil, fmt.Errorf("whisker: %s can do none of %d clips; the first, %s, is %s", c.Robot, len(all), all[0].Name, kept[0])
 	}
 	e.log.Info().Int("clips", len(clips)).Int("of", len(all)).Msgf("retargeted to %s; the others lost too much of the rat's motion", c.Robot)
 	return clips, nil
@@ -318,7 +314,11 @@ func (c *trainCmd) read(e *env, b *bench) ([]*policy.Reference, error) {
 		return nil, err
 	}
 	if b.legged() {
-		if clean, err = c.retargeted(e, b, clean); err != nil {
+		all, kept, err := b.retarget(e.ctx, clean)
+		if err != nil {
+			return nil, err
+		}
+		if clean, err = c.kept(e, all, kept); err != nil {
 			return nil, err
 		}
 	}

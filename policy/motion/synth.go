@@ -23,11 +23,12 @@ const (
 	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
+	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab}
+	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Legs}
 }
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
@@ -64,6 +65,7 @@ func (s Spec) String() string {
 const (
 	clipRate    = 50.0 // frames per second
 	clipSeconds = 5.0
+	legSeconds  = 8.0 // of a robot
 )
 
 // Synthesize makes a clip of the rat at 50 Hz that starts and ends standing. The
@@ -124,29 +126,33 @@ func (r *rat) balanceFlight(bal *balance, frames []frame, poses []Pose) (best []
 }
 
 func (s Spec) check() error {
-	inside := func(name string, v, lo, hi float64) error {
-		if !(v >= lo && v <= hi) {
-			return fmt.Errorf("motion: synthesis of %s: %s is %g, expected %g to %g", s.Kind, name, v, lo, hi)
-		}
-		return nil
-	}
-	if err := inside("seconds", s.Seconds, 2, 60); err != nil {
+	if err := s.inside("seconds", s.Seconds, 2, 60); err != nil {
 		return err
 	}
 	switch s.Kind {
 	case Stand, HeadTurn, Rear, Lunge, Groom:
 		return nil
 	case Turn:
-		return inside("turn rate", s.TurnRate, -2, 2)
+		return s.inside("turn rate", s.TurnRate, -2, 2)
 	case Walk, Trot:
-		if err := inside("speed", s.Speed, 0.03, 0.7); err != nil {
+		if err := s.inside("speed", s.Speed, 0.03, 0.7); err != nil {
 			return err
 		}
-		return inside("curvature", s.Curvature, -5, 5)
+		return s.inside("curvature", s.Curvature, -5, 5)
 	case Roam, Dash, Crab:
-		return inside("speed", s.Speed, 0.1, 0.8)
+		return s.inside("speed", s.Speed, 0.1, 0.8)
+	}
+	if s.Kind == Legs {
+		return fmt.Errorf("motion: synthesis: kind %q is of robots with four legs, not of the rat", s.Kind)
 	}
 	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())
+}
+
+func (s Spec) inside(name string, v, lo, hi float64) error {
+	if !(v >= lo && v <= hi) {
+		return fmt.Errorf("motion: synthesis of %s: %s is %g, expected %g to %g", s.Kind, name, v, lo, hi)
+	}
+	return nil
 }
 
 // realiseAll fits poses to the frames, each from the one before.

@@ -15,6 +15,8 @@ func RandomSpec(kind Kind, seed uint64) Spec {
 	r := rand.New(rand.NewPCG(seed, 0x5bec))
 	s := Spec{Kind: kind, Seed: seed, Seconds: clipSeconds}
 	switch kind {
+	case Legs:
+		s.Seconds = legSeconds
 	case Walk:
 		s.Speed = within(r, 0.05, 0.4)
 		s.Curvature = within(r, -3, 3)

@@ -487,7 +487,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-3 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-4 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Legs] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}

@@ -7,14 +7,15 @@ import numpy as np
 import optax
 
 import network
+from kinematics import Points
 from world import World, compose, huber, quaternion, rotation
 
-# Errors that cost about 0.4, and how much each counts; rotations and joints (rms) in rad.
+# Errors that cost about 0.4, and how much each counts; rotations and joints (rms) in rad, points (feet and head, rms) in m.
 COSTS = {
-    "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
+    "points": (0.01, 1), "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
     "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
 }
-UNSEEN = COSTS | {"root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
+UNSEEN = COSTS | {"points": (0.01, 0), "root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
 class Rough:
@@ -55,6 +56,9 @@ class Learner:
         self.a, self.task, self.world, self.rough = a, task, World(task, a.world), Rough(task, a.rough)
         self.body = network.sizes(task)[1]
         self.limbs = np.searchsorted(task.seen, task.limbs)
+        self.costs = COSTS if task.contract["observation"]["root"] else UNSEEN
+        head = [task.model.body(task.body["head"]).id] if task.body["head"] else []
+        self.points = Points(task, [*task.feet, *head])
         updates = max(1, int(a.transitions / (a.bodies * a.gather)))
         falling = lambda rate, steps: optax.cosine_decay_schedule(rate, steps * updates, 0.1)
         clipped = lambda rate: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
@@ -132,8 +136,10 @@ class Learner:
         for name in ("root_position", "root_velocity", "root_rotation_rate"):
             error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
             squares[name] = jnp.sum(error**2, -1)
-        costs = COSTS if t.contract["observation"]["root"] else UNSEEN
-        total = sum(costs[name][1] * huber(square / costs[name][0] ** 2) for name, square in squares.items())
+        if self.costs["points"][1] and self.points.bodies:
+            want = self.points(clips["root_position"][row], clips["root_orientation"][row], clips["joints"][row][:, t.seen])
+            squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - want) ** 2, -1).mean(-1)
+        total = sum(self.costs[name][1] * huber(square / self.costs[name][0] ** 2) for name, square in squares.items())
         return total + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
