@@ -155,35 +155,50 @@ train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the ra
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.
 # Every trial is kept in EVALUATED, so that readme need not play it again.
 EVALUATED := out/evaluate
-EVALUATE := bin/whisker evaluate --policy $(or $(POLICY),rat) --assist 0,20,30
+EVALUATE := bin/whisker evaluate --policy $(or $(POLICY),rat)
+STARTS := --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150
+LIBRARY := --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5'
+RECORDED = --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv'
+TABLES := $(addprefix $(EVALUATED)/,rat.json rat-perturbed.json $(if $(DATA),rat-recorded.json))
+TORQUE := $(addprefix $(EVALUATED)/,rat-torque.json $(if $(DATA),rat-torque-recorded.json))
+LEGGED := $(addprefix $(EVALUATED)/,quadruped.json quadruped-legs.json)
 evaluate: build ## print how well the policies follow clips they never saw
 	@rm -f $(EVALUATED)/*.json
-	$(MAKE) $(EVALUATED)/quadruped.json $(EVALUATED)/rat.json $(EVALUATED)/rat-torque.json $(if $(DATA),$(EVALUATED)/rat-recorded.json)
+	$(MAKE) $(LEGGED) $(TABLES) $(TORQUE)
 
-$(EVALUATED)/quadruped.json: | build
-	mkdir -p $(EVALUATED)
+$(LEGGED) $(TABLES) $(TORQUE): | build $(EVALUATED)
+$(EVALUATED):
+	mkdir -p $@
+
+$(EVALUATED)/quadruped.json:
 	bin/whisker evaluate --robot quadruped --perturb --library 'walk=40;trot=25;rear=20;turn=25;lunge=4;groom=4;headturn=2;stand=2' \
 	  $(if $(DATA),--clip '$(DATA)/quadruped_motions/*.txt' --clip '$(DATA)/rat/*_250.csv') --json $@
 
-$(EVALUATED)/rat.json: | build
-	mkdir -p $(EVALUATED)
-	$(EVALUATE) --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5' --json $@
+# What no rat shows: robots' own gaits.
+$(EVALUATED)/quadruped-legs.json:
+	bin/whisker evaluate --robot quadruped --perturb --library 'legs=60' --json $@
 
-$(EVALUATED)/rat-torque.json: | build
-	mkdir -p $(EVALUATED)
-	bin/whisker evaluate --torque --library 'walk=50;trot=40;rear=40;turn=40;lunge=10;groom=10;headturn=5;stand=5' \
-	  $(if $(DATA),--clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv') --json $@
+# From all starts as it is modelled; from the first under all conditions, and with assist.
+$(EVALUATED)/rat.json:
+	$(EVALUATE) $(STARTS) $(LIBRARY) --json $@
 
-$(EVALUATED)/rat-recorded.json: | build
-	mkdir -p $(EVALUATED)
-	$(EVALUATE) --perturb --starts 0,10,20,30,40,50,60,70,80,90,100,110,120,130,140,150 \
-	  --clip '$(DATA)/rat/*_250.csv' --clip '$(DATA)/rat/rat_keypoints_*.csv' --json $@
+$(EVALUATED)/rat-perturbed.json:
+	$(EVALUATE) --assist 0,20,30 --perturb $(LIBRARY) --json $@
+
+$(EVALUATED)/rat-recorded.json:
+	$(EVALUATE) --assist 0,20,30 --perturb $(STARTS) $(RECORDED) --json $@
+
+$(EVALUATED)/rat-torque.json:
+	bin/whisker evaluate --torque --assist 0,20,30 --perturb $(LIBRARY) --json $@
+
+$(EVALUATED)/rat-torque-recorded.json:
+	bin/whisker evaluate --torque --assist 0,20,30 --perturb $(STARTS) $(RECORDED) --json $@
 
 # Plays only what `make evaluate` has not left in EVALUATED.
-readme: $(EVALUATED)/quadruped.json $(EVALUATED)/rat.json $(EVALUATED)/rat-torque.json $(if $(DATA),$(EVALUATED)/rat-recorded.json) ## put the tables of the policies into README.md
-	python3 .ci/tables.py 'rat, position servos' $(filter %/rat.json %/rat-recorded.json,$^) | python3 .ci/readme.py 'evaluate rat'
-	python3 .ci/tables.py 'rat, torque motors' $(EVALUATED)/rat-torque.json | python3 .ci/readme.py 'evaluate rat-torque'
-	python3 .ci/tables.py quadruped $(EVALUATED)/quadruped.json | python3 .ci/readme.py 'evaluate quadruped'
+readme: $(LEGGED) $(TABLES) $(TORQUE) ## put the tables of the policies into README.md
+	python3 .ci/tables.py 'rat, position servos' $(TABLES) | python3 .ci/readme.py 'evaluate rat'
+	python3 .ci/tables.py 'rat, torque motors' $(TORQUE) | python3 .ci/readme.py 'evaluate rat-torque'
+	python3 .ci/tables.py quadruped $(LEGGED) | python3 .ci/readme.py 'evaluate quadruped'
 
 # DATA=dir has the logs of real robots in dir/robot_logs.
 evaluate-transfer: ## print how well identified bodies predict logs that they were not fitted on

@@ -22,7 +22,7 @@ type evaluateCmd struct {
 	Seed    uint64         `help:"Seed of the first synthesised clip of each kind." default:"900000"`
 	variety `embed:"" set:"shake=0"`
 	Starts  []int     `help:"Frames to start from; those in flight are skipped and counted." default:"0"`
-	Perturb bool      `help:"Also with changed mass and friction, late commands and pushes, a table each; a robot with a profile is randomised in all of it at once."`
+	Perturb bool      `help:"Also with changed mass and friction, late commands and pushes, a table each, with the first assist; a robot with a profile is randomised in all of it at once."`
 	Ranges  string    `name:"randomise" help:"How far --perturb takes a robot with a profile from its model: default, or a YAML file of ranges." default:"default" placeholder:"RANGES"`
 	Assist  []float64 `help:"Spring on the torso towards the reference, N/m, a table for each; every table says so." default:"0" placeholder:"N_PER_M"`
 	Torque  bool      `help:"Torque actuators in place of position servos."`
@@ -96,11 +96,14 @@ func (c *evaluateCmd) Run(e *env) error {
 	return out.json(all)
 }
 
-// playAll plays under every condition with every assist, and prints a table of each
-// unless standard output gets the JSON.
+// playAll plays the nominal robot with every assist and perturbed ones with the first,
+// and prints a table of each unless standard output gets the JSON.
 func (c *evaluateCmd) playAll(e *env, b *bench, file *policy.File, takes []train.Take, hash string) (all []evaluation, err error) {
-	for _, at := range c.conditions() {
-		for _, assist := range c.Assist {
+	for i, at := range c.conditions() {
+		for k, assist := range c.Assist {
+			if i > 0 && k > 0 {
+				break
+			}
 			r := evaluation{Policy: cmp.Or(c.Policy, "of the "+policyName(c.Robot, c.Torque)), Library: hash, Assist: assist, Condition: at.name}
 			if err := c.play(e, b, &r, file, takes, at); err != nil {
 				return nil, err

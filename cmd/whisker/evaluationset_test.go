@@ -22,7 +22,7 @@ import (
 var evaluationSets = []struct {
 	robot, rule, readme, sample string
 }{
-	{"rat", `\$\(EVALUATE\) --library '([^']+)'`, "d139d75a8e80", "f0a81ada1f4d"},
+	{"rat", `LIBRARY := --library '([^']+)'`, "d139d75a8e80", "f0a81ada1f4d"},
 	{"quadruped", `evaluate --robot quadruped --perturb --library '([^']+)'`, "9a78f80f8a0a", "01917a40380f"},
 }
 

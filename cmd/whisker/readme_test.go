@@ -75,11 +75,14 @@ func TestEvaluationsOfTheRatStandInTheReadme(t *testing.T) {
 	}
 	other := row
 	other.Completed = 1
-	table, _ := inReadme(t, []evaluation{at(0, "nominal", row), at(20, "nominal", other)}, []evaluation{at(0, "nominal", lost), at(0, "10 % heavier", other)})
+	lighter, late := other, other
+	lighter.Completed, late.Survived = 0.8, 0.2
+	table, _ := inReadme(t, []evaluation{at(0, "nominal", row), at(20, "nominal", other)}, []evaluation{at(0, "nominal", lost), at(0, "nominal", other)},
+		[]evaluation{at(0, "10 % heavier", other), at(0, "10 % lighter", lighter), at(0, "20 ms more delay", late)})
 	if len(table) != 4 || strings.Join(table[0], " ") != "the rat: policy abababababab; synthesised clips cdcdcdcdcdcd" {
 		t.Fatalf("%q", table)
 	}
-	for i, want := range []string{"walk 50 94 97 5.0 7.3 0.051 10 40", "rat_clip_walk 50 94 97 - 7.3 0.051 10 40"} {
+	for i, want := range []string{"walk 50 94 97 5.0 7.3 0.051 10 40 90 97 20", "rat_clip_walk 50 94 97 - 7.3 0.051 10 40 - - -"} {
 		if got := strings.Join(table[2+i], " "); got != want {
 			t.Errorf("row %q: want %q", got, want)
 		}

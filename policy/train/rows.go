@@ -27,6 +27,7 @@ type Row struct {
 	Limbs   motion.Measure `json:"limb_joint_rms_rad"`
 	RawRoot motion.Measure `json:"raw_root_err_mm"` // against the clip as recorded
 	RawPaws motion.Measure `json:"raw_paw_head_err_mm"`
+	RawLimb motion.Measure `json:"raw_limb_joint_rms_rad"`
 	Taps    motion.Measure `json:"foot_taps_hz"`
 	RefTaps motion.Measure `json:"reference_foot_taps_hz"`
 	Jerk    motion.Measure `json:"action_jerk"`
@@ -126,6 +127,7 @@ func row(name string, which []int, trials, open []Trial) Row {
 	r.Limbs = mean(func(t *Trial) motion.Measure { return t.LimbJointRMS })
 	r.RawRoot = raw(func(s *motion.Score) motion.Measure { return s.RootErr })
 	r.RawPaws = raw(func(s *motion.Score) motion.Measure { return s.PawHeadErr })
+	r.RawLimb = raw(func(s *motion.Score) motion.Measure { return s.LimbJointRMS })
 	r.Taps = mean(func(t *Trial) motion.Measure { return t.Taps })
 	r.RefTaps = mean(func(t *Trial) motion.Measure { return t.ReferenceTaps })
 	r.Jerk = mean(func(t *Trial) motion.Measure { return t.ActionJerk })
@@ -137,11 +139,11 @@ func row(name string, which []int, trials, open []Trial) Row {
 // Table prints rows for people.
 func Table(out io.Writer, rows []Row) error {
 	w := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "clip\ttrials\tcompleted\tsurvived\topen loop\tsurvived\troot mm\tpaws, head mm\tlimbs rad\traw root mm\traw paws mm\ttaps 1/s (own)\tjerk (own)\tassist N\t")
+	fmt.Fprintln(w, "clip\ttrials\tcompleted\tsurvived\topen loop\tsurvived\troot mm\tpaws, head mm\tlimbs rad\traw root mm\traw paws mm\traw limbs rad\ttaps 1/s (own)\tjerk (own)\tassist N\t")
 	for i := range rows {
 		r := &rows[i]
-		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t%s (%s)\t%s (%s)\t%s\t\n", r.Clip, r.Trials, 100*r.Completed, 100*r.Survived,
-			100*r.OpenCompleted, 100*r.OpenSurvived, r.RootErr.Text(1), r.PawHead.Text(1), r.Limbs.Text(3), r.RawRoot.Text(1), r.RawPaws.Text(1),
+		fmt.Fprintf(w, "%s\t%d\t%.0f %%\t%.0f %%\t%.0f %%\t%.0f %%\t%s\t%s\t%s\t%s\t%s\t%s\t%s (%s)\t%s (%s)\t%s\t\n", r.Clip, r.Trials, 100*r.Completed, 100*r.Survived,
+			100*r.OpenCompleted, 100*r.OpenSurvived, r.RootErr.Text(1), r.PawHead.Text(1), r.Limbs.Text(3), r.RawRoot.Text(1), r.RawPaws.Text(1), r.RawLimb.Text(3),
 			r.Taps.Text(1), r.RefTaps.Text(1), brief(r.Jerk), brief(r.RefJerk), r.Help.Text(2))
 	}
 	return w.Flush()

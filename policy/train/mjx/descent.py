@@ -59,6 +59,10 @@ class Learner:
         self.costs = COSTS if task.contract["observation"]["root"] else UNSEEN
         head = [task.model.body(task.body["head"]).id] if task.body["head"] else []
         self.points = Points(task, [*task.feet, *head])
+        if self.costs["points"][1] and self.points.bodies:
+            c, at = task.clips, jax.jit(lambda *pose: self.points(*pose))
+            poses = [c["root_position"], c["root_orientation"], c["joints"][:, task.seen]]
+            task.clips["points"] = jnp.concatenate([at(*(v[i:i + 4096] for v in poses)) for i in range(0, len(c["joints"]), 4096)])
         updates = max(1, int(a.transitions / (a.bodies * a.gather)))
         falling = lambda rate, steps: optax.cosine_decay_schedule(rate, steps * updates, 0.1)
         clipped = lambda rate: optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate))
@@ -136,9 +140,8 @@ class Learner:
         for name in ("root_position", "root_velocity", "root_rotation_rate"):
             error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
             squares[name] = jnp.sum(error**2, -1)
-        if self.costs["points"][1] and self.points.bodies:
-            want = self.points(clips["root_position"][row], clips["root_orientation"][row], clips["joints"][row][:, t.seen])
-            squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - want) ** 2, -1).mean(-1)
+        if "points" in clips:
+            squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - clips["points"][row]) ** 2, -1).mean(-1)
         total = sum(self.costs[name][1] * huber(square / self.costs[name][0] ** 2) for name, square in squares.items())
         return total + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
 

@@ -1,36 +1,54 @@
 """Where a body's feet and head are in its joints' positions: what a policy's gradient goes through to get there."""
+import jax
 import jax.numpy as jnp
 import mujoco
 import numpy as np
 
 from world import compose, turn
 
+turn_all, compose_all = jax.vmap(turn), jax.vmap(compose)
+
 
 class Points:
-    """The frames of some of a Task's bodies, by its joints that a policy sees; the others rest."""
+    """The frames of some of a Task's bodies, by its joints that a policy sees; the others rest.
+
+    Bodies that are as many joints' bodies away from the root are a level, and move at once:
+    levels holds their numbers, the places of their parents in the level above, and for each
+    joint that any of them has: place among the joints seen, angle at rest, axis, anchor and
+    whether it moves."""
 
     def __init__(self, task, bodies):
-        self.task, self.bodies, m = task, [int(b) for b in bodies], task.model
-        self.chain = set()  # from the root, which is not in it, to the bodies
+        m, self.bodies, self.root = task.model, [int(b) for b in bodies], int(task.root)
+        seen, above = {int(adr): i for i, adr in enumerate(task.qpos[task.seen])}, {}
         for b in self.bodies:
-            while b != task.root:
-                self.chain.add(b)
-                b = m.body_parentid[b]
-        self.seen = {int(adr): i for i, adr in enumerate(task.qpos[task.seen])}
+            while b != self.root:
+                above[b] = int(m.body_parentid[b])
+                b = above[b]
+        self.levels, parents = [], [self.root]
+        while level := sorted(b for b in above if above[b] in parents):
+            joints = [range(m.body_jntadr[b], m.body_jntadr[b] + m.body_jntnum[b]) for b in level]
+            assert all(m.jnt_type[j] == mujoco.mjtJoint.mjJNT_HINGE for of in joints for j in of), "want hinges"
+            slots = []
+            for i in range(max(map(len, joints))):
+                j = np.array([of[i] if i < len(of) else -1 for of in joints])
+                at = np.array([seen.get(int(m.jnt_qposadr[k]), -1) if k >= 0 else -1 for k in j])
+                moves = at >= 0
+                slots.append((at * moves, m.qpos0[m.jnt_qposadr[j]], m.jnt_axis[j], m.jnt_pos[j] * moves[:, None], moves))
+            self.levels.append((level, np.array([parents.index(above[b]) for b in level]), m.body_pos[level], m.body_quat[level], slots))
+            parents = level
 
     def __call__(self, position, orientation, joints):
         """m, (n, bodies, 3), of roots at position (n, 3) and orientation (n, 4) with joints (n, seen), rad."""
-        m, n, at = self.task.model, len(position), {self.task.root: (position, orientation)}
-        all_of = lambda v: jnp.broadcast_to(jnp.asarray(v, jnp.float32), (n, len(v)))
-        for b in sorted(self.chain):  # parents have lower numbers
-            place, q = at[m.body_parentid[b]]
-            place, q = place + turn(q, all_of(m.body_pos[b])), compose(q, all_of(m.body_quat[b]))
-            for j in range(m.body_jntadr[b], m.body_jntadr[b] + m.body_jntnum[b]):
-                assert m.jnt_type[j] == mujoco.mjtJoint.mjJNT_HINGE, f"joint {j} is no hinge"
-                angle = joints[:, self.seen[m.jnt_qposadr[j]]] if m.jnt_qposadr[j] in self.seen else np.full(n, m.qpos0[m.jnt_qposadr[j]])
-                half = (angle - m.qpos0[m.jnt_qposadr[j]])[:, None] / 2
-                anchor = place + turn(q, all_of(m.jnt_pos[j]))
-                q = compose(q, jnp.concatenate([jnp.cos(half), jnp.sin(half) * jnp.asarray(m.jnt_axis[j], jnp.float32)], -1))
-                place = anchor - turn(q, all_of(m.jnt_pos[j]))
-            at[b] = place, q
-        return jnp.stack([at[b][0] for b in self.bodies], 1)
+        place, q = position[:, None], orientation[:, None]
+        found = {self.root: position}
+        for level, parent, pos, quat, slots in self.levels:
+            place, q = place[:, parent], q[:, parent]
+            like = lambda v: jnp.broadcast_to(jnp.asarray(v, jnp.float32), (len(position), *v.shape))
+            place, q = place + turn_all(q, like(pos)), compose_all(q, like(quat))
+            for at, rest, axis, anchor, moves in slots:
+                half = ((joints[:, at] - rest) * moves / 2)[..., None]
+                fixed = place + turn_all(q, like(anchor))
+                q = compose_all(q, jnp.concatenate([jnp.cos(half), jnp.sin(half) * axis], -1))
+                place = fixed - turn_all(q, like(anchor))
+            found |= {b: place[:, i] for i, b in enumerate(level)}
+        return jnp.stack([found[b] for b in self.bodies], 1)

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -242,8 +243,28 @@ func goesOn(t *testing.T, args func(dir, out string, more ...string) []string) {
 	out := filepath.Join(t.TempDir(), "out")
 	checkpoint := filepath.Join(out, "checkpoint.npz")
 	killed(t, args(dir, out, "--transitions", "1e6"), checkpoint)
+	// What a run wrote after its last checkpoint is lost with it.
+	log := filepath.Join(out, "metrics.csv")
+	text, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(log, append(text, "99999999,1\r\n77"...), 0o644); err != nil {
+		t.Fatal(err)
+	}
 
 	said, status := run(t, args(dir, out, "--transitions", "1")...)
+	last := 0
+	for _, line := range metrics(t, out)[1:] {
+		at, err := strconv.Atoi(line[0])
+		if err != nil || at <= last || at > 1e6 {
+			t.Errorf("metrics.csv has a line of %s transitions after one of %d", line[0], last)
+		}
+		last = at
+	}
+	if page, err := os.ReadFile(filepath.Join(out, "metrics.html")); err != nil || !strings.Contains(string(page), "<b>cost</b>") && !strings.Contains(string(page), "<b>reward</b>") || strings.Contains(string(page), "src=") {
+		t.Errorf("no page of curves that needs nothing else: %v\n%.300s", err, page)
+	}
 	kept := regexp.MustCompile(`goes on from (\d+) transitions`).FindStringSubmatch(said)
 	if status != 0 || kept == nil || kept[1] == "0" {
 		t.Fatalf("status %d, want 0 and that it goes on from what was kept:\n%s", status, said)

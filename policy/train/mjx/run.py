@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 import checkpoint
+import curves
 import policyfile
 from task import Task
 
@@ -51,12 +52,17 @@ class Run:
     def keep(self):
         policyfile.write(self.policy(), self.task, jax.device_get(self.params()), self.kept["norm"], self.training | {"transitions": self.done()})
         checkpoint.save(self.path, self.of, self.kept)
+        curves.page(self.metrics(), self.training["command"])
+
+    def metrics(self):
+        return self.a.out / "metrics.csv"
 
     def learn(self):
         """Updates up to the goal, with a line of metrics each and a checkpoint now and then."""
         before, began = self.done(), time.monotonic()
         kept = began
-        with open(self.a.out / "metrics.csv", "a", newline="") as f:
+        curves.taken_up(self.metrics(), before)
+        with open(self.metrics(), "a", newline="") as f:
             log = csv.writer(f)
             while self.done() < self.goal:
                 notes = self.update()
