@@ -84,7 +84,7 @@ func IsLegs(c *Clip) bool {
 // the robot that it was made for is taken for a larger or smaller one of the same
 // build, as much larger as its root is higher above the feet.
 func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
-	const low, slow, drift = 0.1, 1.5, 0.1 // hip heights, the second a second
+	const low, high, slow, still, drift = 0.1, 0.3, 1.5, 0.8, 0.1 // hip heights, speeds a second
 	size, order := q.size(c), q.fileOrder()
 	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: size * q.hip}
 	poses, heights := make([]trunkPose, c.Len()), make([]float64, c.Len())
@@ -115,7 +115,14 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 	}
 	for leg := range paths {
 		path := &paths[leg]
-		s.holds[leg] = path.stances(low*q.hip, drift*q.hip, func(f int) bool { return pointSpeed(path.pad, f, c.Rate) < slow*q.hip })
+		// Animators' feet hover and sink: one that rests stands, low or not.
+		rests := func(f int) bool { return pointSpeed(path.pad, f, c.Rate) < still*q.hip }
+		s.holds[leg] = path.stances(high*q.hip, drift*q.hip, func(f int) bool {
+			if path.low[f] < low*q.hip {
+				return pointSpeed(path.pad, f, c.Rate) < slow*q.hip
+			}
+			return rests(max(f-1, 0)) && rests(f) && rests(min(f+1, c.Len()-1))
+		})
 	}
 	if err := slowEnough(c, s.hip); err != nil {
 		return nil, err
