@@ -149,7 +149,8 @@ train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
 train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the rat's clips, retargeted
 	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
 	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
-	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(TRAIN)/quadruped/walks $(TRAIN)/quadruped/rears --out $(TRAIN)/quadruped/track --encoder 256,128 --decoder 256,128 \
+	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/legs --library 'legs=400' --first-seed 80000
+	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(addprefix $(TRAIN)/quadruped/,walks rears legs) --out $(TRAIN)/quadruped/track --encoder 256,128 --decoder 256,128 \
 	  --rate 2e-4 --change 0.3 --ahead 32 --world-ahead 10 --transitions 3e6 $(ARGS)
 
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.
