@@ -230,7 +230,7 @@ func TestAClipThatIsNotFollowedFails(t *testing.T) {
 func TestLatencyIsMeasuredAndHasAGate(t *testing.T) {
 	s := trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\n")
 	r := mustRun(t, s)
-	if why := r.Failures(&s); len(why) > 0 || r.Latency == nil || r.Latency.Total.Max <= 0 {
+	if why := r.Failures(&s); len(why) > 0 || r.Latency == nil || r.Latency.Total.Max <= 0 || r.Latency.Command.Max > r.Latency.Total.Max || r.Latency.Echo != nil {
 		t.Fatalf("%q, %+v", why, r.Latency)
 	}
 	s = trial(t, "emulated", onHost+"gates: {latency_max_ms: 40}\nfaults:\n  - {at_s: 1, fault: delay, target: up, magnitude: 60, for_s: 1}\n")

@@ -25,8 +25,11 @@ func (r *Result) faults(w io.Writer) error {
 		fmt.Fprintln(t, "latency ms\tp50\tp99\tp99.9\tmax\t")
 		for _, s := range []struct {
 			name string
-			of   Spread
-		}{{"state to use", l.State}, {"use to firmware", l.Command}, {"state to motor", l.Total}} {
+			of   *Spread
+		}{{"state to use", &l.State}, {"use to firmware", &l.Command}, {"state to motor", &l.Total}, {"command to its echo", l.Echo}} {
+			if s.of == nil {
+				continue
+			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t\n", s.name, s.of.P50.Text(1), s.of.P99.Text(1), s.of.P999.Text(1), s.of.Max.Text(1))
 		}
 		return t.Flush()

@@ -10,9 +10,11 @@ import (
 // Latency is how old measurements are when their commands move motors, ms.
 type Latency struct {
 	State   Spread `json:"state"`   // from the measurement to the host's use of it
-	Command Spread `json:"command"` // from there to the command's arrival; on a real line to its echo
+	Command Spread `json:"command"` // from there to the command's arrival
 	Total   Spread `json:"total"`   // to the motors' first tick under the command
-	Virtual bool   `json:"virtual"` // by a clock that waits for this program
+	// Echo is from a command to the first state that tells of it; nil where there is no line.
+	Echo    *Spread `json:"echo,omitempty"`
+	Virtual bool    `json:"virtual"` // by a clock that waits for this program
 }
 
 // Spread is a distribution, ms.
@@ -27,9 +29,10 @@ func newLatency(state, command, total *controller.Histogram, virtual bool) *Late
 	if total.Count() == 0 {
 		return nil
 	}
-	spread := func(h *controller.Histogram) Spread {
-		ms := func(d time.Duration) motion.Measure { return motion.Measure(d.Seconds() * 1000) }
-		return Spread{ms(h.Quantile(0.5)), ms(h.Quantile(0.99)), ms(h.Quantile(0.999)), ms(h.Max())}
-	}
-	return &Latency{spread(state), spread(command), spread(total), virtual}
+	return &Latency{State: spread(state), Command: spread(command), Total: spread(total), Virtual: virtual}
+}
+
+func spread(h *controller.Histogram) Spread {
+	ms := func(d time.Duration) motion.Measure { return motion.Measure(d.Seconds() * 1000) }
+	return Spread{ms(h.Quantile(0.5)), ms(h.Quantile(0.99)), ms(h.Quantile(0.999)), ms(h.Max())}
 }

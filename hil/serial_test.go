@@ -182,8 +182,8 @@ func TestATrialRunsOnASerialLine(t *testing.T) {
 	if len(r.Faults) != 1 || r.Faults[0].Injected != 1 || r.Faults[0].Verdict != "ok" || r.Clips[0].Frames != 30 || len(r.Failures(&s)) > 0 {
 		t.Errorf("%+v, %+v", r.Faults, r.Clips)
 	}
-	if r.Latency == nil || !(r.Latency.Total.Max > 0) {
-		t.Errorf("latency %+v", r.Latency)
+	if l := r.Latency; l == nil || !(l.Total.Max > 0) || l.Command.P50 > l.Total.P50 || l.Command.Max > l.Total.Max || l.Echo == nil || !(l.Echo.P50 > 0) {
+		t.Errorf("latency %+v, want stages that are parts of the total, and an echo", l)
 	}
 	for text, want := range map[string]string{
 		"faults: [{fault: link cut}]":                      "link cut is refused for target serial: it has no line",

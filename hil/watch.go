@@ -147,6 +147,10 @@ func (g *rig) report(r *Result) {
 		r.Latency = newLatency(&l.State, &l.Command, &l.Total, true)
 	case interface{ Stats() board.Stats }:
 		s := robot.Stats()
-		r.Latency = newLatency(&s.Used, &s.RoundTrip, &s.Actuation, false)
+		r.Latency = newLatency(&s.Used, &s.Arrival, &s.Actuation, false)
+		if r.Latency != nil {
+			echo := spread(&s.RoundTrip)
+			r.Latency.Echo = &echo
+		}
 	}
 }

@@ -67,10 +67,10 @@ type Stats struct {
 	Firmware wire.Counters         // of what arrived there
 	// RoundTrip is from Write to the first state that echoes the command.
 	RoundTrip controller.Histogram
-	// Used is how old states were when they were read, Actuation from a state's
-	// measurement to the firmware's first tick under the command that was made of it,
-	// by the firmware's clock alone.
-	Used, Actuation controller.Histogram
+	// Used is how old states were when they were read, Arrival from there to the
+	// command's arrival at the firmware, Actuation from a state's measurement to the
+	// firmware's first tick under the command that was made of it, by its clock alone.
+	Used, Arrival, Actuation controller.Histogram
 	Replugged       uint64
 }
 
@@ -285,6 +285,7 @@ func (r *Robot) actuated(from origin) {
 	}
 	took := time.Duration(int32(r.in.timeUs-r.in.state.AgeUs-from.timeUs)) * time.Microsecond
 	r.stats.Used.Add(from.age)
+	r.stats.Arrival.Add(max(0, took-from.age))
 	r.stats.Actuation.Add(took + firmwareTick)
 }
 

@@ -59,8 +59,8 @@ func TestLoopDrivesTheFirmware(t *testing.T) {
 		t.Errorf("after the run the firmware is in mode %v, want idle", s.Mode)
 	}
 	st := r.Stats()
-	if n := st.Actuation.Count(); n < 30 || st.Used.Count() != n || st.Actuation.Max() < 2*time.Millisecond {
-		t.Errorf("%d actuations, the slowest after %v", n, st.Actuation.Max())
+	if n := st.Actuation.Count(); n < 30 || st.Used.Count() != n || st.Arrival.Count() != n || st.Actuation.Max() < 2*time.Millisecond || st.Arrival.Max() > st.Actuation.Max() {
+		t.Errorf("%d actuations, the slowest after %v, the slowest arrival after %v", n, st.Actuation.Max(), st.Arrival.Max())
 	}
 	if st.Commands < 60 || st.RoundTrip.Count() < 30 || st.Firmware.Accepted == 0 || total(st.Refused) != 0 {
 		t.Errorf("%d commands, %d round trips, %d accepted there, refused here %v", st.Commands, st.RoundTrip.Count(), st.Firmware.Accepted, st.Refused)
