@@ -45,21 +45,25 @@ def main(argv):
     (first, one), *rest = a.policies
     params, norm, training = policyfile.read(first, task)
     mean = jax.tree.map(lambda x: one * x, params)
-    notes = [describe(first, one, training)]
+    notes, data, begun = [describe(first, one, training)], [training["data"]], policyfile.begun(training)
     for path, part in rest:
         other, seen, how = policyfile.read(path, task)
         if jax.tree.map(np.shape, other) != jax.tree.map(np.shape, params) or any(not np.array_equal(norm[k], seen[k]) for k in norm):
             refuse(f"mjx: {path} and {first} have other layers or normalisers; want policies of which one began from the other")
         mean = jax.tree.map(lambda x, y: x + part * y, mean, other)
-        notes.append(describe(path, part, how))
-    training |= {"command": f"python policy/train/mjx/blend.py {shlex.join(argv)}", "notes": "; ".join(notes)}
+        notes.append(describe(path, part, how).replace(begun, f"begun from {digest(first)}"))
+        data += [how["data"]] if how["data"] not in data else []
+    training |= {"command": f"python policy/train/mjx/blend.py {shlex.join(argv)}", "notes": "; ".join(notes), "data": "; of others: ".join(data)}
     policyfile.write(a.out, task, jax.device_get(mean), norm, training)
     print(a.out)
 
 
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
 def describe(path, part, training):
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return f"{part:g} of {digest}, which {training['transitions']} transitions of `{training['command']}` made: {training.get('notes', '')}"
+    return f"{part:g} of {digest(path)}, which {training['transitions']} transitions of `{training['command']}` made: {training.get('notes', '')}"
 
 
 if __name__ == "__main__":

@@ -78,3 +78,8 @@ def read(path, task):
     norm = {"mean": take(obs), "std": take(obs)}
     layers = lambda name: [{"w": take(k["out"], k["in"]), "b": take(k["out"])} for k in header["network"][name]]
     return {"encoder": layers("encoder"), "decoder": layers("decoder")}, norm, contract["training"]
+
+
+def begun(training):
+    """What the notes of a policy say that began from one with that training."""
+    return f"begun from the policy that {training['transitions']} transitions of `{training['command']}` made: {training.get('notes', '')}"

@@ -136,7 +136,7 @@ class Trainer(Run):
         past = None
         if self.a.begin:
             *past, training = policyfile.read(self.a.begin, self.task)
-            self.training["notes"] = f"begun from the policy that {training['transitions']} transitions of `{training['command']}` made: {training.get('notes', '')}"
+            self.training["notes"] = policyfile.begun(training)
         again = self.load(self.learner.fresh(past))
         self.seeded()
         self.bodies.failure = np.array(self.kept["failure"])

@@ -318,8 +318,8 @@ func TestBlendsPoliciesThatWentOnFromOneAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := f.Contract.Training.Notes; !strings.Contains(n, "0.25 of ") || !strings.Contains(n, "0.75 of ") {
-		t.Errorf("the blend's notes are %q", n)
+	if n := f.Contract.Training.Notes; !strings.Contains(n, "0.25 of ") || !strings.Contains(n, "0.75 of ") || !strings.Contains(n, "made: begun from ") || strings.Contains(n, "begun from the policy") {
+		t.Errorf("the blend's notes are %q, want what each was made by once", n)
 	}
 	var apart, off float64
 	printed(t, `
