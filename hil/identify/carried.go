@@ -65,7 +65,7 @@ func (p *Profile) hang(ctx context.Context, logs []*Log, workers int) ([]*Log, e
 		g.SetLimit(workers)
 		for j, name := range p.Joints {
 			g.Go(func() error {
-				b := newProblem(p, name, hung)
+				b := newProblem(inner, p, name, hung)
 				at[j] = b.improve(inner, at[j])
 				offset[j] = b.space.values(at[j])[Offset]
 				return inner.Err()
@@ -84,7 +84,7 @@ func (p *Profile) hang(ctx context.Context, logs []*Log, workers int) ([]*Log, e
 // improve refines a point from where it is, or from the beginning of the search.
 func (b *problem) improve(ctx context.Context, u []float64) []float64 {
 	if u == nil {
-		u = slices.Clone(b.space.begin)
+		u = slices.Clone(b.from)
 		f, rows := b.withPrior(firstPull, nil)
 		refine(ctx, f, u, rows, 12)
 	}

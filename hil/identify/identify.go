@@ -85,7 +85,7 @@ func report(ctx context.Context, o *Options, body *Body, done <-chan int) error 
 }
 
 func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o *Options, seed uint64) Joint {
-	b := newProblem(p, name, logs)
+	b := newProblem(ctx, p, name, logs)
 	still := b.still()
 	u, pull := b.space.begin, 0.0
 	if !still {
@@ -100,6 +100,10 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 	for i, k := range b.space.param {
 		delete(j.Known, k)
 		j.Found[k] = Found{Value: b.space.at(i, u[i])}
+	}
+	for _, i := range b.unreached {
+		delete(j.Known, b.whole.param[i])
+		j.Found[b.whole.param[i]] = b.whole.unknown(i)
 	}
 	if o.ValuesOnly {
 		return j
