@@ -89,7 +89,9 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 	still := b.still()
 	u, pull := b.space.begin, 0.0
 	if !still {
-		u, pull = b.solve(ctx, o, seed)
+		if u, pull = b.solve(ctx, o, seed); b.reached {
+			u, pull = b.widen(ctx, u, pull)
+		}
 	}
 	j := Joint{Name: name, Coupled: p.Couple[name], RMSE: b.rmse(u), Known: map[Param]float64{}, Found: map[Param]Found{}}
 	for k, x := range b.space.base {
@@ -101,9 +103,13 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 		delete(j.Known, k)
 		j.Found[k] = Found{Value: b.space.at(i, u[i])}
 	}
-	for _, i := range b.unreached {
-		delete(j.Known, b.whole.param[i])
-		j.Found[b.whole.param[i]] = b.whole.unknown(i)
+	if b.whole != nil && !b.reached {
+		for i, k := range b.whole.param {
+			if b.whole.limit(k) {
+				delete(j.Known, k)
+				j.Found[k] = b.whole.unknown(i)
+			}
+		}
 	}
 	if o.ValuesOnly {
 		return j

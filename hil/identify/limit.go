@@ -18,29 +18,74 @@ func (s *space) limit(k Param) bool { return s.law == Impedance && slices.Contai
 const reachedChance = 16.3
 
 // reach decides whether the limits are to be found. They are where the measured torques
-// fall behind what the servo asks for along the measured motion; the search then begins
-// where they do. Else they stay out of the space, as the profile has them: to search
-// for them would cost time and tell nothing.
+// fall behind what the servo asks for along the measured motion. Else they stay as the
+// profile has them: to search for them would cost time and tell nothing. Either way they
+// leave the space, for all other numbers to be found first; the search for the servo's
+// begins where they are along that motion.
 func (b *problem) reach(ctx context.Context) {
-	b.from = slices.Clone(b.space.begin)
-	if b.torque == 0 || b.still() || !slices.ContainsFunc(b.space.param, b.space.limit) {
+	limited := func(k Param) bool { return b.space.limit(k) }
+	if b.torque == 0 || b.still() || !slices.ContainsFunc(b.space.param, limited) {
 		return
 	}
-	whole := b.space
-	at, reached := b.shortfall(ctx)
-	for i, k := range whole.param {
-		switch {
-		case !whole.limit(k):
-		case reached:
-			b.from[i] = coordinate(k, at[k], whole.lo[i], whole.hi[i])
-		default:
-			whole.base[k] = whole.at(i, whole.begin[i])
-			b.unreached = append(b.unreached, i)
+	var v Values
+	v, b.reached = b.shortfall(ctx)
+	b.whole = b.space
+	begin := b.whole.values(b.whole.begin)
+	b.space = b.whole.only(func(k Param) bool { return !limited(k) })
+	for _, k := range b.whole.param {
+		if limited(k) && b.reached {
+			b.space.base[k] = v[k]
+		} else if limited(k) {
+			b.space.base[k] = begin[k]
 		}
 	}
-	if b.whole = whole; !reached {
-		b.space = whole.only(func(k Param) bool { return !whole.limit(k) })
-		b.from = slices.Clone(b.space.begin)
+	for i, k := range b.space.param {
+		if k == Delay || slices.Contains(servoParams[:], k) {
+			b.space.begin[i] = coordinate(k, v[k], b.space.lo[i], b.space.hi[i])
+		}
+	}
+	if b.reached {
+		b.anew(stretches[0])
+	}
+}
+
+// stretches are how long a replay goes on before it is put where the joint was measured,
+// s, while a search goes on: a joint that is left to itself for longer goes far off for
+// little where torques reach limits, and the search ends in a pit.
+var stretches = [...]float64{0.1, 0.4, math.Inf(1)}
+
+// widen goes on from a point where all but the limits were found, in the shortest
+// stretches, to find them too, in ever longer ones.
+func (b *problem) widen(ctx context.Context, u []float64, pull float64) ([]float64, float64) {
+	v := b.space.values(u)
+	b.space = b.whole
+	wide := make([]float64, len(b.space.param))
+	for i, k := range b.space.param {
+		wide[i] = coordinate(k, v[k], b.space.lo[i], b.space.hi[i])
+	}
+	for _, seconds := range stretches {
+		b.anew(seconds)
+		f, rows := b.withPrior(pull, nil)
+		refine(ctx, f, wide, rows, 12)
+		pull = b.pull(wide)
+	}
+	f, rows := b.withPrior(pull, nil)
+	refine(ctx, f, wide, rows, 12)
+	return wide, pull
+}
+
+// anew makes replays begin anew after so many seconds, again and again.
+func (b *problem) anew(seconds float64) {
+	for _, t := range b.tracks {
+		t.anew = nil
+		for i, begun := 0, 0.0; !math.IsInf(seconds, 1) && i < len(t.time); i++ {
+			speed := math.NaN()
+			if t.time[i]-begun >= seconds {
+				speed, _ = parabola(t.time, t.pos, i, 0)
+				begun = t.time[i]
+			}
+			t.anew = append(t.anew, speed)
+		}
 	}
 }
 
@@ -69,9 +114,15 @@ func (b *problem) shortfall(ctx context.Context) (v Values, reached bool) {
 	r := make([]float64, m.size)
 	u, w := slices.Clone(free.begin), slices.Clone(bounded.begin)
 	before := m.fit(ctx, free, u, delays, r)
+	v = free.values(u)
+	v[Delay] = m.delay
 	m.guess(bounded, w, r)
 	after := m.fit(ctx, bounded, w, delays, r)
-	return bounded.values(w), before-after > reachedChance*max(noise(r), 1e-12)
+	if before-after > reachedChance*max(noise(r), 1e-12) {
+		v, reached = bounded.values(w), true
+		v[Delay] = m.delay
+	}
+	return v, reached
 }
 
 // servoParams are the numbers of a servo that ask for torque. Its delay is gone through
@@ -91,7 +142,7 @@ func (b *problem) measured() *measured {
 	for _, t := range b.tracks {
 		speed := make([]float64, len(t.time))
 		for i := range speed {
-			speed[i], _ = parabola(t.time, t.pos, i)
+			speed[i], _ = parabola(t.time, t.pos, i, 0)
 		}
 		m.speed, m.size = append(m.speed, speed), m.size+len(speed)
 	}
@@ -143,15 +194,18 @@ func (m *measured) fit(ctx context.Context, s *space, u, delays, r []float64) (c
 	return cost
 }
 
-// settle takes the delay of the least cost.
+// settle takes the delay of the least cost, amid those that have it: where commands are
+// held many do.
 func (m *measured) settle(v Values, delays, r []float64) {
-	least, best := math.Inf(1), m.delay
+	least, first, last := math.Inf(1), m.delay, m.delay
 	for _, m.delay = range delays {
 		if c := m.cost(v, r); c < least {
-			least, best = c, m.delay
+			least, first, last = c, m.delay, m.delay
+		} else if c == least {
+			last = m.delay
 		}
 	}
-	m.delay = best
+	m.delay = (first + last) / 2
 }
 
 // delays are those to go through: each 1/24 of the search's bounds, or the known one.

@@ -59,9 +59,9 @@ func TestFindsLimitsThatTorquesReach(t *testing.T) {
 	}
 }
 
-// What no torque reaches changes nothing: all other numbers are those of a search that
+// What no torque reaches does no harm: all other numbers are found as by a search that
 // does not know of limits.
-func TestLimitsThatNoTorqueReachesChangeNothing(t *testing.T) {
+func TestLimitsThatNoTorqueReachesDoNoHarm(t *testing.T) {
 	t.Parallel()
 	for _, size := range []float64{0.2, 0.9} {
 		v, p := limited()
@@ -69,15 +69,15 @@ func TestLimitsThatNoTorqueReachesChangeNothing(t *testing.T) {
 		with := &identified(t, p, quick(), l).Joints[0]
 		p.FitTorque = map[Param][]float64{Gain: {0.2, 2}}
 		without := &identified(t, p, quick(), l).Joints[0]
-		for _, k := range limits {
-			if f := with.Found[k]; f.Identified || math.Abs(f.Value/v[k]-1) > 1e-9 {
-				t.Errorf("%s: %+v, want the profile's %g, not identified", k, f, v[k])
+		for k, f := range with.Found {
+			switch g, ok := without.Found[k]; {
+			case !ok:
+				if f.Identified || math.Abs(f.Value/v[k]-1) > 1e-9 {
+					t.Errorf("%s: %+v, want the profile's %g, not identified", k, f, v[k])
+				}
+			case !f.Identified || f.Low > v[k] || v[k] > f.High || math.Abs(f.Value-v[k]) > math.Abs(g.Value-v[k])+0.01*math.Abs(v[k]):
+				t.Errorf("%s: %+v, want %g; without limits %+v", k, f, v[k], g)
 			}
-			delete(with.Found, k)
-		}
-		if near := func(k Param) bool { return math.Abs(with.Found[k].Value-without.Found[k].Value) < 1e-9 }; len(with.Found) != len(without.Found) ||
-			!near(Armature) || !near(Coulomb) || !near(Gain) || !near(Delay) {
-			t.Errorf("%+v\nwant %+v", with.Found, without.Found)
 		}
 	}
 }
@@ -146,6 +146,31 @@ func TestAppliesLimitsWithinTheMotorsOwn(t *testing.T) {
 		}
 		if left := b.Unsimulated(); left != nil {
 			t.Errorf("%v: %v are said to be left out", c.is, left)
+		}
+	}
+}
+
+// A recording of our own, of motors that are weaker than the robot's profile says,
+// tells so.
+func TestARecordingTellsWeakMotors(t *testing.T) {
+	t.Parallel()
+	v := arm()
+	v[MaxTorque], v[StallTorque], v[NoLoadSpeed] = 3, 9, 7
+	l, err := Open(recordedRun(t, &v))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := OpenProfile("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Joints = p.Joints[:1]
+	j := &identified(t, p, quick(), l).Joints[0]
+	for _, k := range append(limits[:], Armature, Coulomb, Gain) {
+		f := j.Found[k]
+		t.Logf("%s %.4g of %.4g, %.4g to %.4g", k, f.Value, v[k], f.Low, f.High)
+		if !f.Identified || f.Low > v[k] || v[k] > f.High || math.Abs(f.Value/v[k]-1) > 0.02 {
+			t.Errorf("%s: %+v, want %g", k, f, v[k])
 		}
 	}
 }

@@ -19,15 +19,14 @@ const torqueErrors = 0.05
 // problem is one joint's replay errors over all logs, as a function of a point of
 // the unit cube.
 type problem struct {
-	law       Law
-	space     *space
-	tracks    []*track
-	first     []int     // first scored sample per track
-	rows      int       // scored samples
-	torque    float64   // rad per N·m of torque error; 0 where torque is not measured
-	from      []float64 // where in the cube the search begins
-	whole     *space    // with limits that are not searched for
-	unreached []int     // those
+	law     Law
+	space   *space
+	tracks  []*track
+	first   []int   // first scored sample per track
+	rows    int     // scored samples
+	torque  float64 // rad per N·m of torque error; 0 where torque is not measured
+	whole   *space  // with the limits, which are searched for last; nil where there are none
+	reached bool    // some torque reaches them
 
 	out, motor [][]float64 // a replay per track
 }

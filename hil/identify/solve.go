@@ -32,7 +32,7 @@ func (b *problem) withPrior(pull float64, weight []float64) (residuals, int) {
 // errors allow, which solve returns, and from places around the best.
 func (b *problem) solve(ctx context.Context, o *Options, seed uint64) (best []float64, pull float64) {
 	f, rows := b.withPrior(firstPull, nil)
-	begun := slices.Clone(b.from)
+	begun := slices.Clone(b.space.begin)
 	found := search(ctx, f, slices.Clone(begun), rows, o.Evaluations, seed)
 	if refine(ctx, f, found, rows, 12) < refine(ctx, f, begun, rows, 12) {
 		pull = b.pull(found)
