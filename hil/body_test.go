@@ -116,12 +116,19 @@ func TestIdentifiedMotorsAreSimulated(t *testing.T) {
 	if weak := with(identify.Gain, 0.2); weak[first] > 0.6*nominal[first] {
 		t.Errorf("weak motors: moved %v, the profile's motor %v", weak[first:], nominal[first:])
 	}
+	if limited := with(identify.MaxTorque, 2); limited[first] > 0.6*nominal[first] {
+		t.Errorf("motors of 2 N·m: moved %v, the profile's motor %v", limited[first:], nominal[first:])
+	}
+	if strong := with(identify.MaxTorque, 100); strong[19] != nominal[19] {
+		t.Errorf("motors that are said to be stronger than the profile's: moved to %g, the profile's motor to %g", strong[19], nominal[19])
+	}
 	if off := with(identify.Offset, 0.1); math.Abs(off[0]-nominal[0]-0.1) > 1e-3 {
 		t.Errorf("encoders that say 0.1 rad more: measured %v, the profile's encoder %v", off[0], nominal[0])
 	}
 	s := dog()
 	s.Physics.Body = bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{
 		identify.Viscous: {Value: 5}, identify.Delay: {Value: 0.04}, identify.Gain: {Value: 0.2}, identify.Offset: {Value: 0.1},
+		identify.MaxTorque: {Value: 2}, identify.StallTorque: {Value: 2}, identify.NoLoadSpeed: {Value: 2},
 	})
 	if same := swing(t, s); same[19] != nominal[19] {
 		t.Errorf("numbers that were not identified: moved to %g, the profile's motor to %g", same[19], nominal[19])

@@ -3,13 +3,15 @@ package identify
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"whisker/controller/profile"
 )
 
 // Apply is a robot's profile with what the body says of its motors: friction,
-// delay and, beyond the links that the model has, the rotors' inertia. A number
+// delay, limits of torque, none beyond the profile's, and, beyond the links that the
+// model has, the rotors' inertia. A number
 // that the logs did not narrow stays the profile's, unless a network goes with it
 // (Motor). k is the model that the motors will drive.
 func (b *Body) Apply(p *profile.Profile, k Links) (*profile.Profile, error) {
@@ -97,6 +99,35 @@ func (b *Body) apply(m *profile.Motor, j *Joint, links float64) {
 	// Links that are heavier than what was found with them leave the rotor unknown.
 	if x, ok := b.number(j, Armature); ok && x > links {
 		m.Armature = x - links
+	}
+	b.bound(m, j)
+}
+
+// bound lowers a motor's limits to those that were identified. At no speed does it give
+// more than its own: those are what the robot is kept safe by.
+func (b *Body) bound(m *profile.Motor, j *Joint) {
+	lower := false
+	limit := func(k Param, own float64) float64 {
+		if x, ok := b.number(j, k); ok && x > 0 {
+			lower = true
+			return x
+		}
+		return own
+	}
+	free, stall := math.Inf(1), math.Inf(1) // without a bound at speed
+	own := *m
+	if m.NoLoadSpeed > m.FullTorqueSpeed {
+		free, stall = m.NoLoadSpeed, m.Torque*m.NoLoadSpeed/(m.NoLoadSpeed-m.FullTorqueSpeed)
+	}
+	free, stall = limit(NoLoadSpeed, free), limit(StallTorque, stall)
+	m.Torque = min(own.Torque, limit(MaxTorque, own.Torque), stall)
+	if !lower || math.IsInf(free, 1) || math.IsInf(stall, 1) {
+		return
+	}
+	m.NoLoadSpeed, m.FullTorqueSpeed = free, free*(1-m.Torque/stall)
+	if own.NoLoadSpeed > own.FullTorqueSpeed { // the line through the lower ends of both
+		full := own.NoLoadSpeed - (own.NoLoadSpeed-own.FullTorqueSpeed)*m.Torque/own.Torque
+		m.NoLoadSpeed, m.FullTorqueSpeed = min(own.NoLoadSpeed, free), min(full, m.FullTorqueSpeed)
 	}
 }
 

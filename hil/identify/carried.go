@@ -65,7 +65,7 @@ func (p *Profile) hang(ctx context.Context, logs []*Log, workers int) ([]*Log, e
 		g.SetLimit(workers)
 		for j, name := range p.Joints {
 			g.Go(func() error {
-				b := newProblem(p, name, hung)
+				b := newProblem(inner, p, name, hung)
 				at[j] = b.improve(inner, at[j])
 				offset[j] = b.space.values(at[j])[Offset]
 				return inner.Err()
@@ -111,7 +111,7 @@ func (c *chain) along(l *Log, joints []string, offset []float64) []*carried {
 			x := l.Position[at[j]]
 			q[j] = x[i] - offset[j]
 			out[at[j]].pos[i] = q[j]
-			qd[j], acc[j] = parabola(l.Time, x, i)
+			qd[j], acc[j] = parabola(l.Time, x, i, smoothing)
 		}
 		c.dynamics(q, qd, mass, bias)
 		for j := range n {
@@ -138,8 +138,8 @@ func (c *chain) along(l *Log, joints []string, offset []float64) []*carried {
 const smoothing = 0.03
 
 // parabola is the speed and the acceleration at sample i of the parabola through
-// those about it (Savitzky and Golay 1964), at least two to either side.
-func parabola(time, x []float64, i int) (v, a float64) {
+// those that close to it, s (Savitzky and Golay 1964), at least two to either side.
+func parabola(time, x []float64, i int, smoothing float64) (v, a float64) {
 	from, to := i, i
 	for from > 0 && (time[i]-time[from-1] <= smoothing || i-from < 2) {
 		from--

@@ -25,6 +25,11 @@
 // torques: where neither gains, loads, torques nor a model are known, they are in
 // parts of the stall torque that the profile states.
 //
+// Where torque is measured, the limits of an impedance servo's are found too: the
+// largest by current, and the line at which it falls with speed. Measured torques that
+// fall behind what the servo asks for along the measured motion say that a limit is
+// reached; one that none reaches is the profile's still, and not identified.
+//
 // A Body says of every number how far the logs narrow it: by a bootstrap over
 // segments, by the information in the errors, and by what all other numbers can
 // make up for. One that the logs do not excite is marked as not identified, and

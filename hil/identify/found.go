@@ -41,6 +41,9 @@ func (s *space) found(i int, u []float64, draws []float64, limit, lo, hi float64
 	// Half of what a uniform distribution over the bounds would have: less than
 	// that, and the logs have not said much.
 	f.Identified = spread < 0.5*math.Sqrt(1.0/cubePrecision) && (f.CV < 0.5 || 1.96*spread < 0.1)
+	if s.limit(s.param[i]) && hi >= 1 { // no torque says that there is one
+		f.Identified = false
+	}
 	if !f.Identified {
 		f.Low, f.High = s.lo[i], s.hi[i]
 	}
@@ -53,10 +56,11 @@ func (s *space) unknown(i int) Found {
 	return s.found(i, s.begin, []float64{u}, 1/math.Sqrt(cubePrecision), 0, 1)
 }
 
-// atBound leaves out the zero of what cannot be negative: no friction is a finding.
+// atBound leaves out the zero of what cannot be negative, no friction is a finding, and
+// limits that are out of the way.
 func (s *space) atBound(i int, u float64) bool {
 	const edge = 1e-3
-	return u > 1-edge || u < edge && s.lo[i] != 0
+	return u > 1-edge && !s.limit(s.param[i]) || u < edge && s.lo[i] != 0
 }
 
 // Mirror is one number on the left and on the right.

@@ -85,11 +85,13 @@ func report(ctx context.Context, o *Options, body *Body, done <-chan int) error 
 }
 
 func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o *Options, seed uint64) Joint {
-	b := newProblem(p, name, logs)
+	b := newProblem(ctx, p, name, logs)
 	still := b.still()
 	u, pull := b.space.begin, 0.0
 	if !still {
-		u, pull = b.solve(ctx, o, seed)
+		if u, pull = b.solve(ctx, o, seed); b.reached {
+			u, pull = b.widen(ctx, u, pull)
+		}
 	}
 	j := Joint{Name: name, Coupled: p.Couple[name], RMSE: b.rmse(u), Known: map[Param]float64{}, Found: map[Param]Found{}}
 	for k, x := range b.space.base {
@@ -100,6 +102,14 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 	for i, k := range b.space.param {
 		delete(j.Known, k)
 		j.Found[k] = Found{Value: b.space.at(i, u[i])}
+	}
+	if b.whole != nil && !b.reached {
+		for i, k := range b.whole.param {
+			if b.whole.limit(k) {
+				delete(j.Known, k)
+				j.Found[k] = b.whole.unknown(i)
+			}
+		}
 	}
 	if o.ValuesOnly {
 		return j

@@ -32,7 +32,7 @@ const (
 	Kp           // position gain: N·m/rad of an impedance servo, full voltage per rad of a voltage servo
 	Kd           // N·m·s/rad of an impedance servo
 	MaxTorque    // that the motor's current is bounded to
-	StallTorque  // at full voltage
+	StallTorque  // at full voltage, were the current not bounded
 	NoLoadSpeed  // at full voltage
 	SupplySag    // resistance of the supply over that of the motor
 	numParams    = iota

@@ -15,10 +15,11 @@ type track struct {
 	kpScale, voltage float64     // of the servo's gain and of the supply in this log
 	coupled          [][]float64 // commands of the joints whose pose turns gravity at this one
 	load             Load
-	links            *carried // of a model; nil for none
-	v0               float64  // speed at the first sample, rad/s
-	steps            []int    // substeps per interval
-	learned          *memory  // of a network beside the law; nil for none
+	links            *carried  // of a model; nil for none
+	v0               float64   // speed at the first sample, rad/s
+	steps            []int     // substeps per interval
+	learned          *memory   // of a network beside the law; nil for none
+	anew             []float64 // speed at each sample where a replay begins anew, as measured, else NaN; nil for nowhere
 }
 
 // newTrack prepares joint j of a log, and what the joints are told that it is
@@ -125,7 +126,7 @@ func (w *walk) act(i int, t, h, more, links float64) (a acting) {
 }
 
 // interval goes on from sample i to the next, while the motor gives that much more
-// than its law says, N·m, and returns what it gave at the end.
+// than its law says, N·m, and returns what it gave in the last substep.
 func (w *walk) interval(i int, more float64) float64 {
 	t, steps := w.t, float64(w.t.steps[i])
 	h := (t.time[i+1] - t.time[i]) / steps
@@ -140,6 +141,32 @@ func (w *walk) interval(i int, more float64) float64 {
 	return a.motor - a.slowing*w.v
 }
 
+// instant is how far a measured torque looks back, s: within it a command takes over
+// from the one before, as smoothly as a search needs.
+const instant = 2e-4
+
+// gives is what the motor gives at the end of interval i, N·m: by the command that has
+// arrived by then, not by the mean of those that did within a substep.
+func (w *walk) gives(i int, more float64) float64 {
+	if w.t.enabled != nil && !w.t.enabled[i] {
+		return 0
+	}
+	by := func(told int) float64 {
+		w.servo.obey(told)
+		torque, damping := w.servo.torque(w.p[RestGain]*w.t.cmd[told]+w.p[RestOffset]-w.q-w.p[Offset], w.v)
+		if w.servo.kp > 0 {
+			torque += more
+		}
+		return torque - damping*w.v
+	}
+	told := w.cmd.i
+	torque := by(told)
+	if since := w.t.time[i+1] - w.p[Delay] - w.t.time[told]; since < instant && told > 0 {
+		torque += (1 - max(since, 0)/instant) * (by(told-1) - torque)
+	}
+	return torque
+}
+
 // replay runs a joint open loop under the recorded commands, from the first
 // recorded position, and stores in out the position at every sample, rad, and in
 // torque, unless it is nil, what the motor gave just before it, N·m.
@@ -147,14 +174,17 @@ func replay(law Law, p *Values, t *track, out, torque []float64) {
 	w := newWalk(law, p, t)
 	out[0] = t.pos[0]
 	for i := range t.steps {
+		if t.anew != nil && !math.IsNaN(t.anew[i]) {
+			w.q, w.v = t.pos[i]-p[Offset], t.anew[i]
+		}
 		more := 0.0
 		if t.learned != nil {
 			more = t.learned.torque(&w, i)
 		}
-		motor := w.interval(i, more)
+		w.interval(i, more)
 		out[i+1] = w.q + p[Offset]
 		if torque != nil {
-			torque[i+1] = motor
+			torque[i+1] = w.gives(i, more)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -18,17 +19,19 @@ const torqueErrors = 0.05
 // problem is one joint's replay errors over all logs, as a function of a point of
 // the unit cube.
 type problem struct {
-	law    Law
-	space  *space
-	tracks []*track
-	first  []int   // first scored sample per track
-	rows   int     // scored samples
-	torque float64 // rad per N·m of torque error; 0 where torque is not measured
+	law     Law
+	space   *space
+	tracks  []*track
+	first   []int   // first scored sample per track
+	rows    int     // scored samples
+	torque  float64 // rad per N·m of torque error; 0 where torque is not measured
+	whole   *space  // with the limits, which are searched for last; nil where there are none
+	reached bool    // some torque reaches them
 
 	out, motor [][]float64 // a replay per track
 }
 
-func newProblem(p *Profile, joint string, logs []*Log) *problem {
+func newProblem(ctx context.Context, p *Profile, joint string, logs []*Log) *problem {
 	torque := p.Torque && !slices.ContainsFunc(logs, func(l *Log) bool { return l.Torque == nil })
 	b := &problem{law: p.Law, space: p.space(joint, torque)}
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -46,6 +49,7 @@ func newProblem(p *Profile, joint string, logs []*Log) *problem {
 	if rms := math.Hypot(stat.Mean(measured, nil), stat.PopStdDev(measured, nil)); torque && rms > 0 {
 		b.torque = torqueErrors / rms
 	}
+	b.reach(ctx)
 	return b
 }
 

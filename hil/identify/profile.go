@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 
@@ -23,7 +24,8 @@ type Profile struct {
 	Law    Law    `yaml:"law"`
 	// Joints of the robot; a log must have them all.
 	Joints []string `yaml:"joints"`
-	// Known numbers hold for every joint, those of KnownOf for one.
+	// Known numbers hold for every joint, those of KnownOf for one; where one of these
+	// is to be found too, the search begins there.
 	Known   map[Param]float64            `yaml:"known"`
 	KnownOf map[string]map[Param]float64 `yaml:"known_of"`
 	// Fit gives bounds to the numbers to be found, for every joint, and where the
@@ -181,5 +183,22 @@ func ofMotors(robot *profile.Profile) *Profile {
 			p.KnownOf[j.Name][StallTorque] = m.Torque * m.NoLoadSpeed / (m.NoLoadSpeed - m.FullTorqueSpeed)
 		}
 	}
+	for _, k := range limits {
+		if least, most := p.extremes(k); most > 0 {
+			p.FitTorque[k] = []float64{0.1 * least, 1.5 * most}
+		}
+	}
 	return p
+}
+
+// extremes are the least and the largest that a number is known to be of any joint,
+// those aside of which it is not.
+func (p *Profile) extremes(k Param) (least, most float64) {
+	least = math.Inf(1)
+	for _, known := range p.KnownOf {
+		if x, ok := known[k]; ok {
+			least, most = min(least, x), max(most, x)
+		}
+	}
+	return least, most
 }

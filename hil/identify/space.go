@@ -8,6 +8,7 @@ import (
 // space maps the numbers to be found onto the unit cube, where a search and its
 // steps have the same scale in every direction.
 type space struct {
+	law    Law
 	base   Values
 	param  []Param
 	lo, hi []float64
@@ -16,7 +17,7 @@ type space struct {
 
 // space is that of one joint; torque says that the logs have measured torques.
 func (p *Profile) space(joint string, torque bool) *space {
-	s := &space{base: neutral()}
+	s := &space{law: p.Law, base: neutral()}
 	known := maps.Clone(p.KnownOf[joint])
 	fit := maps.Clone(p.Fit)
 	if torque {
@@ -33,10 +34,22 @@ func (p *Profile) space(joint string, torque bool) *space {
 	for k := range Param(numParams) { // in a fixed order: a map has none
 		if b, ok := fit[k]; ok {
 			s.param, s.lo, s.hi = append(s.param, k), append(s.lo, b[0]), append(s.hi, b[1])
-			s.begin = append(s.begin, begin(k, b))
+			s.begin = append(s.begin, s.beginning(k, b, known, torque))
 		}
 	}
 	return s
+}
+
+// beginning is where in [0, 1] the search begins: where the profile knows the joint to
+// be; with a limit out of the way, where measured torques say whether it is reached.
+func (s *space) beginning(k Param, b []float64, known map[Param]float64, torque bool) float64 {
+	switch x, ok := known[k]; {
+	case ok:
+		return min(max(coordinate(k, x, b[0], b[1]), 0), 1)
+	case torque && s.limit(k) && len(b) == 2:
+		return 1
+	}
+	return begin(k, b)
 }
 
 // begin is where in [0, 1] the search for a number begins: where the profile
