@@ -84,7 +84,7 @@ film: build $(DEPS)/chromium.ok $(DEPS)/ffmpeg.ok ## take a film of the rat's wa
 # Where a README shows films, they are pictures: small, and kept here.
 film-readme: ## take the film of the README: the quadruped walks as the rat does
 	$(MAKE) film FILM=out/readme.mp4 ARGS='--robot quadruped'
-	ffmpeg -v error -y -i out/readme.mp4 -vf 'fps=12,scale=640:-2:flags=lanczos' -c:v libwebp_anim -loop 0 -quality 55 bridge/view/film.webp
+	ffmpeg -v error -y -i out/readme.mp4 -t 7 -vf 'fps=12,scale=640:-2:flags=lanczos' -c:v libwebp_anim -loop 0 -quality 45 bridge/view/film.webp
 	ls -l bridge/view/film.webp
 
 # DATA=dir also runs the tests on outside recordings, models and policies in dir.

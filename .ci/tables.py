@@ -26,7 +26,7 @@ DRAWN = [("randomised: completed %", "completed_share", percent), ("joints rad",
 
 
 def columns(rows, which, names):
-    """The columns of a table, a list each, its header first."""
+    """The columns of a table, a list each, its header first. Of rows of one clip the last counts."""
     by = {r["clip"]: r for r in rows}
     return [[head] + [show(by[n][key]) if n in by else "-" for n in names] for head, key, show in which]
 
@@ -56,7 +56,7 @@ def main(title, *paths):
         if of:
             cols += columns(means(of, [key for _, key, _ in which]), which, names)
     if drawn:
-        cols += columns([r for t in drawn for r in t["travel_rows"]], DRAWN, names)
+        cols += columns([r for t in reversed(drawn) for r in t["travel_rows"]], DRAWN, names)
     width = [max(map(len, c)) for c in cols]
     t = nominal[0]
     made = next((f"; synthesised clips {t['library_sha256'][:12]}" for t in nominal if t.get("library_sha256")), "")
