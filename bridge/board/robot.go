@@ -71,7 +71,7 @@ type Stats struct {
 	// command's arrival at the firmware, Actuation from a state's measurement to the
 	// firmware's first tick under the command that was made of it, by its clock alone.
 	Used, Arrival, Actuation controller.Histogram
-	Replugged       uint64
+	Replugged                uint64
 }
 
 // New opens the line. A rate that does not fit it, a device that is not there or
