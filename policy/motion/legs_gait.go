@@ -116,17 +116,7 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 		}
 	}
 	for leg := range down {
-		from := -1
-		for f := 0; f <= n; f++ {
-			stands := f < n && down[leg][f]
-			if stands && from < 0 {
-				from = f
-			}
-			if !stands && from >= 0 {
-				s.holds[leg] = append(s.holds[leg], hold{from: from, to: f})
-				from = -1
-			}
-		}
+		s.holds[leg] = runs(0, n, func(f int) bool { return down[leg][f] })
 	}
 	return s, s.fit(legTrunk(moves, n))
 }
