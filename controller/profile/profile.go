@@ -191,6 +191,15 @@ func (p *Profile) DefaultPose() []float64 {
 	return pose
 }
 
+// StallTorque is where the line along which torque falls with speed would be at
+// standstill, N·m; +Inf where it does not fall.
+func (m *Motor) StallTorque() float64 {
+	if m.NoLoadSpeed <= m.FullTorqueSpeed {
+		return math.Inf(1)
+	}
+	return m.Torque * m.NoLoadSpeed / (m.NoLoadSpeed - m.FullTorqueSpeed)
+}
+
 // TorqueAt is the largest torque that a motor gives in the direction of its own
 // motion at a speed, N·m.
 func (m *Motor) TorqueAt(speed float64) float64 {

@@ -114,10 +114,9 @@ func (b *Body) bound(m *profile.Motor, j *Joint) {
 		}
 		return own
 	}
-	free, stall := math.Inf(1), math.Inf(1) // without a bound at speed
-	own := *m
-	if m.NoLoadSpeed > m.FullTorqueSpeed {
-		free, stall = m.NoLoadSpeed, m.Torque*m.NoLoadSpeed/(m.NoLoadSpeed-m.FullTorqueSpeed)
+	own, free, stall := *m, math.Inf(1), m.StallTorque() // without a bound at speed
+	if !math.IsInf(stall, 1) {
+		free = m.NoLoadSpeed
 	}
 	free, stall = limit(NoLoadSpeed, free), limit(StallTorque, stall)
 	m.Torque = min(own.Torque, limit(MaxTorque, own.Torque), stall)

@@ -180,7 +180,7 @@ func ofMotors(robot *profile.Profile) *Profile {
 		p.KnownOf[j.Name] = map[Param]float64{Kp: m.Kp, Kd: m.Kd, MaxTorque: m.Torque}
 		if m.NoLoadSpeed > m.FullTorqueSpeed {
 			p.KnownOf[j.Name][NoLoadSpeed] = m.NoLoadSpeed
-			p.KnownOf[j.Name][StallTorque] = m.Torque * m.NoLoadSpeed / (m.NoLoadSpeed - m.FullTorqueSpeed)
+			p.KnownOf[j.Name][StallTorque] = m.StallTorque()
 		}
 	}
 	for _, k := range limits {
