@@ -27,9 +27,18 @@ type uneven struct {
 
 const lateKnot = 0.4 // s
 
+// How fast a rat that whirls turns, and for how long (a recorded clip: from rest to 7 rad/s
+// within 0.12 s, 60 degrees in all, and off at 0.7 m/s; half of its time it turns faster
+// than 1.4 rad/s), rad/s and s; and how fast it turns on top of its way in between.
+const (
+	leastWhirl, mostWhirl = 2.5, 6.0
+	whirlSeconds          = 0.1
+	windRate              = 3.0
+)
+
 // newRoam goes from one speed to the next, up to top (m/s), every 0.3 to 1.1 s, along
-// changing curves; crabwise at any angle to the heading.
-func newRoam(seconds, top float64, crab bool, r *rand.Rand) *course {
+// changing curves; a crab at any angle to the heading, a whirl with sudden turns.
+func newRoam(kind Kind, seconds, top float64, r *rand.Rand) *course {
 	c := &course{seconds: seconds, start: within(r, 0.1, 0.5), stop: seconds - math.Min(0.9, 0.3*seconds), uneven: &uneven{}}
 	for leg := range c.uneven.late {
 		for range int(seconds/lateKnot) + 3 {
@@ -52,7 +61,7 @@ func newRoam(seconds, top float64, crab bool, r *rand.Rand) *course {
 					to.v = within(r, 0.05, top)
 					to.w = to.v * within(r, -4, 4)
 				}
-				if crab {
+				if kind == Crab {
 					sin, cos := math.Sincos(within(r, -math.Pi, math.Pi))
 					to = target{v: to.v * cos, side: to.v * sin}
 				}
@@ -62,6 +71,15 @@ func newRoam(seconds, top float64, crab bool, r *rand.Rand) *course {
 			}
 			move = math.Max(within(r, 0.1, 0.4), math.Hypot(to.v-from.v, to.side-from.side)/push)
 			start, until = t, t+move+within(r, 0.1, 0.7)
+			if kind == Whirl && t < c.stop-1.2 {
+				to.w += within(r, -windRate, windRate)
+				to.v *= 0.7
+				if math.Abs(from.w) < leastWhirl {
+					to.w = math.Copysign(within(r, leastWhirl, mostWhirl), to.w)
+					move = within(r, 0.08, 0.2)
+					until = t + move + within(r, 0, whirlSeconds)
+				}
+			}
 			if to == (target{}) && start+move > c.stop-0.8 {
 				until = math.Inf(1)
 			}

@@ -23,12 +23,13 @@ const (
 	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
+	Whirl    Kind = "whirl"    // a roam with sudden turns, to 8 rad/s
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Legs}
+	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Whirl, Legs}
 }
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
@@ -36,7 +37,7 @@ type Spec struct {
 	Kind      Kind
 	Seed      uint64
 	Seconds   float64 // 5 where 0
-	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam, dash or crab
+	Speed     float64 // m/s, mean between start and stop: walk and trot; the highest of a roam, dash, crab or whirl
 	Curvature float64 // 1/m, positive to the left: walk and trot
 	TurnRate  float64 // rad/s, positive to the left: turn
 	// Posture is the seed of how the body stands: crouched, bent and unevenly, as
@@ -53,7 +54,7 @@ func (s Spec) String() string {
 		text += fmt.Sprintf(", %.3g m/s, curvature %.3g 1/m", s.Speed, s.Curvature)
 	case Turn:
 		text += fmt.Sprintf(", %.3g rad/s", s.TurnRate)
-	case Roam, Dash, Crab:
+	case Roam, Dash, Crab, Whirl:
 		text += fmt.Sprintf(", to %.3g m/s", s.Speed)
 	}
 	if s.Posture != 0 {
@@ -105,6 +106,9 @@ func (r *rat) synthesize(spec Spec) (*Clip, []frame, error) {
 		}
 	}
 	clip := &Clip{Name: fmt.Sprintf("%s-%d", spec.Kind, spec.Seed), Rate: clipRate, Joints: r.joints, Poses: poses, Source: spec.String()}
+	if spec.Kind == Whirl { // paws that step as quickly would flip from frame to frame
+		clip = Smear(clip, 1)
+	}
 	return clip, frames, clip.finish()
 }
 
@@ -139,7 +143,7 @@ func (s Spec) check() error {
 			return err
 		}
 		return s.inside("curvature", s.Curvature, -5, 5)
-	case Roam, Dash, Crab:
+	case Roam, Dash, Crab, Whirl:
 		return s.inside("speed", s.Speed, 0.1, 0.8)
 	}
 	if s.Kind == Legs {
@@ -174,12 +178,12 @@ func (r *rat) sketch(spec Spec) []frame {
 		return r.sketchWalk(n, newCourse(spec.Seconds, 0, 0, spec.TurnRate, r.posture, rng), false, rng)
 	case Walk, Trot:
 		return r.sketchWalk(n, newCourse(spec.Seconds, spec.Speed, spec.Curvature, 0, r.posture, rng), spec.Kind == Trot, rng)
-	case Roam, Crab:
-		frames := r.sketchWalk(n, newRoam(spec.Seconds, spec.Speed, spec.Kind == Crab, rng), rng.Float64() < 0.5, rng)
+	case Roam, Crab, Whirl:
+		frames := r.sketchWalk(n, newRoam(spec.Kind, spec.Seconds, spec.Speed, rng), rng.Float64() < 0.5, rng)
 		sketchHeadTurn(frames, rng)
 		return frames
 	case Dash:
-		c := newRoam(spec.Seconds, spec.Speed, false, rng)
+		c := newRoam(Dash, spec.Seconds, spec.Speed, rng)
 		c.bound = newBound(rng)
 		frames := r.sketchWalk(n, c, true, rng)
 		c.bound.pitchBounds(frames)

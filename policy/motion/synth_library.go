@@ -10,7 +10,7 @@ import (
 // RandomSpec draws a spec of a kind within what rats do: walks of 0.05 to
 // 0.4 m/s and trots of 0.3 to 0.6 m/s along curves down to a radius of 0.3 m,
 // turns of 0.4 to 1.5 rad/s either way, roams of up to 0.25 to 0.6 m/s, dashes of up to 0.4 to 0.8,
-// crabs of up to 0.1 to 0.4.
+// crabs of up to 0.1 to 0.4, whirls of up to 0.2 to 0.7.
 func RandomSpec(kind Kind, seed uint64) Spec {
 	r := rand.New(rand.NewPCG(seed, 0x5bec))
 	s := Spec{Kind: kind, Seed: seed, Seconds: clipSeconds}
@@ -34,12 +34,14 @@ func RandomSpec(kind Kind, seed uint64) Spec {
 		s.Speed = within(r, 0.4, 0.8)
 	case Crab:
 		s.Speed = within(r, 0.1, 0.4)
+	case Whirl:
+		s.Speed = within(r, 0.2, 0.7)
 	}
 	return s
 }
 
 // mix is what a library is made of, in the order it is drawn: half of it walks,
-// so that any twelve in a row hold every kind but roam, dash and crab, which are for learning from.
+// so that any twelve in a row hold every kind but roam, dash, crab and whirl, which are for learning from.
 var mix = [...]Kind{Walk, Stand, Walk, Turn, Walk, HeadTurn, Walk, Lunge, Walk, Groom, Trot, Rear}
 
 // LibrarySpecs draws n specs: half walks, the rest shared by the other kinds.

@@ -446,6 +446,35 @@ func TestDashesBound(t *testing.T) {
 	}
 }
 
+// A whirl turns at times as fast as recorded rats do, and to either side; its feet keep up.
+func TestWhirlsTurnSuddenly(t *testing.T) {
+	b, k := openRat(t)
+	turning := func(kind motion.Kind) (left, right float64) {
+		for seed := uint64(71); seed < 77; seed++ {
+			clip, feet := synthesize(t, b, k, motion.RandomSpec(kind, seed))
+			for i, w := range clip.Twists {
+				left, right = math.Max(left, w.AngVel[2]), math.Min(right, w.AngVel[2])
+				down := 0
+				for _, d := range feet[i].Down {
+					if d {
+						down++
+					}
+				}
+				if down < 2 {
+					t.Fatalf("%s %d stands on %d feet in frame %d", kind, seed, down, i)
+				}
+			}
+		}
+		return left, -right
+	}
+	left, right := turning(motion.Whirl)
+	roamLeft, roamRight := turning(motion.Roam)
+	t.Logf("whirls turn at up to %.1f rad/s to the left and %.1f to the right, roams at %.1f and %.1f", left, right, roamLeft, roamRight)
+	if math.Min(left, right) < 5 || math.Max(left, right) > 10 || math.Max(roamLeft, roamRight) > 4 {
+		t.Errorf("whirls turn at up to %.1f rad/s to the left and %.1f to the right, want 5 to 10; roams at %.1f and %.1f", left, right, roamLeft, roamRight)
+	}
+}
+
 // A crab goes sideways and backward as well as forward, and keeps its feet where they stand.
 func TestCrabsGoAnyWay(t *testing.T) {
 	b, k := openRat(t)
@@ -490,7 +519,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-4 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Legs] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-5 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Whirl]+kinds[motion.Legs] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
