@@ -156,8 +156,10 @@ train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the ra
 	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
 	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
 	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/legs --library 'legs=400' --first-seed 80000
-	$(VENV_MJX)/bin/python policy/train/mjx/track.py $(addprefix $(TRAIN)/quadruped/,walks rears legs) --out $(TRAIN)/quadruped/track --encoder 256,128 --decoder 256,128 \
-	  --rate 2e-4 --change 0.3 --ahead 32 --world-ahead 10 --transitions 3e6 $(ARGS)
+	$(TRACK_LEGS)/track --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 3e6 $(ARGS)
+	$(TRACK_LEGS)/settled --from $(TRAIN)/quadruped/track/quadruped.policy --settle --rate 4e-5 --average 80 --transitions 0.45e6 $(ARGS)
+
+TRACK_LEGS = $(VENV_MJX)/bin/python policy/train/mjx/track.py $(addprefix $(TRAIN)/quadruped/,walks rears legs) --change 0.3 --ahead 32 --world-ahead 10 --out $(TRAIN)/quadruped
 
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.
 # Every trial is kept in EVALUATED, so that readme need not play it again.

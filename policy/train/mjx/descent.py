@@ -8,7 +8,8 @@ import optax
 
 import network
 from kinematics import Points
-from world import World, compose, huber, quaternion, rotation
+from task import conj
+from world import World, compose, huber, level, quaternion, rotation, turn
 
 # Errors that cost about 0.4, and how much each counts; rotations and joints (rms) in rad, points (feet and head, rms) in m.
 COSTS = {
@@ -16,6 +17,12 @@ COSTS = {
     "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
 }
 UNSEEN = COSTS | {"points": (0.01, 0), "root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
+
+
+# With --settle so much of what robots went too far is taken off what they are to reach, each update,
+# and no more than FARTHEST (m/s) in all. The model of the world errs by a tenth of a millimetre a
+# period, on one side for long: too little to learn, and enough to miss the end of a slow way by a fifth.
+DRIFT, FARTHEST = 0.03, 0.05
 
 
 class Rough:
@@ -56,7 +63,8 @@ class Learner:
         self.a, self.task, self.world, self.rough = a, task, World(task, a.world), Rough(task, a.rough)
         self.body = network.sizes(task)[1]
         self.limbs = np.searchsorted(task.seen, task.limbs)
-        self.costs = COSTS if task.contract["observation"]["root"] else UNSEEN
+        self.dt, self.blind = task.body["period_ns"] * 1e-9, not task.contract["observation"]["root"]
+        self.costs = UNSEEN if self.blind else COSTS
         head = [task.model.body(task.body["head"]).id] if task.body["head"] else []
         self.points = Points(task, [*task.feet, *head])
         if self.costs["points"][1] and self.points.bodies:
@@ -81,8 +89,22 @@ class Learner:
         return {
             "update": jnp.zeros((), jnp.int32), "params": params, "adam": self.adam.init(params), "norm": norm,
             "world": world, "world_adam": self.world_adam.init(world), "scales": scales, "failure": jnp.full(len(self.task.first), 0.3),
-            "mean": {"params": params, "world": world},
+            "mean": {"params": params, "world": world}, "drift": jnp.zeros(2),
         }
+
+    def astray(self, clips, states):
+        """How much faster than the clips a body went that went on all the time, m/s ahead and to the
+        left of a clip's heading: the mean over the quieter half."""
+        first, last = states[0], states[-1]
+        whole = ~np.any([s["begun"] for s in states[1:]], 0)
+        whole[len(whole) // 2:] = False
+        away = [s["root_position"] - clips["root_position"][s["row"]] for s in (first, last)]
+        speed = turn(jax.vmap(conj)(level(clips["root_orientation"][first["row"]])), away[1] - away[0]) / (self.dt * (len(states) - 1))
+        return np.asarray(speed)[whole, :2].mean(0) if whole.any() else np.zeros(2)
+
+    def corrected(self, drift, astray):
+        """What is taken off the policy's goal next."""
+        return jnp.clip(drift + self.a.settle * DRIFT * astray, -FARTHEST, FARTHEST)
 
     @partial(jax.jit, static_argnums=0)
     def averaged(self, kept):
@@ -126,19 +148,19 @@ class Learner:
         task = self.task.on(clips)
         keys = jax.random.split(key)
         # Noise moves joints that would else stick: the model must see bodies with and without.
-        share = jnp.linspace(0, 1, len(row))[:, None]
+        share = jnp.linspace(0, 1, len(row))[:, None] ** (3 if self.a.settle else 1)
         out, obs = self.output(task, params, norm, s, row, keys[0], share, self.places(jax.random.PRNGKey(self.a.seed), len(row)))
         return jax.vmap(task.command)(row, out + share * self.a.noise * jax.random.normal(keys[1], out.shape)), obs
 
-    def cost(self, clips, s, row, before, away):
-        """How far s is from a row of the clips, which are moved away."""
+    def cost(self, clips, s, row, before, away, slower):
+        """How far s is from a row of the clips, which are moved away and go slower (m and m/s, world frame)."""
         t = self.task
         joints = (s["joints"] - clips["joints"][row][:, t.seen]) ** 2
         squares = {"rotation": jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), "joints": joints.mean(-1)}
         if len(self.limbs):
             squares["limbs"] = joints[:, self.limbs].mean(-1)
         for name in ("root_position", "root_velocity", "root_rotation_rate"):
-            error = s[name] - clips[name][row] - (away if name == "root_position" else 0)
+            error = s[name] - clips[name][row] - {"root_position": away, "root_velocity": -slower}.get(name, 0)
             squares[name] = jnp.sum(error**2, -1)
         if "points" in clips:
             squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - clips["points"][row]) ** 2, -1).mean(-1)
@@ -149,23 +171,26 @@ class Learner:
     def improve(self, clips, kept, s, row, key):
         """One step of the policy down the gradient of its cost in the model of the world."""
         task, end = self.task.on(clips), self.task.end[row]
-        away = jnp.zeros(3)
-        if not task.contract["observation"]["root"]:  # who cannot see where it is goes on from where it is
+        away = jnp.zeros((len(row), 3))
+        if self.blind:  # goes on from where it is
             away = (s["root_position"] - clips["root_position"][row]) * jnp.array([1.0, 1.0, 0.0])
 
         keys = jax.random.split(key, 3)
         share, place = jax.random.uniform(keys[0], (len(row), 1)), self.places(keys[1], len(row))
+        drift = jnp.broadcast_to(jnp.append(kept["drift"], 0), (len(row), 3))
 
         def loss(params):
             def tick(carry, key):
-                s, row = carry
+                s, row, away = carry
                 out, _ = self.output(task, params, kept["norm"], s, row, key, share, place)
                 after = self.world.step(kept["mean"]["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
                 next_row = jnp.minimum(row + 1, end)
-                costs = self.cost(clips, after, next_row, s["previous"], away)
-                return (after, next_row), jnp.where(row < end, costs, 0).mean()
+                slower = turn(level(clips["root_orientation"][next_row]), drift)
+                away = away - self.dt * slower
+                costs = self.cost(clips, after, next_row, s["previous"], away, slower)
+                return (after, next_row, away), jnp.where(row < end, costs, 0).mean()
 
-            return jax.lax.scan(tick, (s, row), jax.random.split(keys[2], self.a.ahead))[1].mean()
+            return jax.lax.scan(tick, (s, row, away), jax.random.split(keys[2], self.a.ahead))[1].mean()
 
         cost, grad = jax.value_and_grad(loss)(kept["params"])
         change, adam = self.adam.update(grad, kept["adam"])

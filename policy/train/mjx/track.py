@@ -44,6 +44,7 @@ def arguments(argv):
     p.add_argument("--keep", type=int, default=2400, help="control periods of each body that are learned from")
     p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
     p.add_argument("--noise", type=float, default=0.1, help="deviation of the noisiest body's action, in units of the output; the others have less, down to none")
+    p.add_argument("--settle", action="store_true", help="of a policy that stands, of robots that cannot see where they are: bodies mostly have little noise, and what they go too far is taken off what they are to reach")
     p.add_argument("--kick", type=float, default=0, metavar="M_S", help="deviation of sudden changes of the root's velocity, once in half a second, and over its standing height of its rotation rate")
     p.add_argument("--rough", type=float, default=0, metavar="M", help="deviation of smooth errors of the root's position in references as they are shown, and over the robot's standing height of its rotation and joints; none to all of it, by body")
     p.add_argument("--world", type=widths, default=[512, 512], help="widths of the model of the world")
@@ -106,6 +107,8 @@ class Trainer(Run):
         self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.kick, a.seed)
         if not len(self.bodies.starts):
             refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
+        if a.settle and not self.learner.blind:
+            refuse(f"mjx: --settle: {self.task.body['name']} sees where it is, its policy goes nowhere else")
         self.memory, self.goal = Memory(a.keep), a.transitions
 
     def done(self):
@@ -191,12 +194,15 @@ class Trainer(Run):
             improved = time.monotonic()
             states, _, lived_s = lives.result()
         self.remember(states)
+        astray = self.learner.astray(self.task.clips, states)
         far, turned = self.learner.drift(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
         ended = np.array(self.bodies.ended[-500:]).reshape(-1, 2)
         share, lost = ended.mean(0) if len(ended) else (np.nan, np.nan)
-        notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned})
+        notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned, "ahead_mm_s": 1000 * astray[0]})
         self.kept = self.learner.averaged(self.kept)
-        self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
+        self.kept = self.kept | {
+            "update": self.kept["update"] + 1, "drift": self.learner.corrected(self.kept["drift"], astray), "failure": jnp.asarray(self.bodies.failure, jnp.float32),
+        }
         times = {"physics_s": lived_s, "world_s": foretold - began, "policy_s": improved - foretold}
         return {"survived": share, "lost": lost} | notes | times
 

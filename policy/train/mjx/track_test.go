@@ -168,6 +168,51 @@ print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
 	}
 }
 
+// How far quiet bodies get ahead of their clips is found in the clips' heading, and taken off what
+// the policy is to reach; what noisy bodies do, or those that begin anew, does not count.
+func TestBodiesThatGoTooFarAreToGoLess(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	var ahead, left, same, slower, where float64
+	printed(t, `
+import sys
+import jax
+import jax.numpy as jnp
+import numpy as np
+from track import Trainer, arguments
+from world import level, quaternion, turn
+argv = sys.argv[2:]
+run = Trainer(arguments(argv), argv)
+learner, n, periods = run.learner, run.a.bodies, 16
+clips = dict(run.task.clips)
+about = jnp.zeros((len(clips["root_position"]), 3)).at[:, 2].set(2.0)
+clips["root_orientation"] = quaternion(about)  # all clips head the same way, 2 rad off the world's
+went = np.asarray(turn(level(clips["root_orientation"][:1]), jnp.array([[0.1, -0.05, 0.0]])))[0]
+states = []
+for i in range(periods):
+    row, begun = np.full(n, 10 + i), np.zeros(n, bool)
+    position = np.asarray(clips["root_position"])[row] + i * learner.dt * went
+    position[n // 2:] += 0.3 * i  # those that have the most noise
+    if i == 5:
+        begun[0] = True
+    position[0] += 0.5 * (i > 4)
+    states.append({"row": row, "begun": begun, "root_position": position})
+print(*learner.astray(clips, states))
+s = {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k not in ("row", "begun")}
+row = jnp.full(n, 12)
+s |= {k: clips[k][row] for k in ("root_position", "root_orientation", "root_velocity", "root_rotation_rate")} | {"joints": clips["joints"][row][:, run.task.seen]}
+moved = s | {"root_position": s["root_position"] - 0.01 * went, "root_velocity": s["root_velocity"] - went}
+cost = lambda s, slower: float(learner.cost(clips, s, row, s["previous"], -0.01 * slower, slower).mean())
+print(cost(s, 0 * went), cost(moved, went), cost(s, went))
+`, short(dir, t.TempDir()), &ahead, &left, &same, &slower, &where)
+	if math.Abs(ahead-0.1) > 1e-3 || math.Abs(left+0.05) > 1e-3 {
+		t.Errorf("bodies get %.3f m/s ahead and %.3f to the left, want 0.100 and -0.050", ahead, left)
+	}
+	if math.Abs(same-slower) > 1e-3 || where < same+0.1 {
+		t.Errorf("on the clip costs %.3f; behind it where it is to be slower %.3f, on it then %.3f", same, slower, where)
+	}
+}
+
 // The policy is shown references with smooth errors, and judged by those without.
 func TestReferencesAreShownWithErrors(t *testing.T) {
 	t.Parallel()
@@ -279,6 +324,9 @@ func TestTrackRefusesWhatItCannotGoOnFrom(t *testing.T) {
 	}
 	if err := os.WriteFile(half, whole[:len(whole)/2], 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if said, status := run(t, short(dir, t.TempDir(), "--settle")...); status != 2 || !strings.Contains(said, "--settle: balancer sees where it is") || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+		t.Errorf("--settle: status %d, want 2 and one line:\n%s", status, said)
 	}
 	for path, want := range map[string]string{
 		"../../rat.policy": "differ in body_hash",

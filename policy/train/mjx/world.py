@@ -27,6 +27,13 @@ def into(orientation, v):
     return turn(jax.vmap(conj)(orientation), v)
 
 
+def level(orientation):
+    """The turn about the vertical that leads the world's axes to a body's heading."""
+    w, x, y, z = orientation.T
+    half = jnp.arctan2(w * z + x * y, 0.5 - y * y - z * z) / 2
+    return jnp.stack([jnp.cos(half), 0 * half, 0 * half, jnp.sin(half)], -1)
+
+
 def quaternion(v):
     """That of rotation vectors."""
     angle = jnp.sqrt(jnp.sum(v * v, -1, keepdims=True) + 1e-20)
