@@ -53,7 +53,7 @@ s = {k: v[row] for k, v in task.clips.items()}
 s |= {"joints": s["joints"][:, task.seen], "previous": jnp.zeros((1, task.model.nu))}
 elbow = [task.body["joints"][j]["name"] for j in task.seen].index("elbow_L")
 bent = s | {"joints": s["joints"].at[:, elbow].add(0.5)}
-cost = lambda s: float(learner.cost(task.clips, s, row, s["previous"], 0)[0])
+cost = lambda s: float(learner.cost(task.clips, s, row, s["previous"], 0, 0)[0])
 moved = np.linalg.norm(learner.points(bent["root_position"], bent["root_orientation"], bent["joints"]) - task.clips["points"][row], axis=-1)
 there, all_of = cost(s), cost(bent)
 del task.clips["points"]
