@@ -23,7 +23,7 @@ const (
 	Roam     Kind = "roam"     // stop and go on winding ways, looking about, steps out of time
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
-	Whirl    Kind = "whirl"    // a roam with sudden turns, to 8 rad/s
+	Whirl    Kind = "whirl"    // a roam with sudden turns, to 6 rad/s
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 )
 
@@ -183,7 +183,7 @@ func (r *rat) sketch(spec Spec) []frame {
 		sketchHeadTurn(frames, rng)
 		return frames
 	case Dash:
-		c := newRoam(Dash, spec.Seconds, spec.Speed, rng)
+		c := newRoam(spec.Kind, spec.Seconds, spec.Speed, rng)
 		c.bound = newBound(rng)
 		frames := r.sketchWalk(n, c, true, rng)
 		c.bound.pitchBounds(frames)

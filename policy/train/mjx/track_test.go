@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"whisker/policy"
+	"whisker/sim"
 )
 
 // short are the flags of a run of track.py that takes seconds.
@@ -324,6 +325,9 @@ func TestTrackRefusesWhatItCannotGoOnFrom(t *testing.T) {
 	}
 	if err := os.WriteFile(half, whole[:len(whole)/2], 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if said, status := run(t, short(rat(t, sim.Options{}), t.TempDir(), "--settle", "--transitions", "128")...); status != 2 || !strings.Contains(said, "--settle: rat sees where it is") || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+		t.Errorf("--settle: status %d, want 2 and one line:\n%s", status, said)
 	}
 	for path, want := range map[string]string{
 		"../../rat.policy": "differ in body_hash",
