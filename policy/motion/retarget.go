@@ -89,7 +89,8 @@ type attempt struct{ path, stride, stance float64 }
 
 // attempts are tried in turn until legs reach and motors suffice: who rears steps
 // along with his trunk; a dash may need more feet on the floor and a little less way.
-var attempts = [...]attempt{{1, 0.8, 1}, {1, 0.8, 0.5}, {0.98, 1, 1}, {0.97, 1, 1}, {0.96, 1, 1}, {0.92, 1, 1}, {0.9, 1, 1}}
+// What an attempt keeps, those after it do not change: new ones go last, so that evaluated clips stay.
+var attempts = [...]attempt{{1, 0.8, 1}, {1, 0.8, 0.5}, {0.96, 1, 1}, {0.92, 1, 1}, {0.9, 1, 1}, {0.98, 1, 1}, {0.97, 1, 1}}
 
 func newRetargeter(src *trunkCourse, q *quadruped, a attempt) *retargeter {
 	w := &retargeter{q: q, src: src, rate: 1 / q.b.Period.Seconds(), ratio: q.hip / src.hip, attempt: a}
