@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -152,10 +153,13 @@ func (l *link) options(ctx context.Context, lost chan<- error) (*paho.ClientOpti
 
 // conn reads ahead: the library asks for the first byte, the length and the rest
 // of a packet one by one. And it has its own time limit for writing: the library's is set
-// and taken back for each packet, which wakes another thread each time.
+// and taken back for each packet, which wakes another thread each time. Two
+// goroutines of the library write: one packets, one pings.
 type conn struct {
 	net.Conn
 	ahead *bufio.Reader
+
+	mu    sync.Mutex
 	until time.Time // when the limit set last is over
 }
 
@@ -163,13 +167,20 @@ func (c *conn) Read(b []byte) (int, error) { return c.ahead.Read(b) }
 
 // Write has writeTime at least, and twice that at most.
 func (c *conn) Write(b []byte) (int, error) {
-	if now := time.Now(); c.until.Sub(now) < writeTime {
-		c.until = now.Add(2 * writeTime)
-		if err := c.Conn.SetWriteDeadline(c.until); err != nil {
-			return 0, err
-		}
+	if err := c.renew(time.Now()); err != nil {
+		return 0, err
 	}
 	return c.Conn.Write(b)
+}
+
+func (c *conn) renew(now time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.until.Sub(now) >= writeTime {
+		return nil
+	}
+	c.until = now.Add(2 * writeTime)
+	return c.Conn.SetWriteDeadline(c.until)
 }
 
 func (c *conn) SetDeadline(t time.Time) error { return c.SetReadDeadline(t) }
