@@ -6,7 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
+	"sync"
+	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
 	"whisker/hil"
@@ -23,6 +26,7 @@ type bench struct {
 	// rats make the clips: the players themselves, or for a robot with a profile,
 	// whose clips are retargeted, a bench of rats.
 	rats *bench
+	log  zerolog.Logger // of how far long work is
 }
 
 // newLeggedBench is a bench of the robots of a scenario, with rats beside them.
@@ -80,9 +84,10 @@ func (b *bench) close() {
 	}
 }
 
-// each runs f for 0 to n-1 on all cores, with the number of the core.
-func (b *bench) each(ctx context.Context, n int, f func(i, core int) error) error {
-	jobs := make(chan int)
+// each runs f for 0 to n-1 on all cores, with the number of the core, and tells of
+// it as what is being done.
+func (b *bench) each(ctx context.Context, doing string, n int, f func(i, core int) error) error {
+	jobs, done := make(chan int), counting(b.log, doing, n)
 	group, ctx := errgroup.WithContext(ctx)
 	for core := range b.players {
 		group.Go(func() error {
@@ -90,6 +95,7 @@ func (b *bench) each(ctx context.Context, n int, f func(i, core int) error) erro
 				if err := f(i, core); err != nil {
 					return err
 				}
+				done()
 			}
 			return nil
 		})
@@ -106,6 +112,22 @@ func (b *bench) each(ctx context.Context, n int, f func(i, core int) error) erro
 		return nil
 	})
 	return group.Wait()
+}
+
+// counting gives what is called after each of so many pieces of work, by anyone. It tells
+// how many are done, every ten seconds.
+func counting(log zerolog.Logger, doing string, of int) (done func()) {
+	var mu sync.Mutex
+	n, told := 0, time.Now()
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		if now := time.Now(); now.Sub(told) >= 10*time.Second {
+			told = now
+			log.Info().Int("done", n).Int("of", of).Msg(doing)
+		}
+	}
 }
 
 // specs lists a library's clips: kinds in a fixed order, seeds from first.
@@ -142,7 +164,7 @@ func (b *bench) synthesise(ctx context.Context, list []motion.Spec, v variety) (
 	}
 	clips := make([]*motion.Clip, (1+shaken)*len(list))
 	body := b.rats.robots[0].Body()
-	return clips, b.each(ctx, len(clips), func(i, core int) error {
+	return clips, b.each(ctx, "synthesising", len(clips), func(i, core int) error {
 		k := b.rats.players[core].Kin
 		spec, copied := list[i/(1+shaken)], uint64(i%(1+shaken))
 		if copied > 1 {
@@ -176,7 +198,7 @@ func (b *bench) make(ctx context.Context, list []motion.Spec, v variety) (clips 
 	}
 	own, how := make([]*motion.Clip, len(legs)), make([]*motion.Fidelity, len(legs))
 	body := b.robots[0].Body()
-	err = b.each(ctx, len(legs), func(i, core int) (err error) {
+	err = b.each(ctx, "synthesising legs", len(legs), func(i, core int) (err error) {
 		own[i], how[i], err = motion.SynthesizeLegs(b.players[core].Kin, body, legs[i])
 		return err
 	})
@@ -187,7 +209,7 @@ func (b *bench) make(ctx context.Context, list []motion.Spec, v variety) (clips 
 func (b *bench) retarget(ctx context.Context, rats []*motion.Clip) ([]*motion.Clip, []*motion.Fidelity, error) {
 	clips, kept := make([]*motion.Clip, len(rats)), make([]*motion.Fidelity, len(rats))
 	body := b.robots[0].Body()
-	return clips, kept, b.each(ctx, len(rats), func(i, core int) (err error) {
+	return clips, kept, b.each(ctx, "retargeting", len(rats), func(i, core int) (err error) {
 		k := b.rats.players[core].Kin
 		ordered, err := rats[i].Reorder(k.JointNames())
 		if err != nil {
@@ -202,7 +224,7 @@ func (b *bench) retarget(ctx context.Context, rats []*motion.Clip) ([]*motion.Cl
 func (b *bench) prepare(ctx context.Context, clips []*motion.Clip) ([]*policy.Reference, error) {
 	refs := make([]*policy.Reference, len(clips))
 	body := b.robots[0].Body()
-	return refs, b.each(ctx, len(clips), func(i, core int) (err error) {
+	return refs, b.each(ctx, "preparing", len(clips), func(i, core int) (err error) {
 		refs[i], err = policy.NewReference(body, clips[i], b.players[core].Kin)
 		return err
 	})

@@ -74,6 +74,7 @@ func (c *evaluateCmd) Run(e *env) error {
 		return usage(err)
 	}
 	defer b.close()
+	b.log = e.log
 	if file != nil {
 		if err := file.Check(b.robots[0].Body()); err != nil {
 			return usage(err)
@@ -158,14 +159,18 @@ func (c *evaluateCmd) play(e *env, b *bench, r *evaluation, file *policy.File, t
 			return err
 		}
 	}
+	starts := 0
+	for i := range takes {
+		starts += len(takes[i].Starts)
+	}
 	var err error
-	if r.OpenLoop, err = train.Evaluate(e.ctx, b.players, nil, takes, trouble); err != nil {
+	if r.OpenLoop, err = train.Evaluate(e.ctx, b.players, nil, takes, trouble, counting(e.log, at.name+", open loop", starts)); err != nil {
 		return err
 	}
 	r.Trials = r.OpenLoop
 	if file != nil {
 		r.Hash = file.Hash()
-		if r.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble); err != nil {
+		if r.Trials, err = train.Evaluate(e.ctx, b.players, file, takes, trouble, counting(e.log, at.name, starts)); err != nil {
 			return err
 		}
 	}

@@ -75,6 +75,7 @@ func (c *trainCmd) Run(e *env) error {
 		return usage(err)
 	}
 	defer b.close()
+	b.log = e.log
 	robots, err := c.robots(b)
 	if err != nil {
 		return usage(err)

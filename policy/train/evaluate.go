@@ -106,8 +106,9 @@ func Starts(ref *policy.Reference, k motion.Kinematics, frames []int) (starts []
 }
 
 // Evaluate plays every take from each of its starts, a player per goroutine, and
-// returns a trial for each, in order. f nil is open loop.
-func Evaluate(ctx context.Context, players []Player, f *policy.File, takes []Take, trouble Trouble) ([]Trial, error) {
+// returns a trial for each, in order. f nil is open loop. played is called after
+// each trial, from any goroutine.
+func Evaluate(ctx context.Context, players []Player, f *policy.File, takes []Take, trouble Trouble, played func()) ([]Trial, error) {
 	type job struct{ take, start int }
 	var jobs []job
 	for i := range takes {
@@ -133,6 +134,7 @@ func Evaluate(ctx context.Context, players []Player, f *policy.File, takes []Tak
 				if trials[n], err = play(p, tracker, &takes[jobs[n].take], jobs[n].start, trouble); err != nil {
 					return err
 				}
+				played()
 			}
 			return ctx.Err()
 		})

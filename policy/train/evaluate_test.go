@@ -44,7 +44,7 @@ func stages(t *testing.T, n int, spec motion.Spec) ([]train.Player, *policy.Refe
 
 func evaluate(t *testing.T, players []train.Player, take train.Take, trouble train.Trouble) []train.Trial {
 	t.Helper()
-	trials, err := train.Evaluate(context.Background(), players, nil, []train.Take{take}, trouble)
+	trials, err := train.Evaluate(context.Background(), players, nil, []train.Take{take}, trouble, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func dogs(t *testing.T, n int, ranges *sim.Ranges) ([]train.Player, *policy.Refe
 
 func travel(t *testing.T, players []train.Player, take train.Take) []train.Trial {
 	t.Helper()
-	trials, err := train.Evaluate(context.Background(), players, nil, []train.Take{take}, train.Trouble{Legged: true, Seed: 5})
+	trials, err := train.Evaluate(context.Background(), players, nil, []train.Take{take}, train.Trouble{Legged: true, Seed: 5}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
