@@ -151,15 +151,18 @@ train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
 	$(VENV_MJX)/bin/python policy/train/mjx/train.py $(MJX)/task --out $(MJX) $(ARGS)
 
 # The quadruped's, from random weights through a model of the world; robots are randomised by sim/randomisation.yaml.
-# What ships was made by an earlier state of this in several runs, and is 0.3 of one more on robots' own gaits: see its notes.
+# What ships was made by earlier states of this in several runs: see its notes.
 train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the rat's clips, retargeted
-	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
-	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
-	bin/whisker train --robot quadruped --export $(TRAIN)/quadruped/legs --library 'legs=400' --first-seed 80000
-	$(TRACK_LEGS)/track --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 3e6 $(ARGS)
-	$(TRACK_LEGS)/settled --from $(TRAIN)/quadruped/track/quadruped.policy --settle --rate 4e-5 --average 80 --transitions 0.45e6 $(ARGS)
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/legs --library 'legs=400' --first-seed 80000
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/whirls --library 'whirl=90' --first-seed 90000 --brisk 1.3
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/postures --library 'walk=16;trot=16;turn=20;rear=10;roam=40;dash=30;whirl=30;groom=12;stand=6;headturn=6;lunge=6' --first-seed 90000 --brisk 1.3 --postures 2
+	$(TRACK_LEGS) $(QUADRUPED)/track $(addprefix $(QUADRUPED)/,walks rears legs) --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 3e6 $(ARGS)
+	$(TRACK_LEGS) $(QUADRUPED)/settled $(addprefix $(QUADRUPED)/,walks rears legs whirls postures) --from $(QUADRUPED)/track/quadruped.policy --settle --rate 4e-5 --average 60 --transitions 1e6 $(ARGS)
 
-TRACK_LEGS = $(VENV_MJX)/bin/python policy/train/mjx/track.py $(addprefix $(TRAIN)/quadruped/,walks rears legs) --change 0.3 --ahead 32 --world-ahead 10 --out $(TRAIN)/quadruped
+QUADRUPED = $(TRAIN)/quadruped
+TRACK_LEGS = $(VENV_MJX)/bin/python policy/train/mjx/track.py --change 0.3 --ahead 32 --world-ahead 10 --out
 
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.
 # Every trial is kept in EVALUATED, so that readme need not play it again.

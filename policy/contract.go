@@ -149,10 +149,11 @@ func (a *Action) check(b *controller.Body) error {
 	return nil
 }
 
-// Fill writes the command for output out (per actuator, nil for none) at a frame
-// of r, within the limits of the body's actuators.
+// Fill writes all of the command for output out (per actuator, nil for none) at a
+// frame of r, within the limits of the body's actuators.
 func (a *Action) Fill(cmd *controller.Command, r *Reference, frame int, out []float32) {
 	frame = r.clamp(frame)
+	r.Body.Neutral(cmd)
 	for i := range cmd.Pos {
 		act := &r.Body.Actuators[i]
 		add := 0.0

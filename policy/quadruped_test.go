@@ -4,6 +4,7 @@ package policy_test
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -98,5 +99,22 @@ func TestOpenLoopHoldsTheQuadrupedUp(t *testing.T) {
 	// A quarter of 8.9 kg on a lever of about 0.175 sin 0.8 m.
 	if want := 8.912 * 9.81 / 4 * 0.175 * math.Sin(0.8); math.Abs(knee-want) > 0.3*want || down != 4 {
 		t.Errorf("the knees hold %.2f N·m, want about %.2f; %d feet stand", knee, want, down)
+	}
+}
+
+// Nothing of what a command held before is left in it.
+func TestActionWritesAllOfACommand(t *testing.T) {
+	r := dog(t)
+	b, ref := r.Body(), standing(t, r, 0)
+	a, fresh, used := policy.NewAction(b), controller.NewCommand(b), controller.NewCommand(b)
+	for _, part := range [][]float64{used.Pos, used.Vel, used.Torque, used.Kp, used.Kd} {
+		for i := range part {
+			part[i] = 7
+		}
+	}
+	a.Fill(&fresh, ref, 0, nil)
+	a.Fill(&used, ref, 0, nil)
+	if !reflect.DeepEqual(used, fresh) {
+		t.Errorf("a used command becomes %+v, a fresh one %+v", used, fresh)
 	}
 }

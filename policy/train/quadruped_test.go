@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -120,5 +121,20 @@ func TestTheTaskOfTheQuadruped(t *testing.T) {
 	}
 	if math.Abs(most-1) > 1e-9 || r.RootPosition.Weight != 0 || r.Feet.Weight != 0 || r.RootHeight.Weight == 0 || task.Termination.RootHeight == 0 {
 		t.Errorf("a perfect step earns %v; %+v, %+v", most, *r, task.Termination)
+	}
+}
+
+// What a trial plays is the policy's command and nothing of the reference's torques, as in the loop.
+func TestTrialsOfLegsPushNoTorqueOfTheReference(t *testing.T) {
+	players, ref := dogs(t, 1, nil)
+	plain := travel(t, players, train.Take{Ref: ref, Starts: []int{0}})[0]
+	pushed := *ref
+	pushed.Torque = slices.Clone(ref.Torque)
+	for f := range pushed.Torque {
+		pushed.Torque[f] = slices.Repeat([]float64{3}, len(ref.Torque[f]))
+	}
+	same := travel(t, players, train.Take{Ref: &pushed, Starts: []int{0}})[0]
+	if *same.Travel != *plain.Travel {
+		t.Errorf("with other torques of the reference %+v, want %+v", *same.Travel, *plain.Travel)
 	}
 }

@@ -42,8 +42,14 @@ func newTrialRun(p Player, take *Take, start int, trouble Trouble) *trialRun {
 	}
 	for range trouble.Delay + 1 {
 		c := controller.NewCommand(b)
-		copy(c.Pos, take.Ref.Command[start])
-		copy(c.Torque, take.Ref.Torque[start])
+		b.Neutral(&c)
+		for i := range b.Actuators {
+			if b.Actuators[i].Drive == controller.DriveTorque {
+				c.Torque[i] = take.Ref.Torque[start][i]
+			} else {
+				c.Pos[i] = take.Ref.Command[start][i]
+			}
+		}
 		run.queue = append(run.queue, c)
 	}
 	return run

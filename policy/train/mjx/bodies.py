@@ -11,7 +11,14 @@ KICKS = 0.04  # share of control periods that end with one
 FASTEST = 500  # rad/s or m/s: physics that goes beyond has come apart
 
 
-ROBOTS = 256  # that bodies are drawn from, where robots differ from their model
+ROBOTS = 256  # that bodies are drawn from, where robots differ from their model; the first is that
+
+
+def ideal(task):
+    """The model itself, as robot has it."""
+    m, g = task.model, task.ranges
+    late, grip = g["delay_ms"][0] * 1e-3 / m.opt.timestep, max(m.geom_friction[i, 0] for i in range(m.ngeom) if task.in_foot(m.geom_bodyid[i]))
+    return m, round(late), np.zeros(len(task.qvel)), np.array([late, grip, m.body_mass[task.root], 0, 0, 0, *np.ones(m.nu)])
 
 
 def robot(task, rng):
@@ -45,10 +52,11 @@ class Bodies:
     previous (command), pending (those that late motors have yet to obey), traits, row (of the clips) and begun (an episode just begins here, or the body was kicked).
     """
 
-    def __init__(self, task, n, threads, episode, kick, seed):
+    def __init__(self, task, n, threads, episode, kick, seed, ideals=()):
         self.task, self.n, self.episode, self.kick, m = task, n, episode, kick, task.model
+        self.ideals = np.isin(np.arange(n), ideals)  # those that are always the model itself
         rng = np.random.default_rng(seed)
-        robots = [robot(task, rng) for _ in range(ROBOTS)] if task.ranges else [(m, 0, np.zeros(len(task.qvel)), np.zeros(0))]
+        robots = [ideal(task), *(robot(task, rng) for _ in range(ROBOTS - 1))] if task.ranges else [(m, 0, np.zeros(len(task.qvel)), np.zeros(0))]
         self.models, *of = zip(*robots)
         self.late, self.zero, self.traits = (np.array(x) for x in of)
         self.robot = np.zeros(n, int)
@@ -84,7 +92,7 @@ class Bodies:
         self.physics[which] = np.concatenate([np.zeros((n, 1)), qpos, qvel, act], 1)
         self.row[which], self.start[which], self.steps[which], self.begun[which] = row, row, 0, True
         self.sent[which] = c["torque" if t.drive == "torque" else "actuators"][row][:, None]
-        self.robot[which] = rng.integers(len(self.models), size=n)
+        self.robot[which] = np.where(self.ideals[which], 0, rng.integers(len(self.models), size=n))
         stance = c["stance"][row]  # forces are not known before a step: the standing feet carry the body
         self.force[which] = stance * t.weight / np.maximum(1, stance.sum(1, keepdims=True))
 

@@ -8,21 +8,15 @@ import optax
 
 import network
 from kinematics import Points
-from task import conj
-from world import World, compose, huber, level, quaternion, rotation, turn
+from settle import Settling
+from world import World, compose, huber, quaternion, rotation
 
 # Errors that cost about 0.4, and how much each counts; rotations and joints (rms) in rad, points (feet and head, rms) in m.
 COSTS = {
     "points": (0.01, 1), "root_position": (0.01, 1), "root_velocity": (0.2, 0.5), "root_rotation_rate": (2.0, 0.5),
     "rotation": (0.1, 1), "limbs": (0.1, 1), "joints": (0.1, 0.3),
 }
-UNSEEN = COSTS | {"points": (0.01, 0), "root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
-
-
-# With --settle so much of what robots went too far is taken off what they are to reach, each update,
-# and no more than FARTHEST (m/s) in all. The model of the world errs by a tenth of a millimetre a
-# period, on one side for long: too little to learn, and enough to miss the end of a slow way by a fifth.
-DRIFT, FARTHEST = 0.03, 0.05
+UNSEEN = COSTS | {"points": (0.01, 0), "rotation": (0.05, 1.5), "root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.05, 2)}  # of a body that cannot see where it is
 
 
 class Rough:
@@ -64,6 +58,7 @@ class Learner:
         self.body = network.sizes(task)[1]
         self.limbs = np.searchsorted(task.seen, task.limbs)
         self.dt, self.blind = task.body["period_ns"] * 1e-9, not task.contract["observation"]["root"]
+        self.settling = Settling(task, a.settle)
         self.costs = UNSEEN if self.blind else COSTS
         head = [task.model.body(task.body["head"]).id] if task.body["head"] else []
         self.points = Points(task, [*task.feet, *head])
@@ -89,22 +84,8 @@ class Learner:
         return {
             "update": jnp.zeros((), jnp.int32), "params": params, "adam": self.adam.init(params), "norm": norm,
             "world": world, "world_adam": self.world_adam.init(world), "scales": scales, "failure": jnp.full(len(self.task.first), 0.3),
-            "mean": {"params": params, "world": world}, "drift": jnp.zeros(2),
+            "mean": {"params": params, "world": world}, "drift": jnp.zeros((self.settling.manners, 2)),
         }
-
-    def astray(self, clips, states):
-        """How much faster than the clips a body went that went on all the time, m/s ahead and to the
-        left of a clip's heading: the mean over the quieter half."""
-        first, last = states[0], states[-1]
-        whole = ~np.any([s["begun"] for s in states[1:]], 0)
-        whole[len(whole) // 2:] = False
-        away = [s["root_position"] - clips["root_position"][s["row"]] for s in (first, last)]
-        speed = turn(jax.vmap(conj)(level(clips["root_orientation"][first["row"]])), away[1] - away[0]) / (self.dt * (len(states) - 1))
-        return np.asarray(speed)[whole, :2].mean(0) if whole.any() else np.zeros(2)
-
-    def corrected(self, drift, astray):
-        """What is taken off the policy's goal next."""
-        return jnp.clip(drift + self.a.settle * DRIFT * astray, -FARTHEST, FARTHEST)
 
     @partial(jax.jit, static_argnums=0)
     def averaged(self, kept):
@@ -177,7 +158,6 @@ class Learner:
 
         keys = jax.random.split(key, 3)
         share, place = jax.random.uniform(keys[0], (len(row), 1)), self.places(keys[1], len(row))
-        drift = jnp.broadcast_to(jnp.append(kept["drift"], 0), (len(row), 3))
 
         def loss(params):
             def tick(carry, key):
@@ -185,7 +165,7 @@ class Learner:
                 out, _ = self.output(task, params, kept["norm"], s, row, key, share, place)
                 after = self.world.step(kept["mean"]["world"], kept["scales"], s, jax.vmap(task.command)(row, out))
                 next_row = jnp.minimum(row + 1, end)
-                slower = turn(level(clips["root_orientation"][next_row]), drift)
+                slower = self.settling.slower(clips, kept["drift"], next_row)
                 away = away - self.dt * slower
                 costs = self.cost(clips, after, next_row, s["previous"], away, slower)
                 return (after, next_row, away), jnp.where(row < end, costs, 0).mean()
@@ -204,5 +184,5 @@ class Learner:
         return kept | {"world": optax.apply_updates(kept["world"], change), "world_adam": adam}, miss
 
     @partial(jax.jit, static_argnums=0)
-    def drift(self, kept, sequence):
-        return self.world.drift(kept["world"], kept["scales"], sequence)
+    def missed(self, kept, sequence):
+        return self.world.missed(kept["world"], kept["scales"], sequence)

@@ -65,9 +65,12 @@ class Task:
         """The model with sensors of the normal forces on the feet, which MJX and
         MuJoCo Warp both have; neither knows the flag that stops a reset on NaN.
         Impedance drives are position servos with the contract's gains: of what
-        limits their torque only its largest value is kept."""
+        limits their torque only its largest value is kept. They hold it for a
+        physics step, as the simulated robot's own do and Euler's integrator has it;
+        an implicit one would damp within the step, and feet creep less."""
         spec.option.disableflags &= ~int(mujoco.mjtDisableBit.mjDSBL_SENSOR | mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         if self.drive == "impedance":
+            spec.option.integrator = mujoco.mjtIntegrator.mjINT_EULER
             gains = self.contract["action"]
             for motor, a, kp, kd in zip(spec.actuators, self.body["actuators"], gains["kp_nm_rad"], gains["kd_nm_s_rad"]):
                 motor.set_to_position(kp=kp, kv=kd)

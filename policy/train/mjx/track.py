@@ -104,7 +104,9 @@ class Trainer(Run):
 
     def __init__(self, a, argv):
         super().__init__(a, argv, world=a.world)
-        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.kick, a.seed)
+        # With --settle every other one of the quieter half is the model itself: one of many, and the first that a user has.
+        ideals = range(0, a.bodies // 2, 2) if a.settle else ()
+        self.learner, self.bodies = Learner(a, self.task), Bodies(self.task, a.bodies, a.threads, a.episode, a.kick, a.seed, ideals)
         if not len(self.bodies.starts):
             refuse(f"mjx: no clip in {', '.join(a.task)} has a frame to start from")
         if a.settle and not self.learner.blind:
@@ -194,15 +196,15 @@ class Trainer(Run):
             improved = time.monotonic()
             states, _, lived_s = lives.result()
         self.remember(states)
-        astray = self.learner.astray(self.task.clips, states)
-        far, turned = self.learner.drift(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
+        speed, manner = self.learner.settling.astray(self.task.clips, states)
+        far, turned = self.learner.missed(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
         ended = np.array(self.bodies.ended[-500:]).reshape(-1, 2)
         share, lost = ended.mean(0) if len(ended) else (np.nan, np.nan)
-        notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned, "ahead_mm_s": 1000 * astray[0]})
+        notes = self.finite({"cost": cost, "world_error": miss, "world_mm": 1000 * far, "world_rad": turned, "ahead_mm_s": 1000 * speed[:, 0].mean() if len(speed) else 0.0})
         self.kept = self.learner.averaged(self.kept)
-        self.kept = self.kept | {
-            "update": self.kept["update"] + 1, "drift": self.learner.corrected(self.kept["drift"], astray), "failure": jnp.asarray(self.bodies.failure, jnp.float32),
-        }
+        self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
+        if a.settle:
+            self.kept["drift"] = self.learner.settling.learned(self.kept["drift"], speed, manner)
         times = {"physics_s": lived_s, "world_s": foretold - began, "policy_s": improved - foretold}
         return {"survived": share, "lost": lost} | notes | times
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"whisker/controller"
 	"whisker/policy"
 	"whisker/sim"
 )
@@ -96,7 +97,7 @@ func TestAPolicyLearnsOnRobotsThatDiffer(t *testing.T) {
 	t.Parallel()
 	dir, robot := quadruped(t)
 	out := filepath.Join(t.TempDir(), "out")
-	said, status := run(t, short(dir, out, "--transitions", "12000", "--steps", "8", "--rate", "5e-4", "--world", "64,64", "--first", "100", "--world-steps", "24", "--ahead", "6")...)
+	said, status := run(t, short(dir, out, "--transitions", "16000", "--steps", "8", "--rate", "5e-4", "--world", "64,64", "--first", "100", "--world-steps", "24", "--ahead", "6")...)
 	if status != 0 {
 		t.Fatalf("status %d:\n%s", status, said)
 	}
@@ -198,7 +199,8 @@ for i in range(periods):
         begun[0] = True
     position[0] += 0.5 * (i > 4)
     states.append({"row": row, "begun": begun, "root_position": position})
-print(*learner.astray(clips, states))
+speed, _ = learner.settling.astray(clips, states)
+print(*speed.mean(0))
 s = {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k not in ("row", "begun")}
 row = jnp.full(n, 12)
 s |= {k: clips[k][row] for k in ("root_position", "root_orientation", "root_velocity", "root_rotation_rate")} | {"joints": clips["joints"][row][:, run.task.seen]}
@@ -211,6 +213,41 @@ print(cost(s, 0 * went), cost(moved, went), cost(s, went))
 	}
 	if math.Abs(same-slower) > 1e-3 || where < same+0.1 {
 		t.Errorf("on the clip costs %.3f; behind it where it is to be slower %.3f, on it then %.3f", same, slower, where)
+	}
+}
+
+// Bodies that go too far in some motions and not far enough in others are told apart by what
+// the motions are, and a single one that is off by far changes little.
+func TestMotionsThatGoTooFarAreToldApart(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	var first, last, most float64
+	printed(t, `
+import sys
+import jax.numpy as jnp
+import numpy as np
+from settle import FARTHEST
+from track import Trainer, arguments
+argv = sys.argv[2:]
+run = Trainer(arguments(argv), argv)
+settling, clips = run.learner.settling, run.task.clips
+rows, lots = np.arange(len(clips["root_position"])), np.random.default_rng(1)
+manner = np.asarray(clips["manner"])
+still = np.linalg.norm(np.asarray(clips["root_velocity"])[:, :2], axis=1) < 0.02
+too_far = np.where(still[:, None], [-0.03, 0.0], [0.03, 0.01])  # m/s
+drift = np.zeros((settling.manners, 2))
+def left():
+    off = np.linalg.norm(np.asarray(settling.slower(clips, jnp.asarray(drift, jnp.float32), jnp.asarray(rows))), axis=1)
+    return np.sqrt(np.mean((np.clip(manner @ drift, -FARTHEST, FARTHEST) - too_far) ** 2)), off.max()
+print(left()[0])
+for _ in range(200):
+    at = lots.choice(rows, 64)
+    speed = too_far[at] - manner[at] @ drift + lots.normal(0, 0.02, (64, 2))
+    drift = settling.learned(drift, speed, manner[at])
+print(*left())
+`, short(dir, t.TempDir(), "--settle"), &first, &last, &most)
+	if last > first/2 || most > 0.15 {
+		t.Errorf("what is too far, by %.4f m/s, is known to %.4f m/s; at most %.3f is taken off", first, last, most)
 	}
 }
 
@@ -391,5 +428,70 @@ print(max(np.abs(a - b).max() for a, b in zip(one, two)), max(np.abs(0.25 * a + 
 		if said, status := run(t, append([]string{"blend.py", dir, "--out", blend}, args...)...); status != 2 || !strings.Contains(said, want) {
 			t.Errorf("%v: status %d, want 2 and %q:\n%s", args, status, want, said)
 		}
+	}
+}
+
+// The robot that is the model itself goes where the simulated robot goes, told the same: its
+// motors hold their torque for a physics step, and obey a step late.
+func TestTheModelItselfGoesWhereTheSimulatedRobotGoes(t *testing.T) {
+	t.Parallel()
+	dir, robot := quadruped(t)
+	b, a := robot.Body(), policy.NewAction(robot.Body())
+	root := controller.Root{Pos: [3]float64{0, 0, b.StandHeight}, Quat: [4]float64{1, 0, 0, 0}}
+	robot.Place(root, b.Stand, make([]float64, len(b.Joints)))
+	if err := robot.Start(); err != nil {
+		t.Fatal(err)
+	}
+	const ticks = 30
+	s, cmd, truth := controller.NewState(b), controller.NewCommand(b), controller.Truth{Contacts: make([]bool, len(b.Feet))}
+	for i := range ticks {
+		if err := robot.Read(&s); err != nil {
+			t.Fatal(err)
+		}
+		for j := range cmd.Pos { // it squats and sways
+			cmd.Pos[j] = b.Stand[j] + 0.2*math.Sin(0.4*float64(i))*[]float64{0.3, 1, -2}[j%3]
+		}
+		copy(cmd.Kp, a.Kp)
+		copy(cmd.Kd, a.Kd)
+		if err := robot.Write(&cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := robot.Read(&s); err != nil {
+		t.Fatal(err)
+	}
+	robot.Truth(&truth)
+	var x, z, thigh, calf float64
+	printed(t, `
+import sys
+import numpy as np
+from bodies import Bodies
+from task import Task
+task = Task(sys.argv[1])
+task.ranges["delay_ms"] = [4, 44]  # as the command exports them: the motors' own delay and that of the range
+bodies = Bodies(task, 2, 1, 200, 0, 1, [0])
+stand = np.array([float(v) for v in sys.argv[4:]])
+m = task.model
+bodies.physics[:] = 0
+bodies.physics[:, 3], bodies.physics[:, 4], bodies.physics[:, 1 + task.qpos] = float(sys.argv[3]), 1, stand
+bodies.robot[:] = 0
+bodies.lost = lambda: np.zeros(2, bool)
+for i in range(int(sys.argv[2])):
+    command = stand + 0.2 * np.sin(0.4 * i) * np.tile([0.3, 1, -2], 4)
+    if i == 0:
+        bodies.sent[:] = command
+    bodies.step(np.tile(command, (2, 1)), np.random.default_rng(1))
+print(*bodies.physics[0, [1, 3, 1 + task.qpos[1], 1 + task.qpos[2]]])
+`, append([]string{dir, strconv.Itoa(ticks), fmt.Sprint(b.StandHeight)}, strings.Fields(strings.Trim(fmt.Sprint(b.Stand), "[]"))...), &x, &z, &thigh, &calf)
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{{"root's x", x, truth.Root.Pos[0]}, {"root's z", z, truth.Root.Pos[2]}, {"thigh", thigh, s.Pos[1]}, {"calf", calf, s.Pos[2]}} {
+		if math.Abs(c.got-c.want) > 1e-6 {
+			t.Errorf("%s: %.6f here, %.6f there", c.name, c.got, c.want)
+		}
+	}
+	if math.Abs(s.Pos[2]-b.Stand[2]) < 0.05 {
+		t.Errorf("the calf is at %.3f, where it began: the test shows nothing", s.Pos[2])
 	}
 }

@@ -115,7 +115,7 @@ class World:
         first, rest = ({k: v[part] for k, v in sequence.items()} for part in (0, slice(1, None)))
         return jax.lax.scan(tick, first, rest)[1].mean()
 
-    def drift(self, params, scales, sequence):
+    def missed(self, params, scales, sequence):
         """How far the root has gone astray at the end of a sequence, m and rad."""
         s = {k: v[0] for k, v in sequence.items()}
         for t in range(1, len(sequence["previous"])):
