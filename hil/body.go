@@ -114,6 +114,7 @@ func bodyRanges(file string) (*sim.Ranges, error) {
 	factor(&g.Armature, identify.Armature)
 	factor(&g.Coulomb, identify.Coulomb)
 	factor(&g.Strength, identify.Gain)
+	factor(&g.Limit, identify.MaxTorque)
 	if lo, hi, ok := b.Span(identify.RestOffset); ok {
 		most := math.Max(-lo, hi)
 		g.JointOffset = sim.Range{-most, most}

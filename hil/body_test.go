@@ -138,7 +138,7 @@ func TestIdentifiedMotorsAreSimulated(t *testing.T) {
 // Robots are drawn as far from the body as it is uncertain, and no further.
 func TestRandomisesWhatTheBodyLeavesOpen(t *testing.T) {
 	file := bodyFile(t, identify.Impedance, map[identify.Param]identify.Found{
-		identify.Coulomb: exactly(0.3), identify.Armature: exactly(0.05), identify.Gain: exactly(0.8),
+		identify.Coulomb: exactly(0.3), identify.Armature: exactly(0.05), identify.Gain: exactly(0.8), identify.MaxTorque: exactly(5),
 		identify.Delay:      {Value: 0.01, Low: 0.008, High: 0.016, Identified: true},
 		identify.RestOffset: {Value: 0.01, Low: -0.005, High: 0.025, Identified: true},
 		identify.Viscous:    {Value: 0.1, Low: 0, High: 3},
@@ -153,7 +153,7 @@ func TestRandomisesWhatTheBodyLeavesOpen(t *testing.T) {
 		got, want sim.Range
 	}{
 		{"friction", g.Coulomb, sim.Range{0.9, 1.1}}, {"armature", g.Armature, sim.Range{0.9, 1.1}},
-		{"strength", g.Strength, sim.Range{0.9, 1.1}}, {"delay", g.DelayMs, sim.Range{0, 8}},
+		{"strength", g.Strength, sim.Range{0.9, 1.1}}, {"limit", g.Limit, sim.Range{0.9, 1.1}}, {"delay", g.DelayMs, sim.Range{0, 8}},
 		{"offset", g.JointOffset, sim.Range{-0.025, 0.025}}, {"mass", g.Mass, base.Mass},
 	} {
 		if math.Abs(c.got[0]-c.want[0]) > 1e-9 || math.Abs(c.got[1]-c.want[1]) > 1e-9 {

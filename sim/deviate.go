@@ -81,14 +81,14 @@ func (r *Robot) deviate() error {
 		dof := free + r.facts.order[i]
 		if !drawn {
 			p.armature[dof], p.coulomb[dof], p.viscous[dof] = n.armature[dof], n.coulomb[dof], n.viscous[dof]
-			w.strength[i], w.zero[i] = 1, 0
+			w.strength[i], w.zero[i], w.ceiling[i] = 1, 0, 1
 		}
 		p.armature[dof] *= d.Armature
 		p.coulomb[dof] *= d.Coulomb
 		p.viscous[dof] *= d.Viscous
 		w.strength[i] *= d.Strength
 		w.zero[i] += d.Offset
-		w.ceiling[i] = d.Ceiling
+		w.ceiling[i] *= d.Ceiling
 		networks[i] = d.Network
 	}
 	if err := w.learn(networks, r.opts.Timestep.Seconds()); err != nil {

@@ -97,13 +97,13 @@ func TestDeviationDelaysCommands(t *testing.T) {
 
 // What a randomised robot drew stays the base of its deviation.
 func TestDeviationComesOnTopOfRandomisation(t *testing.T) {
-	ranges, err := parseRanges("r.yaml", []byte("motor_strength_factor: [0.5, 0.5]\njoint_offset_rad: [0.1, 0.1]"))
+	ranges, err := parseRanges("r.yaml", []byte("motor_strength_factor: [0.5, 0.5]\njoint_offset_rad: [0.1, 0.1]\nmotor_limit_factor: [0.5, 0.5]"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := quadruped(t)
 	d := Nominal(12)
-	d[0].Strength, d[0].Offset = 0.5, 0.1
+	d[0].Strength, d[0].Offset, d[0].Ceiling = 0.5, 0.1, 0.5
 	if err := r.Randomise(ranges, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +112,8 @@ func TestDeviationComesOnTopOfRandomisation(t *testing.T) {
 	}
 	for range 2 { // starts do not add up
 		start(t, r)
-		if w := r.world; w.strength[0] != 0.25 || w.strength[1] != 0.5 || math.Abs(w.zero[0]-0.2) > 1e-12 || w.zero[1] != 0.1 {
-			t.Errorf("strength %v, offsets %v", w.strength[:2], w.zero[:2])
+		if w := r.world; w.strength[0] != 0.25 || w.strength[1] != 0.5 || math.Abs(w.zero[0]-0.2) > 1e-12 || w.zero[1] != 0.1 || w.ceiling[0] != 0.25 || w.ceiling[1] != 0.5 {
+			t.Errorf("strength %v, offsets %v, limits %v", w.strength[:2], w.zero[:2], w.ceiling[:2])
 		}
 	}
 }

@@ -267,6 +267,7 @@ func TestRandomisationChangesWhatItSays(t *testing.T) {
 		{"root_mass_kg", "[0, 0]", "[2, 2]", func(g *rig) float64 { return g.force() }},
 		{"mass_factor", "[1, 1]", "[1.2, 1.2]", func(g *rig) float64 { return g.force() }},
 		{"motor_strength_factor", "[0.5, 0.5]", "[1, 1]", func(g *rig) float64 { return g.height() }},
+		{"motor_limit_factor", "[0.1, 0.1]", "[1, 1]", func(g *rig) float64 { return g.height() }},
 		{"joint_offset_rad", "[0, 0]", "[0.05, 0.05]", func(g *rig) float64 { return -g.height() }},
 		{"push_force_body_weights", "[0, 0]\npush_every_s: [0.1, 0.1]\npush_s: [1, 1]", "[0.2, 0.2]\npush_every_s: [0.1, 0.1]\npush_s: [1, 1]", func(g *rig) float64 { return g.sway() }},
 		{"noise_gyro_rad_s", "[0, 0]", "[1, 1]", func(g *rig) float64 { return math.Abs(g.s.IMU.Gyro[0]) }},

@@ -114,7 +114,10 @@ func (v *variation) drawJoints(r *Robot) {
 		k := v.draw(g.Coulomb)
 		p.coulomb[dof], p.viscous[dof] = k*n.coulomb[dof], k*n.viscous[dof]
 		p.armature[dof] = v.draw(g.Armature) * n.armature[dof]
-		w.strength[i], w.zero[i] = v.draw(g.Strength), v.draw(g.JointOffset)
+		w.strength[i], w.zero[i], w.ceiling[i] = v.draw(g.Strength), v.draw(g.JointOffset), 1
+		if g.Limit != (Range{1, 1}) { // robots without are the same as before there was this
+			w.ceiling[i] = v.draw(g.Limit)
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type Ranges struct {
 	Com         Range `yaml:"root_com_m"`               // added to the root's centre of mass, per axis
 	Friction    Range `yaml:"foot_friction"`            // sliding friction of the feet
 	Strength    Range `yaml:"motor_strength_factor"`    // of each motor's torque
+	Limit       Range `yaml:"motor_limit_factor"`       // of the most that each motor can be asked for
 	Coulomb     Range `yaml:"joint_friction_factor"`    // of each joint's friction
 	Armature    Range `yaml:"armature_factor"`          // of each joint
 	JointOffset Range `yaml:"joint_offset_rad"`         // of each encoder
@@ -42,7 +43,7 @@ var randomisationYAML []byte
 
 // NoRanges are those of robots that are as their model is.
 func NoRanges() *Ranges {
-	return &Ranges{Mass: Range{1, 1}, Strength: Range{1, 1}, Coulomb: Range{1, 1}, Armature: Range{1, 1}}
+	return &Ranges{Mass: Range{1, 1}, Strength: Range{1, 1}, Limit: Range{1, 1}, Coulomb: Range{1, 1}, Armature: Range{1, 1}}
 }
 
 // DefaultRanges are those that ship.

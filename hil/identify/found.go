@@ -76,7 +76,7 @@ type Mirror struct {
 
 // sided are the numbers that left and right share; gravity's sign depends on the
 // direction of the axes.
-var sided = [...]Param{Armature, Viscous, Coulomb, Stribeck, Delay}
+var sided = [...]Param{Armature, Viscous, Coulomb, Stribeck, Delay, MaxTorque, StallTorque, NoLoadSpeed}
 
 // mirrors compares what was identified on both sides.
 func mirrors(p *Profile, b *Body) (out []Mirror) {

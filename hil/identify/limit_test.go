@@ -59,6 +59,33 @@ func TestFindsLimitsThatTorquesReach(t *testing.T) {
 	}
 }
 
+// Limits of left and right are compared where torques reach both.
+func TestComparesLimitsOfLeftAndRight(t *testing.T) {
+	t.Parallel()
+	left, one := limited()
+	p := armProfile("L", "R")
+	p.Torque, p.FitTorque = true, one.FitTorque
+	p.KnownOf = map[string]map[Param]float64{"L": one.KnownOf["hip"], "R": one.KnownOf["hip"]}
+	p.Mirror = map[string]string{"L": "R"}
+	right := left
+	left[MaxTorque], right[MaxTorque] = 2.5, 2
+	l, r := strain(&left, 1, 1), strain(&right, 1, 2)
+	l.Joints = []string{"L", "R"}
+	l.Command, l.Position, l.Torque = append(l.Command, r.Command[0]), append(l.Position, r.Position[0]), append(l.Torque, r.Torque[0])
+	compared := 0
+	for _, m := range identified(t, p, quick(), l).Mirrors {
+		if agree := m.Param != MaxTorque; m.Agree != agree {
+			t.Errorf("%s: left %.4g, right %.4g, agree: %v", m.Param, m.LeftValue, m.RightValue, m.Agree)
+		}
+		if m.Param == MaxTorque {
+			compared++
+		}
+	}
+	if compared != 1 {
+		t.Errorf("the limit is compared %d times, want once", compared)
+	}
+}
+
 // What no torque reaches does no harm: all other numbers are found as by a search that
 // does not know of limits.
 func TestLimitsThatNoTorqueReachesDoNoHarm(t *testing.T) {

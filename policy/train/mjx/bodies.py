@@ -36,7 +36,7 @@ def robot(task, rng):
     strength, friction = draw("motor_strength_factor", m.nu), draw("joint_friction_factor", len(task.qvel))
     m.actuator_gainprm[:, 0] *= strength
     m.actuator_biasprm[:, 1:3] *= strength[:, None]
-    m.actuator_forcerange[:] *= strength[:, None]
+    m.actuator_forcerange[:] *= (strength * draw("motor_limit_factor", m.nu))[:, None]
     m.dof_frictionloss[task.qvel] *= friction
     m.dof_damping[task.qvel] *= friction
     m.dof_armature[task.qvel] *= draw("armature_factor", len(task.qvel))
