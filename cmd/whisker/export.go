@@ -27,7 +27,7 @@ func (c *trainCmd) export(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	b, err := c.bench()
+	b, err := c.bench(e)
 	if err != nil {
 		return usage(err)
 	}

@@ -48,8 +48,8 @@ type trainCmd struct {
 	NoiseStart  float64  `help:"Action noise at the start." default:"0.18"`
 	NoiseEnd    float64  `help:"Action noise at the end." default:"0.08"`
 	LatentCost  float64  `help:"Weight of how much the latent says of the reference, its divergence from a unit normal." default:"1e-4"`
-	Encoder     []int    `help:"Widths of the encoder's hidden layers." default:"256"`
-	Decoder     []int    `help:"Widths of the decoder's hidden layers." default:"256"`
+	Encoder     []int    `help:"Widths of the encoder's hidden layers; 256 for the rat, 128 for a robot with a profile." placeholder:"N,..."`
+	Decoder     []int    `help:"Widths of the decoder's hidden layers, as the encoder's." placeholder:"N,..."`
 	Torque      bool     `help:"Torque actuators in place of position servos."`
 }
 
@@ -70,12 +70,11 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return usage(err)
 	}
-	b, err := c.bench()
+	b, err := c.bench(e)
 	if err != nil {
 		return usage(err)
 	}
 	defer b.close()
-	b.log = e.log
 	robots, err := c.robots(b)
 	if err != nil {
 		return usage(err)
@@ -121,11 +120,17 @@ func (c *trainCmd) scenario() hil.Scenario {
 	return s
 }
 
-func (c *trainCmd) bench() (*bench, error) {
+func (c *trainCmd) bench(e *env) (b *bench, err error) {
 	if c.Robot == "rat" && c.Body == "" {
-		return newBench(sim.Options{Model: c.Model, Torque: c.Torque}, c.Workers)
+		b, err = newBench(sim.Options{Model: c.Model, Torque: c.Torque}, c.Workers)
+	} else {
+		b, err = newLeggedBench(c.scenario(), c.Workers)
 	}
-	return newLeggedBench(c.scenario(), c.Workers)
+	if err != nil {
+		return nil, err
+	}
+	b.log = e.log
+	return b, nil
 }
 
 // robots are those to learn on: rats as their model is, others randomised.
@@ -168,13 +173,20 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	t := train.NewConfig()
 	t.Seed, t.Transitions, t.Workers, t.MaxSteps = c.Seed, c.Transitions, c.Workers, c.MaxSteps
 	t.Minibatch, t.Rate, t.TargetKL, t.NoiseStart, t.NoiseEnd, t.LatentKL = c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.LatentCost
-	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Checkpoint = filepath.Join(c.Out, "checkpoint")
 	t.Metrics = filepath.Join(c.Out, "metrics.csv")
 	t.Policy = filepath.Join(c.Out, policyName(c.Robot, c.Torque)+".policy")
 	if c.Robot != "rat" {
-		t.Task, t.Gamma, t.Critic = train.QuadrupedTask(), 0.97, []int{128, 128}
+		t.Task, t.Gamma = train.QuadrupedTask(), 0.97
+		t.Encoder, t.Decoder, t.Critic = []int{128}, []int{128}, []int{64, 64}
 	}
+	if c.Encoder == nil {
+		c.Encoder = t.Encoder
+	}
+	if c.Decoder == nil {
+		c.Decoder = t.Decoder
+	}
+	t.Encoder, t.Decoder = c.Encoder, c.Decoder
 	t.Command, t.Data = c.String(), c.data()
 	t.Progress = func(line string) { e.log.Info().Msg(line) }
 	var err error

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -38,5 +39,22 @@ func TestARefusedTrainingLeavesNoFolder(t *testing.T) {
 	}
 	if names := append(listed(t, dir), listed(t, before)...); !slices.Equal(names, []string{"before"}) {
 		t.Errorf("left %v, want the folder from before, empty", names)
+	}
+}
+
+// A small body's network is small, unless it is told otherwise.
+func TestWidthsAreTheRobots(t *testing.T) {
+	for _, c := range []struct {
+		robot       string
+		given, want []int
+	}{{"rat", nil, []int{256}}, {"quadruped", nil, []int{128}}, {"quadruped", []int{16, 8}, []int{16, 8}}} {
+		cmd := trainCmd{Robot: c.robot, Encoder: c.given, Decoder: c.given}
+		got, err := cmd.config(&env{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Encoder, c.want) || !slices.Equal(got.Decoder, c.want) || !strings.Contains(got.Command, "--encoder "+commas(c.want)+" ") {
+			t.Errorf("%s, %v given: %v and %v, of `%s`; want %v", c.robot, c.given, got.Encoder, got.Decoder, got.Command, c.want)
+		}
 	}
 }

@@ -71,8 +71,11 @@ func (p *actorPass) forward(params, x, eps []float32, rows int) []float32 {
 	width := a.latent + a.body
 	for r := range rows {
 		hr, zr, er, sr := h[r*2*a.latent:], p.z[r*width:(r+1)*width], eps[r*a.latent:], p.sigma[r*a.latent:]
-		for i := range a.latent {
-			s := policy.Sigma(hr[a.latent+i])
+		sr = sr[:a.latent]
+		copy(sr, hr[a.latent:])
+		nn.Sigmoid.Apply(sr)
+		for i, q := range sr {
+			s := 0.01 + 0.99*q // as policy.Sigma
 			sr[i] = s
 			zr[i] = hr[i] + s*er[i]
 		}
@@ -81,17 +84,18 @@ func (p *actorPass) forward(params, x, eps []float32, rows int) []float32 {
 	return p.dec.forward(dec, p.z, rows)
 }
 
-// kl is the mean divergence of the last forward's latents from a unit normal.
+// kl is the mean divergence of the last forward's latents from a unit normal, by as many
+// of its rows as it takes to tell.
 func (p *actorPass) kl() float64 {
-	a, sum := p.a, 0.0
+	a, sum, rows := p.a, 0.0, min(p.enc.rows, 64)
 	h := p.enc.out[len(p.enc.out)-1]
-	for r := range p.enc.rows {
+	for r := range rows {
 		for i := range a.latent {
 			m, s := float64(h[r*2*a.latent+i]), float64(p.sigma[r*a.latent+i])
 			sum += 0.5*(m*m+s*s-1) - math.Log(s)
 		}
 	}
-	return sum / float64(p.enc.rows)
+	return sum / float64(rows)
 }
 
 // backward adds to grad the derivative for output derivatives dy, plus beta

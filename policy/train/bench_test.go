@@ -27,7 +27,7 @@ func BenchmarkTraining(b *testing.B) {
 	})
 	b.Run("quadruped", func(b *testing.B) {
 		c := NewConfig()
-		c.Task, c.Gamma, c.Critic = QuadrupedTask(), 0.97, []int{128, 128}
+		c.Task, c.Gamma, c.Encoder, c.Decoder, c.Critic = QuadrupedTask(), 0.97, []int{128}, []int{128}, []int{64, 64} // as whisker train has them
 		worlds, refs := quadrupeds(b, bodies()+runtime.GOMAXPROCS(0))
 		training(b, &c, worlds, refs)
 	})

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"sync"
@@ -158,10 +159,12 @@ func (l *learner) minibatch(order []int) (kl float64, err error) {
 	for _, w := range l.workers[1:] {
 		total.merge(&w.grad)
 	}
-	if err := l.finite("the policy's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.actorRate(), 1)); err != nil {
-		return 0, err
-	}
-	if err := l.finite("the value's gradient", l.s.AdamC.step(l.s.Critic, total.critic, 5e-4, 1)); err != nil {
+	var actor, critic float64
+	var wg sync.WaitGroup
+	wg.Go(func() { critic = l.s.AdamC.step(l.s.Critic, total.critic, 5e-4, 1) })
+	actor = l.s.AdamA.step(l.s.Actor, total.actor, l.actorRate(), 1)
+	wg.Wait()
+	if err := errors.Join(l.finite("the policy's gradient", actor), l.finite("the value's gradient", critic)); err != nil {
 		return 0, err
 	}
 	l.stats.lossV += total.lossV / float64(n)

@@ -104,6 +104,10 @@ type finished struct{ at, lasted, possible int }
 
 func (t *tally) clear() { *t = tally{done: t.done[:0]} }
 
+// atOnce is how many worlds are stepped in turn, as many as a core's cache holds of
+// the quadruped; a network wants more at once, physics fewer.
+const atOnce = 16
+
 // rollout gathers Horizon transitions of each of the worker's worlds.
 func (w *worker) rollout(l *learner, b *batch) error {
 	w.seen.clear()
@@ -115,12 +119,15 @@ func (w *worker) rollout(l *learner, b *batch) error {
 			}
 		}
 	}
-	for t := range b.horizon {
-		if err := w.tick(l, b, t); err != nil {
-			return err
+	for lo := 0; lo < len(w.envs); lo += atOnce {
+		hi := min(lo+atOnce, len(w.envs))
+		for t := range b.horizon {
+			if err := w.tick(l, b, t, lo, hi); err != nil {
+				return err
+			}
 		}
 	}
-	w.normalise(l)
+	w.normalise(l, 0, len(w.envs))
 	last := w.critic.forward(l.s.Critic, w.x, len(w.envs))
 	for i := range w.envs {
 		row := (w.first + i) * b.horizon
@@ -152,37 +159,40 @@ func (w *worker) begin(l *learner, i int) error {
 
 func (w *worker) rawRow(l *learner, i int) []float32 { return w.raw[i*l.actor.obs : (i+1)*l.actor.obs] }
 
-func (w *worker) normalise(l *learner) {
+// normalise fills the normalised observations of the worlds from lo to hi.
+func (w *worker) normalise(l *learner, lo, hi int) {
 	n := l.actor.obs
-	for i := range w.envs {
+	for i := lo; i < hi; i++ {
 		l.s.Norm.apply(w.x[i*n:(i+1)*n], w.raw[i*n:(i+1)*n])
 	}
 }
 
-// tick takes transition t in every world.
-func (w *worker) tick(l *learner, b *batch, t int) error {
-	a, n := l.actor, len(w.envs)
-	w.normalise(l)
+// tick takes transition t in the worlds from lo to hi.
+func (w *worker) tick(l *learner, b *batch, t, lo, hi int) error {
+	a, n := l.actor, hi-lo
+	w.normalise(l, lo, hi)
+	x, eps := w.x[lo*a.obs:hi*a.obs], w.eps[lo*a.latent:hi*a.latent]
 	for i := range n {
 		for k := range a.latent {
-			w.eps[i*a.latent+k] = float32(w.rngs[i].NormFloat64())
+			eps[i*a.latent+k] = float32(w.rngs[lo+i].NormFloat64())
 		}
 	}
 	if w.faculty != nil {
-		w.faculty.answer(w.envs, w.raw)
-		clear(w.eps) // the student acts on its latent's mean
+		w.faculty.answer(w.envs[lo:hi], w.raw[lo*a.obs:hi*a.obs])
+		clear(eps) // the student acts on its latent's mean
 	}
-	mean := w.actor.forward(l.s.Actor, w.x, w.eps, n)
-	value := w.critic.forward(l.s.Critic, w.x, n)
+	mean := w.actor.forward(l.s.Actor, x, eps, n)
+	value := w.critic.forward(l.s.Critic, x, n)
 	sigma := float32(l.noise())
-	for i, e := range w.envs {
+	for j, e := range w.envs[lo:hi] {
+		i := lo + j
 		row := (w.first+i)*b.horizon + t
 		copy(b.x[row*a.obs:(row+1)*a.obs], w.x[i*a.obs:])
 		copy(b.eps[row*a.latent:(row+1)*a.latent], w.eps[i*a.latent:])
-		copy(b.mean[row*a.act:(row+1)*a.act], mean[i*a.act:])
-		lead := mean[i*a.act : (i+1)*a.act]
+		copy(b.mean[row*a.act:(row+1)*a.act], mean[j*a.act:])
+		lead := mean[j*a.act : (j+1)*a.act]
 		if w.faculty != nil {
-			answer := w.faculty.out[i*a.act : (i+1)*a.act]
+			answer := w.faculty.out[j*a.act : (j+1)*a.act]
 			copy(b.label[row*a.act:], answer)
 			if w.led[i] {
 				lead = answer
@@ -192,7 +202,7 @@ func (w *worker) tick(l *learner, b *batch, t int) error {
 		for k := range out {
 			out[k] = lead[k] + sigma*float32(w.rngs[i].NormFloat64())
 		}
-		b.value[row] = value[i]
+		b.value[row] = value[j]
 		if err := w.take(l, b, i, row, e.step(l.c, out)); err != nil {
 			return err
 		}
