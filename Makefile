@@ -157,11 +157,12 @@ train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the ra
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/legs --library 'legs=400' --first-seed 80000
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/whirls --library 'whirl=90' --first-seed 90000 --brisk 1.3
-	bin/whisker train --robot quadruped --export $(QUADRUPED)/postures --library 'walk=16;trot=16;turn=20;rear=10;roam=40;dash=30;whirl=30;groom=12;stand=6;headturn=6;lunge=6' --first-seed 90000 --brisk 1.3 --postures 2
-	$(TRACK_LEGS) $(QUADRUPED)/track $(addprefix $(QUADRUPED)/,walks rears legs) --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 3e6 $(ARGS)
-	$(TRACK_LEGS) $(QUADRUPED)/settled $(addprefix $(QUADRUPED)/,walks rears legs whirls postures) --from $(QUADRUPED)/track/quadruped.policy --settle --rate 4e-5 --average 60 --transitions 1e6 $(ARGS)
+	bin/whisker train --robot quadruped --export $(QUADRUPED)/postures --library 'walk=16;trot=16;turn=20;rear=10;roam=40;dash=30;whirl=30;groom=12;stand=6;headturn=6;lunge=6' --first-seed 100000 --brisk 1.3 --postures 2
+	$(TRACK_LEGS) $(QUADRUPED)/track $(LIBRARIES) --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 2e6 $(ARGS)
+	$(TRACK_LEGS) $(QUADRUPED)/settled $(LIBRARIES) --from $(QUADRUPED)/track/quadruped.policy --settle --rate 4e-5 --average 60 --transitions 0.7e6 $(ARGS)
 
 QUADRUPED = $(TRAIN)/quadruped
+LIBRARIES = $(addprefix $(QUADRUPED)/,walks rears legs whirls postures)
 TRACK_LEGS = $(VENV_MJX)/bin/python policy/train/mjx/track.py --change 0.3 --ahead 32 --world-ahead 10 --out
 
 # DATA=dir adds the recorded clips and key points in dir/rat, and the motions in dir/quadruped_motions. POLICY is the rat's, a file.

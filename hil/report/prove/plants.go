@@ -17,9 +17,10 @@ import (
 
 // noise is what the second robot's sensors add, as standard deviations: a 12-bit
 // encoder's step, its difference over some ticks, a small inertial unit.
-var noise = sim.Ranges{
-	Mass: sim.Range{1, 1}, Strength: sim.Range{1, 1}, Coulomb: sim.Range{1, 1}, Armature: sim.Range{1, 1},
-	Position: sim.Range{0.001, 0.001}, Velocity: sim.Range{0.05, 0.05}, Gyro: sim.Range{0.01, 0.01}, Tilt: sim.Range{0.002, 0.002},
+func noise() *sim.Ranges {
+	g := sim.NoRanges()
+	g.Position, g.Velocity, g.Gyro, g.Tilt = sim.Range{0.001, 0.001}, sim.Range{0.05, 0.05}, sim.Range{0.01, 0.01}, sim.Range{0.002, 0.002}
+	return g
 }
 
 // plants record the reference quadruped.
@@ -120,7 +121,7 @@ func (ps *plants) record(ctx context.Context, path string, clips []int, d []sim.
 	}
 	defer r.Close()
 	if seed != 0 {
-		if err := r.Randomise(&noise, seed); err != nil {
+		if err := r.Randomise(noise(), seed); err != nil {
 			return err
 		}
 	}
