@@ -21,6 +21,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import checkpoint
 import policyfile
 from bodies import Bodies
 from descent import Learner
@@ -35,7 +36,7 @@ def arguments(argv):
     widths = lambda text: [int(x) for x in text.split(",")]
     p.add_argument("task", nargs="+", help="folders that whisker train --export wrote, of the same task")
     p.add_argument("--out", required=True, type=Path)
-    p.add_argument("--from", dest="begin", type=Path, help="policy file to go on from in place of random weights")
+    p.add_argument("--from", dest="begin", type=Path, help="policy file to go on from in place of random weights; or the folder of a run, of which the model of the world goes on too")
     p.add_argument("--transitions", type=float, default=4e6, help="in all, those before a resumption included")
     p.add_argument("--bodies", type=int, default=128)
     p.add_argument("--threads", type=int, default=os.cpu_count(), help="of the physics")
@@ -138,17 +139,21 @@ class Trainer(Run):
 
     def begin(self):
         """The bodies, and what was kept or a fresh start."""
-        past = None
+        past, folder = None, self.a.begin if self.a.begin and self.a.begin.is_dir() else None
         if self.a.begin:
-            *past, training = policyfile.read(self.a.begin, self.task)
+            *past, training = policyfile.read(folder / self.policy().name if folder else self.a.begin, self.task)
             self.training["notes"] = policyfile.begun(training)
-        again = self.load(self.learner.fresh(past))
+        fresh = self.learner.fresh(past)
+        if folder:
+            fresh |= checkpoint.branches(folder / self.path.name, {k: self.of[k] for k in ("body", "world")}, fresh, ("world", "scales"))
+            fresh["mean"]["world"] = fresh["world"]
+        again = self.load(fresh)
         self.seeded()
         self.bodies.failure = np.array(self.kept["failure"])
         self.bodies.begin(np.arange(self.a.bodies), self.lots)
         states, seen, _ = self.live(self.a.first, self.kept)
         self.remember(states)
-        if again:
+        if again or folder:
             return
         if not self.a.begin:
             obs = jnp.concatenate(seen[:: max(1, len(seen) // 32)])

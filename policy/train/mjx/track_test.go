@@ -381,6 +381,44 @@ func TestTrackRefusesWhatItCannotGoOnFrom(t *testing.T) {
 	}
 }
 
+// A run that begins from the folder of another goes on with its model of the world as well:
+// with hardly any time to learn one it foretells as well as that did.
+func TestTheModelOfTheWorldGoesOnFromRunToRun(t *testing.T) {
+	t.Parallel()
+	dir, robot := balancer(t)
+	first := filepath.Join(t.TempDir(), "first")
+	if said, status := run(t, short(dir, first, "--transitions", "8000")...); status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	lines := metrics(t, first)
+	knew := column(t, lines, "world_error", len(lines)-11, len(lines)-1)
+	misses := func(from string) float64 {
+		out := t.TempDir()
+		if said, status := run(t, short(dir, out, "--from", from, "--transitions", "1280", "--rate", "1e-9", "--world-rate", "1e-9")...); status != 0 {
+			t.Fatalf("--from %s: status %d:\n%s", from, status, said)
+		}
+		return column(t, metrics(t, out), "world_error", 0, 10)
+	}
+	whole, weights := misses(first), misses(filepath.Join(first, robot.Body().Name+".policy"))
+	t.Logf("world's error %.3f at the end of the first run; %.3f with that, %.3f with its policy alone", knew, whole, weights)
+	if !(whole < 2*knew && whole < 0.5*weights) {
+		t.Errorf("the model of the world errs by %.3f, that of the run it goes on from by %.3f, one without by %.3f", whole, knew, weights)
+	}
+	bare := t.TempDir()
+	if text, err := os.ReadFile(filepath.Join(first, robot.Body().Name+".policy")); err != nil || os.WriteFile(filepath.Join(bare, robot.Body().Name+".policy"), text, 0o644) != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"was made with world": {"--from", first, "--world", "16,16"},
+		"no checkpoint":       {"--from", bare},
+		"No such file":        {"--from", t.TempDir()},
+	} {
+		if said, status := run(t, short(dir, t.TempDir(), args...)...); status != 2 || !strings.Contains(said, want) || strings.Count(strings.TrimSpace(said), "\n") != 0 {
+			t.Errorf("%v: status %d, want 2 and one line with %q:\n%s", args, status, want, said)
+		}
+	}
+}
+
 // A blend of a policy and of one that went on from it has the mean of their weights, and only of such.
 func TestBlendsPoliciesThatWentOnFromOneAnother(t *testing.T) {
 	t.Parallel()
