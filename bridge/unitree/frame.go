@@ -13,7 +13,7 @@ import (
 
 // message is a frame as JSON.
 type message struct {
-	Kind string `json:"kind"` // command, reply or a1_command
+	Kind string `json:"kind"` // command, reply, a1_command or a1_reply
 	ID   byte   `json:"id"`
 	Mode byte   `json:"mode"` // 0 is locked, 1 closed loop, 2 calibrating; of A1 10 is closed loop
 	// Onboard says that the CRC starts as that of the motors inside a Go2.
@@ -27,7 +27,8 @@ type message struct {
 	Error   byte    `json:"error,omitempty"` // 1 too hot, 2 current, 3 voltage, 4 encoder
 	Force   uint16  `json:"foot_force,omitempty"`
 	Spare   byte    `json:"spare,omitempty"` // a bit or byte that is kept free
-	// Rest are the fields of the A1's command that are not for motion.
+	// Rest are the fields of the A1's frames that are not for motion, or the filtered
+	// speed, acceleration and inertial sensors of its reply.
 	Rest string `json:"rest_hex,omitempty"`
 }
 
@@ -36,6 +37,7 @@ const (
 	commandSize = 17
 	replySize   = 16
 	a1Size      = 34
+	a1ReplySize = 78
 )
 
 // starts of CRC-16: of a motor by itself, and of one inside a Go2.
@@ -46,36 +48,71 @@ const (
 
 const turn = 2 * math.Pi
 
-// DecodeText decodes one frame in hex, blanks allowed, to a JSON object, or says
-// what is wrong with it.
+// DecodeText decodes frames in hex, blanks allowed, to one JSON object each. Bytes
+// that are no frame are an error in their place, and all of them are the error.
 func DecodeText(text string) (objects [][]byte, err error) {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
 	if err != nil {
-		return nil, fmt.Errorf("unitree: %w: want a frame in hex", err)
+		return nil, fmt.Errorf("unitree: %w: want frames in hex", err)
 	}
-	m, err := decode(b)
-	if err != nil {
-		j, _ := json.Marshal(map[string]string{"error": err.Error(), "bytes_hex": hex.EncodeToString(b)})
-		return [][]byte{j}, err
+	if len(b) == 0 {
+		return nil, errors.New("unitree: 0 bytes: want a frame")
 	}
-	j, err := json.Marshal(m)
-	return [][]byte{j}, err
+	for len(b) > 0 {
+		m, n, bad := next(b)
+		var j []byte
+		if bad == nil {
+			j, bad = json.Marshal(m)
+		}
+		if bad != nil {
+			n = broken(b)
+			err = errors.Join(err, bad)
+			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "bytes_hex": hex.EncodeToString(b[:n])})
+		}
+		objects = append(objects, j)
+		b = b[n:]
+	}
+	return objects, err
 }
 
-func decode(b []byte) (*message, error) {
+// broken is how many bytes there are before the next frame.
+func broken(b []byte) int {
+	for n := 1; n < len(b); n++ {
+		if _, _, err := next(b[n:]); err == nil {
+			return n
+		}
+	}
+	return len(b)
+}
+
+// next decodes the frame at the start of b, and returns its size. A longer frame with
+// CRC-32 is tried first: its first bytes are hardly ever a frame with a right CRC.
+func next(b []byte) (m *message, n int, err error) {
 	head := ""
 	if len(b) >= 2 {
 		head = string(b[:2])
 	}
 	switch {
-	case len(b) == commandSize && head == "\xFE\xEE":
-		return short(b, "command")
-	case len(b) == replySize && head == "\xFD\xEE":
-		return short(b, "reply")
-	case len(b) == a1Size && head == "\xFE\xEE":
-		return long(b)
+	case head == "\xFD\xEE" && len(b) >= replySize:
+		m, err = short(b[:replySize], "reply")
+		return m, replySize, err
+	case head == "\xFE\xEE" && sealed(b, a1ReplySize):
+		return longReply(b[:a1ReplySize]), a1ReplySize, nil
+	case head == "\xFE\xEE" && sealed(b, a1Size):
+		return long(b[:a1Size]), a1Size, nil
+	case head == "\xFE\xEE" && len(b) >= commandSize:
+		m, err = short(b[:commandSize], "command")
+		if err != nil && len(b) > commandSize {
+			err = fmt.Errorf("%w; or with 34 or 78 bytes CRC-32 04C11DB7 over the whole words before it", err)
+		}
+		return m, commandSize, err
 	}
-	return nil, fmt.Errorf("unitree: %d bytes that begin with %x: want FE EE and 17 or 34 bytes, or FD EE and 16", len(b), head)
+	return nil, 0, fmt.Errorf("unitree: %d bytes that begin with %x: want FE EE and 17, 34 or 78 bytes, or FD EE and 16", len(b), head)
+}
+
+// sealed says that b begins with so many bytes that end in their CRC-32.
+func sealed(b []byte, size int) bool {
+	return len(b) >= size && crc32(b[:size-4]) == binary.LittleEndian.Uint32(b[size-4:])
 }
 
 // short decodes the frames with CRC-16.
@@ -101,16 +138,24 @@ func short(b []byte, kind string) (*message, error) {
 }
 
 // long decodes the A1's command.
-func long(b []byte) (*message, error) {
-	if crc32(b[:a1Size-4]) != binary.LittleEndian.Uint32(b[a1Size-4:]) {
-		return nil, fmt.Errorf("unitree: bad CRC: want CRC-32 04C11DB7 over the seven words before it")
-	}
+func long(b []byte) *message {
 	return &message{
 		Kind: "a1_command", ID: b[2], Mode: b[4], Spare: b[3],
 		Torque: word(b[12:]) / 256, Vel: word(b[14:]) / 128, Pos: long32(b[16:]) * turn / 16384,
 		Kp: word(b[20:]) / 2048, Kd: word(b[22:]) / 1024,
 		Rest: hex.EncodeToString(append(append([]byte(nil), b[5:12]...), b[24:30]...)),
-	}, nil
+	}
+}
+
+// longReply decodes the A1's reply.
+func longReply(b []byte) *message {
+	rest := append([]byte{b[5]}, b[8:12]...)
+	rest = append(append(rest, b[16:30]...), b[34:74]...)
+	return &message{
+		Kind: "a1_reply", ID: b[2], Mode: b[4], Spare: b[3], Temp: int8(b[6]), Error: b[7],
+		Torque: word(b[12:]) / 256, Vel: word(b[14:]) / 128, Pos: long32(b[30:]) * turn / 16384,
+		Rest: hex.EncodeToString(rest),
+	}
 }
 
 // EncodeText is the inverse of DecodeText for one object.
@@ -165,8 +210,21 @@ func (m *message) encode() ([]byte, error) {
 		e.word("kd", m.Kd*1024)
 		e.b = append(e.b, rest[7:]...)
 		return binary.LittleEndian.AppendUint32(e.b, crc32(e.b)), e.err
+	case "a1_reply":
+		rest, err := hex.DecodeString(m.Rest)
+		if err != nil || len(rest) != 59 {
+			return nil, errors.New("unitree: rest_hex: want 59 bytes")
+		}
+		e.b = append(e.b, 0xFE, 0xEE, m.ID, m.Spare, m.Mode, rest[0], byte(m.Temp), m.Error)
+		e.b = append(e.b, rest[1:5]...)
+		e.word("torque_nm", m.Torque*256)
+		e.word("velocity_rad_s", m.Vel*128)
+		e.b = append(e.b, rest[5:19]...)
+		e.long("position_rad", m.Pos*16384/turn)
+		e.b = append(e.b, rest[19:]...)
+		return binary.LittleEndian.AppendUint32(e.b, crc32(e.b)), e.err
 	}
-	return nil, fmt.Errorf("unitree: kind %q: want command, reply or a1_command", m.Kind)
+	return nil, fmt.Errorf("unitree: kind %q: want command, reply, a1_command or a1_reply", m.Kind)
 }
 
 // encoder appends numbers and keeps the first error.

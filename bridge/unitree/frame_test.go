@@ -36,7 +36,7 @@ func TestKnownFrames(t *testing.T) {
 				continue // the A1's CRC is over whole words and leaves two bytes out
 			}
 			bad[i/8] ^= 1 << (i % 8)
-			if m, err := decode(bad); err == nil {
+			if m, _, err := next(bad); err == nil {
 				t.Fatalf("bit %d flipped: it is taken for %+v", i, m)
 			}
 		}
@@ -46,13 +46,15 @@ func TestKnownFrames(t *testing.T) {
 // Every body of a frame comes back bit by bit.
 func TestBothWays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		b := rapid.SliceOfN(rapid.Byte(), a1Size, a1Size).Draw(t, "bytes")
+		b := rapid.SliceOfN(rapid.Byte(), a1ReplySize, a1ReplySize).Draw(t, "bytes")
 		b[0], b[1] = 0xFE, 0xEE
 		start := rapid.SampledFrom([]uint16{crcPlain, crcOnboard}).Draw(t, "start")
 		add16 := func(b []byte) []byte { c := crc16(start, b); return append(b, byte(c), byte(c>>8)) }
 		add32 := func(b []byte) []byte { c := crc32(b); return append(b, byte(c), byte(c>>8), byte(c>>16), byte(c>>24)) }
 		reply := append([]byte{0xFD}, b[1:replySize-2]...)
-		for _, frame := range [][]byte{add32(append([]byte(nil), b[:a1Size-4]...)), add16(append([]byte(nil), b[:commandSize-2]...)), add16(reply)} {
+		for _, frame := range [][]byte{
+			add32(append([]byte(nil), b[:a1ReplySize-4]...)), add32(append([]byte(nil), b[:a1Size-4]...)), add16(append([]byte(nil), b[:commandSize-2]...)), add16(reply),
+		} {
 			objects, err := DecodeText(hex.EncodeToString(frame))
 			if err != nil {
 				t.Fatal(err)
@@ -75,11 +77,44 @@ func TestSaysWhatIsWrong(t *testing.T) {
 		`{"kind":"command","torque_nm":200,"velocity_rad_s":0,"position_rad":0}`: "torque_nm is out of range",
 		`{"kind":"command","id":16}`:         "id up to 15",
 		`{"kind":"a1_command"}`:              "13 bytes",
+		`{"kind":"a1_reply"}`:                "59 bytes",
 		`{"kind":"command","torque":1}`:      "unknown field",
 		`{"kind":"reply","foot_force":5000}`: "foot_force up to 4095",
 	} {
 		if _, err := EncodeText([]byte(object)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v: want an error about %s", object, err, want)
 		}
+	}
+}
+
+// A line carries commands and replies one after the other, and what is broken among
+// them is told in its place.
+func TestSeveralFrames(t *testing.T) {
+	var a1 []byte
+	for i := range a1ReplySize - 4 {
+		a1 = append(a1, byte(i))
+	}
+	copy(a1, "\xFE\xEE")
+	c := crc32(a1)
+	a1 = append(a1, byte(c), byte(c>>8), byte(c>>16), byte(c>>24))
+	reply, err := EncodeText([]byte(`{"kind":"reply","id":1,"mode":1,"temperature_c":30}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const command, long = "feee1100000000000000000000b40037c1", "feee02000a01020304050607800080fe00200000000a000208090a0b0c0d60526d99"
+	objects, err := DecodeText(command + " " + reply + " " + long + hex.EncodeToString(a1) + " " + command[2:] + command + "feee11")
+	var kinds []string
+	for _, o := range objects {
+		kind, _, _ := strings.Cut(string(o), ",")
+		kinds = append(kinds, kind)
+	}
+	want := `{"kind":"command" {"kind":"reply" {"kind":"a1_command" {"kind":"a1_reply" {"bytes_hex":"` + command[2:] + `" {"kind":"command" {"bytes_hex":"feee11"`
+	if got := strings.Join(kinds, " "); err == nil || got != want {
+		t.Errorf("%s, %v: want %s and an error", got, err, want)
+	}
+	// The A1's reply by its header file: temperature and error at bytes 6 and 7, torque
+	// and speed at 12 (0D0C / 256) and 14 (0F0E / 128), position at 30 (21201F1E / 16384).
+	if got, want := string(objects[3]), `{"kind":"a1_reply","id":2,"mode":4,"torque_nm":13.046875,"velocity_rad_s":30.109375,"position_rad":213128.70054227064,"temperature_c":6,"error":7,"spare":3`; !strings.HasPrefix(got, want) {
+		t.Errorf("%s: want %s", got, want)
 	}
 }
