@@ -15,7 +15,7 @@ func Example() {
 	fmt.Println(err)
 	// Output:
 	// {"id":1,"instruction":"ping"}
-	// {"bytes_hex":"fffffd","error":"dynamixel: bad CRC: want CRC-16 0x8005 over the frame"}
+	// {"bytes_hex":"fffffd0001030001194f","error":"dynamixel: bad CRC: want CRC-16 0x8005 over the frame: 19 4E"}
 	// {"id":2,"instruction":"reboot"}
-	// dynamixel: bad CRC: want CRC-16 0x8005 over the frame
+	// dynamixel: bad CRC: want CRC-16 0x8005 over the frame: 19 4E
 }

@@ -74,25 +74,39 @@ func DecodeText(text string) (objects [][]byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("dynamixel: %w: want frames in hex", err)
 	}
-	told := false // noise after a broken frame is what is left of it
-	for len(b) > 0 {
-		p, n, bad := Next(b)
-		var j []byte
-		switch {
-		case bad == nil && n == 0:
-			bad, n = fmt.Errorf("dynamixel: frame of %d bytes is cut off: its length asks for more", len(b)), len(b)
-		case bad == nil:
-			j, bad = json.Marshal(p.message())
+	raw := bytes.Clone(b) // Next takes stuffing out of b
+	at, from := 0, 0      // raw[from:at] is no frame, for the reason why
+	var why error
+	tell := func() {
+		if why != nil {
+			j, _ := json.Marshal(map[string]string{"error": why.Error(), "bytes_hex": hex.EncodeToString(raw[from:at])})
+			objects, err = append(objects, j), errors.Join(err, why)
 		}
-		if bad != nil && !told {
-			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "bytes_hex": hex.EncodeToString(b[:min(n, len(b))])})
-			err = errors.Join(err, bad)
-		}
-		if told = bad != nil; j != nil {
-			objects = append(objects, j)
-		}
-		b = b[n:]
+		from, why = at, nil
 	}
+	for at < len(b) {
+		p, n, bad := Next(b[at:])
+		switch {
+		case bad == nil && n == 0: // its length may be what is broken: look for frames behind its header
+			bad, n = fmt.Errorf("dynamixel: frame of %d bytes is cut off: its length asks for more", len(b)-at), min(3, len(b)-at)
+		case errors.Is(bad, ErrCRC):
+			size := headSize + int(binary.LittleEndian.Uint16(raw[at+5:]))
+			bad = fmt.Errorf("%w: % X", bad, appendWords(nil, crc(0, raw[at:at+size-2])))
+		}
+		if bad == nil {
+			tell()
+			j, failed := json.Marshal(p.message())
+			objects, err = append(objects, j), errors.Join(err, failed)
+			from = at + n
+		} else if why == nil || !errors.Is(bad, ErrNoise) { // noise after a broken frame is what is left of it
+			if why != nil && !errors.Is(why, ErrNoise) {
+				tell()
+			}
+			why = bad
+		}
+		at += n
+	}
+	tell()
 	return objects, err
 }
 

@@ -54,3 +54,27 @@ func TestTextSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// A broken length takes no frame that follows with it, every broken frame is told with
+// all its bytes, and a bad CRC with the right one.
+func TestTextFindsFramesAfterBrokenOnes(t *testing.T) {
+	const ping = "fffffd0001030001194e"
+	for text, want := range map[string][]string{
+		"fffffd000103010119" + "4e" + ping:                        {"cut off", `"ping"`},
+		"fffffd0001030001194f" + "fffffd0002030001194e" + ping:    {`fffffd0001030001194f","error":"dynamixel: bad CRC: want CRC-16 0x8005 over the frame: 19 4E"`, `fffffd0002030001194e"`, `"ping"`},
+		"0000" + "fffffd0001030001194f" + ping:                    {"bad CRC", `"ping"`},
+		ping + "fffffd000103":                                     {`"ping"`, `"fffffd000103"`},
+		"fffffd0001090003740000fffffd0201" + "0000" + ping + "ff": {"bad CRC", `"ping"`, `"ff"`},
+	} {
+		objects, err := DecodeText(text)
+		if err == nil || len(objects) != len(want) {
+			t.Errorf("%s: %s, %v: want %q", text, bytes.Join(objects, []byte("; ")), err, want)
+			continue
+		}
+		for i, w := range want {
+			if !strings.Contains(string(objects[i]), w) {
+				t.Errorf("%s: object %d is %s: want %s", text, i, objects[i], w)
+			}
+		}
+	}
+}

@@ -70,25 +70,34 @@ func DecodeText(text string) (objects [][]byte, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("feetech: %w: want frames in hex", err)
 	}
-	told := false // noise after a broken frame is what is left of it
-	for len(b) > 0 {
-		p, n, bad := Next(b)
-		var j []byte
-		switch {
-		case bad == nil && n == 0:
-			bad, n = fmt.Errorf("feetech: frame of %d bytes is cut off: its length asks for more", len(b)), len(b)
-		case bad == nil:
-			j, bad = json.Marshal(p.message())
+	at, from := 0, 0 // b[from:at] is no frame, for the reason why
+	var why error
+	tell := func() {
+		if why != nil {
+			j, _ := json.Marshal(map[string]string{"error": why.Error(), "bytes_hex": hex.EncodeToString(b[from:at])})
+			objects, err = append(objects, j), errors.Join(err, why)
 		}
-		if bad != nil && !told {
-			j, _ = json.Marshal(map[string]string{"error": bad.Error(), "bytes_hex": hex.EncodeToString(b[:n])})
-			err = errors.Join(err, bad)
-		}
-		if told = bad != nil; j != nil {
-			objects = append(objects, j)
-		}
-		b = b[n:]
+		from, why = at, nil
 	}
+	for at < len(b) {
+		p, n, bad := Next(b[at:])
+		switch {
+		case bad == nil && n == 0: // its length may be what is broken: look for frames inside it
+			bad, n = fmt.Errorf("feetech: frame of %d bytes is cut off: its length asks for more", len(b)-at), 1
+		case errors.Is(bad, ErrChecksum):
+			bad = fmt.Errorf("%w: %02X", bad, checksum(b[at+2:at+headSize+int(b[at+3])-1]))
+		}
+		if bad == nil {
+			tell()
+			j, failed := json.Marshal(p.message())
+			objects, err = append(objects, j), errors.Join(err, failed)
+			from = at + n
+		} else if why == nil || errors.Is(why, ErrNoise) { // what follows is what is left of a broken frame
+			why = bad
+		}
+		at += n
+	}
+	tell()
 	return objects, err
 }
 

@@ -226,3 +226,26 @@ func TestTextBothWays(t *testing.T) {
 		}
 	}
 }
+
+// A broken length takes no frame that follows with it, a broken frame is told with all
+// its bytes, and a bad checksum with the right one.
+func TestTextFindsFramesAfterBrokenOnes(t *testing.T) {
+	for text, want := range map[string][]string{
+		"ffff01f201fb" + "ffff010201fb":          {"cut off", `"ping"`},
+		"ffff0104001805de" + "ffff010201fb":      {`"ffff0104001805de","error":"feetech: bad checksum: want the complement of the sum from id on: DD"`, `"ping"`},
+		"00ff" + "ffff010201fa" + "ffff010201fb": {"bad checksum", `"ping"`},
+		"ffff010201fb" + "ffff0104":              {`"ping"`, `"ffff0104"`},
+		"ffff01040018ffffff010201fb" + "ffff":    {"bad checksum", `"ping"`, `"ffff"`},
+	} {
+		objects, err := DecodeText(text)
+		if err == nil || len(objects) != len(want) {
+			t.Errorf("%s: %s, %v: want %q", text, bytes.Join(objects, []byte("; ")), err, want)
+			continue
+		}
+		for i, w := range want {
+			if !strings.Contains(string(objects[i]), w) {
+				t.Errorf("%s: object %d is %s: want %s", text, i, objects[i], w)
+			}
+		}
+	}
+}
