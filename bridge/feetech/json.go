@@ -2,6 +2,7 @@ package feetech
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -33,19 +34,30 @@ type message struct {
 	Value  *int     `json:"value,omitempty"`
 }
 
-// valueOf reads data as the number that most registers of that size hold: one byte
-// as it is, two with the sign in bit 15. It repeats the data.
-func valueOf(data []byte) *int {
+// valueOf reads data as the number that registers of that size hold: one byte as it
+// is, two with the sign in a bit. It repeats the data.
+func valueOf(data []byte, sign uint) *int {
 	var v int
 	switch len(data) {
 	case 1:
 		v = int(data[0])
 	case 2:
-		v = Signed(binary.LittleEndian.Uint16(data), 15)
+		v = Signed(binary.LittleEndian.Uint16(data), sign)
 	default:
 		return nil
 	}
 	return &v
+}
+
+// usualSign is the bit of the sign in most registers.
+const usualSign = 15
+
+// signOf is the bit of the sign in a register that can be written.
+func signOf(addr byte) uint {
+	if addr == regOffset {
+		return 11
+	}
+	return usualSign
 }
 
 type span struct {
@@ -59,11 +71,11 @@ type span struct {
 
 var instructionNames = map[Instruction]string{
 	Ping: "ping", Read: "read", Write: "write", RegWrite: "reg_write", Action: "action", Reset: "reset",
-	SyncRead: "sync_read", SyncWrite: "sync_write",
+	Reboot: "reboot", CalibrateOffset: "calibrate_offset", SyncRead: "sync_read", SyncWrite: "sync_write",
 }
 
 // DecodeText decodes frames in hex, blanks allowed, to one JSON object each. A
-// frame that makes sense as a request is shown as one. Bytes that are no frame
+// frame that makes sense as a request is shown as one, and one to all servos is one. Bytes that are no frame
 // are an error in their place, and all of them are the error.
 func DecodeText(text string) (objects [][]byte, err error) {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(text), ""))
@@ -104,18 +116,27 @@ func DecodeText(text string) (objects [][]byte, err error) {
 func (p *Packet) message() *message {
 	m := &message{ID: p.ID}
 	rs, err := p.Ranges(nil)
-	if err != nil {
+	name := instructionNames[Instruction(p.Code)]
+	switch {
+	case err == nil:
+		m.Instruction = name
+	case p.ID == Broadcast || p.Code > maxErr: // no servo answers so
+		m.Instruction, m.Params = cmp.Or(name, fmt.Sprintf("%#02x", p.Code)), p.Params
+		return m
+	default:
 		m.Error, m.ErrorName, m.Params = &p.Code, Err(p.Code).String(), p.Params
-		m.Value = valueOf(p.Params)
+		m.Value = valueOf(p.Params, usualSign)
+		if name != "" {
+			m.Note = "or the request " + name
+		}
 		return m
 	}
-	m.Instruction = instructionNames[Instruction(p.Code)]
-	if p.ID != Broadcast && p.Code < 0x40 {
+	if p.ID != Broadcast && p.Code <= maxErr {
 		m.Note = fmt.Sprintf("or a status with error %s", Err(p.Code))
 	}
 	if len(p.Params) > 0 {
 		for _, r := range rs {
-			m.Ranges = append(m.Ranges, span{r.ID, r.Addr, r.Len, r.Data, valueOf(r.Data)})
+			m.Ranges = append(m.Ranges, span{r.ID, r.Addr, r.Len, r.Data, valueOf(r.Data, signOf(r.Addr))})
 		}
 	}
 	return m
@@ -161,15 +182,16 @@ func EncodeText(object []byte) (string, error) {
 
 // agree refuses a value that is not that of the data beside it.
 func (m *message) agree() error {
-	check := func(where string, v *int, data []byte) error {
-		if has := valueOf(data); v != nil && (has == nil || *v != *has) {
+	check := func(where string, v *int, data []byte, sign uint) error {
+		if has := valueOf(data, sign); v != nil && (has == nil || *v != *has) {
 			return fmt.Errorf("feetech: %s is %d, which is not %x: want them to agree, or value left out", where, *v, data)
 		}
 		return nil
 	}
-	err := check("value", m.Value, m.Params)
+	err := check("value", m.Value, m.Params, usualSign)
 	for i := range m.Ranges {
-		err = errors.Join(err, check(fmt.Sprintf("ranges[%d].value", i), m.Ranges[i].Value, m.Ranges[i].Data))
+		r := &m.Ranges[i]
+		err = errors.Join(err, check(fmt.Sprintf("ranges[%d].value", i), r.Value, r.Data, signOf(r.Addr)))
 	}
 	return err
 }

@@ -24,6 +24,10 @@ const (
 	Reset     Instruction = 0x06
 	SyncRead  Instruction = 0x82
 	SyncWrite Instruction = 0x83
+	// Reboot and CalibrateOffset are not in the manual but in Feetech's INST.h. This
+	// package does not send them.
+	Reboot          Instruction = 0x08
+	CalibrateOffset Instruction = 0x0B
 )
 
 // Packet is one frame without header and checksum. Requests and statuses look
@@ -112,6 +116,8 @@ const (
 	ErrCurrent     Err = 1 << 3
 	ErrAngle       Err = 1 << 4
 	ErrOverload    Err = 1 << 5
+
+	maxErr = 1<<6 - 1 // all of them
 )
 
 // String lists the bits.

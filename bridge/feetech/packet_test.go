@@ -196,6 +196,14 @@ func TestTextBothWays(t *testing.T) {
 		"ffff0104001805dd":                `{"id":1,"error":0,"error_name":"ok","params_hex":"1805","value":1304}`,
 		"fffffe068238080102" + "36":       `{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":56,"length":8},{"id":2,"address":56,"length":8}]}`,
 		"ffff0109032a00080000e803" + "d5": `{"id":1,"instruction":"write","note":"or a status with error voltage, sensor","ranges":[{"id":1,"address":42,"data_hex":"00080000e803"}]}`,
+		// The sign of the offset is in bit 11 (LeRobot, tables.py).
+		"ffff0105031f0308cc": `{"id":1,"instruction":"write","note":"or a status with error voltage, sensor","ranges":[{"id":1,"address":31,"data_hex":"0308","value":-3}]}`,
+		// No servo answers as 254, and none has more than six error bits.
+		"fffffe0208f7":            `{"id":254,"instruction":"reboot"}`,
+		"fffffe020af5":            `{"id":254,"instruction":"0x0a"}`,
+		"fffffe0583380801" + "38": `{"id":254,"instruction":"sync_write","params_hex":"380801"}`,
+		"ffff01020bf1":            `{"id":1,"error":11,"error_name":"voltage, sensor, overcurrent","note":"or the request calibrate_offset"}`,
+		"ffff02042018" + "05bc":   `{"id":2,"error":32,"error_name":"overload","params_hex":"1805","value":1304}`,
 	} {
 		objects, err := DecodeText(frame)
 		if err != nil || len(objects) != 1 || string(objects[0]) != want {

@@ -7,6 +7,7 @@ import "math"
 const (
 	regModel       = 3  // 2 bytes
 	regReturnDelay = 7  // 1 byte, 2 us
+	regOffset      = 31 // 2 bytes, steps, sign in bit 11
 	regMode        = 33 // 1 byte: 0 is position
 	regTorque      = 40 // 1 byte
 	regGoalPos     = 42 // 2 bytes, sign in bit 15
