@@ -2,6 +2,7 @@ package dynamixel
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -75,6 +76,29 @@ func TestTextFindsFramesAfterBrokenOnes(t *testing.T) {
 			if !strings.Contains(string(objects[i]), w) {
 				t.Errorf("%s: object %d is %s: want %s", text, i, objects[i], w)
 			}
+		}
+	}
+}
+
+// The joint answer to a fast read comes apart where its parts end, though data looks
+// like a CRC now and then.
+func TestTextTakesFastRepliesApart(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 2000 {
+		want := make([]Range, 12)
+		for k := range want {
+			want[k] = Range{ID: byte(k), Data: make([]byte, 10)}
+			for j := range want[k].Data {
+				want[k].Data[j] = byte(random.Uint32())
+			}
+		}
+		p := decode(t, AppendFast(nil, want))
+		got := p.parts()
+		for k := range got {
+			got[k].Len = 0
+		}
+		if !equal(got, want) {
+			t.Fatalf("frame %d: %+v: want %+v", i, got, want)
 		}
 	}
 }
