@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"whisker/bridge/dynamixel"
 	"whisker/bridge/feetech"
@@ -39,19 +40,19 @@ var texts = map[string]text{
 
 type wireDecodeCmd struct {
 	Proto string   `help:"Protocol: whisker, dynamixel, feetech, moteus or unitree." enum:"whisker,dynamixel,feetech,moteus,unitree" default:"whisker"`
-	Hex   []string `arg:"" name:"hex|line" help:"Hexadecimal bytes of the line, in any portions; of moteus also lines of its adapter, each quoted."`
+	Hex   []string `arg:"" name:"hex|line" help:"Hexadecimal bytes of the line, in any portions, also as 0xFF, 0xFF or FF:FF; of moteus one payload, or several and lines of its adapter, each quoted."`
 }
 
 // Run is called by kong.
 func (c *wireDecodeCmd) Run(e *env) error {
 	if t, ok := texts[c.Proto]; ok && t.lines {
 		separator := "\n"
-		if first := c.Hex[0]; first == "can" || first == "rcv" || first == "ERR" || first == "conf" {
-			separator = " " // one line that was not quoted
+		if first := c.Hex[0]; first == "can" || first == "rcv" || first == "ERR" || first == "conf" || isHex(first) && len(digits(first)) == 2 {
+			separator = " " // one line, or bytes of one payload, that were not quoted
 		}
-		return t.print(e.out, strings.Join(c.Hex, separator))
+		return t.print(e.out, plainLines(strings.Join(c.Hex, separator)))
 	}
-	stream, err := hex.DecodeString(strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(strings.Join(c.Hex, "")))
+	stream, err := hex.DecodeString(digits(strings.Join(c.Hex, " ")))
 	if err != nil {
 		return usage(fmt.Errorf("wire: %q is not hexadecimal: %w", strings.Join(c.Hex, " "), err))
 	}
@@ -59,6 +60,38 @@ func (c *wireDecodeCmd) Run(e *env) error {
 		return t.print(e.out, hex.EncodeToString(stream))
 	}
 	return decodeWhisker(e.out, append(stream, 0)) // the last frame may lack its delimiter
+}
+
+// digits takes away what is written between bytes in hexadecimal: blanks, commas,
+// semicolons, colons, dashes, brackets, and 0x or \x before each.
+func digits(text string) string {
+	var b strings.Builder
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:-[]{}()", r) }) {
+		bare := strings.NewReplacer("0x", "", "0X", "", `\x`, "").Replace(word)
+		if len(bare) == 1 && len(word) == 3 {
+			bare = "0" + bare // 0x1
+		}
+		b.WriteString(bare)
+	}
+	return b.String()
+}
+
+// isHex says that there are digits, and nothing but them and what digits takes away.
+func isHex(text string) bool {
+	d := digits(text)
+	return d != "" && strings.Trim(d, "0123456789abcdefABCDEF") == ""
+}
+
+// plainLines writes those lines that are bytes in hexadecimal as digits alone. "->"
+// between a question and its answer ends a line.
+func plainLines(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "->", "\n"), "\n")
+	for i, line := range lines {
+		if isHex(line) {
+			lines[i] = digits(line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // print writes a line for every frame, or for what is none.

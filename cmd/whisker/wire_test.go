@@ -68,6 +68,39 @@ func TestWireTakesALineInWords(t *testing.T) {
 	}
 }
 
+// Bytes are taken as programs, manuals and captures write them.
+func TestWireTakesHexInDifferentSpellings(t *testing.T) {
+	const ping, mode = `{"id":1,"instruction":"ping"}`, `{"kind":"payload","subframes":[{"op":"write","resolution":"int8","register":0,"names":["mode"],"values":[0]}]}`
+	for _, c := range []struct {
+		proto string
+		args  []string
+		want  string
+	}{
+		{"dynamixel", []string{"FF FF FD 00 01 03 00 01 19 4E"}, ping},
+		{"dynamixel", []string{"FF", "FF", "FD", "00", "01", "03", "00", "01", "19", "4E"}, ping},
+		{"dynamixel", []string{"fffffd0001030", "001194e"}, ping},
+		{"dynamixel", []string{"0xFF 0xFF 0xFD 0x00 0x01 0x03 0x00 0x01 0x19 0x4E"}, ping},
+		{"dynamixel", []string{"{0xff, 0xff, 0xfd, 0x0, 0x1, 0x3, 0x0, 0x1, 0x19, 0x4e};"}, ping},
+		{"dynamixel", []string{"0xFFFFFD0001030001194E"}, ping},
+		{"dynamixel", []string{"FF:FF:FD:00:01:03:00:01:19:4E"}, ping},
+		{"dynamixel", []string{"FF-FF-FD-00-01-03-00-01-19-4E"}, ping},
+		{"dynamixel", []string{`\xFF\xFF\xFD\x00\x01\x03\x00\x01\x19\x4E`}, ping},
+		{"dynamixel", []string{"FF\tFF FD 00 01\r\n03 00 01 19 4E\r\n"}, ping},
+		{"moteus", []string{"010000"}, mode},
+		{"moteus", []string{"01", "00", "00"}, mode},
+		{"moteus", []string{"0x01,0x00,0x00"}, mode},
+		{"moteus", []string{"01:00:00"}, mode},
+		{"moteus", []string{"01 00 00 -> 0x010000"}, mode + "\n" + mode},
+		{"moteus", []string{"010000", "01 00 00"}, mode + "\n" + mode},
+		{"moteus", []string{"conf get can.prefix-0x1"}, `{"kind":"command","text":"conf get can.prefix-0x1"}`},
+	} {
+		var out, errs bytes.Buffer
+		if code := run(append([]string{"wire", "decode", "--proto", c.proto}, c.args...), &out, &errs); code != exitDone || strings.TrimSpace(out.String()) != c.want {
+			t.Errorf("%q: exit %d, %s%s: want %s", c.args, code, out.String(), errs.String(), c.want)
+		}
+	}
+}
+
 func TestPorts(t *testing.T) {
 	var out, errs bytes.Buffer
 	if code := run([]string{"ports"}, &out, &errs); code != exitDone || out.Len() == 0 {
