@@ -96,12 +96,18 @@ func isHex(s string) bool { _, err := hex.DecodeString(s); return err == nil }
 
 // readLine is decodeLine without Written.
 func readLine(line string) (*message, error) {
-	if b, err := hex.DecodeString(line); err == nil {
+	b, err := hex.DecodeString(line)
+	switch {
+	case err == nil:
 		m := &message{Kind: "payload"}
 		return m, m.decode(b)
+	case errors.Is(err, hex.ErrLength):
+		return nil, fmt.Errorf("moteus: %d hex digits of a payload: want an even number", len(line))
 	}
 	l, err := ParseLine([]byte(line), make([]byte, MaxData))
-	if err != nil {
+	if star := strings.LastIndexByte(line, '*'); errors.Is(err, ErrChecksum) {
+		return nil, fmt.Errorf("%w: %02X", err, crc8([]byte(line[:star])))
+	} else if err != nil {
 		return nil, err
 	}
 	m := &message{Kind: kindNames[l.Kind], Checksum: l.Checked, Text: string(l.Text)}
@@ -139,10 +145,10 @@ func flagOf(p *bool) Flag {
 }
 
 func (m *message) decode(b []byte) error {
-	for {
+	for size := len(b); ; {
 		s, n, err := Next(b)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w, at byte %d: %x", err, size-len(b), b)
 		}
 		if n == 0 {
 			return nil

@@ -53,7 +53,8 @@ func TestTextBothWays(t *testing.T) {
 	if err == nil || len(objects) != 3 || !strings.Contains(string(objects[1]), `"error":"moteus: bad line`) {
 		t.Errorf("a bad line among good ones: %s, %v: want it told in its place", bytes.Join(objects, []byte("; ")), err)
 	}
-	for text, want := range map[string]string{"can send 8001 01000A b *1F": "checksum", "60": "unknown subframe", "what": "bad line"} {
+	for text, want := range map[string]string{"can send 8001 01000A b *1F": "checksum", "60": "unknown subframe", "what": "bad line",
+		"can send 8001 01000A b *1f": "over the line: 1E", "01000a0e20": "cut off, at byte 3: 0e20", "can send 8001 01000a 60": "flags", "rcv 100 01000a60": "at byte 3: 60", "0100a": "5 hex digits of a payload"} {
 		if _, err := DecodeText(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v: want an error about %s", text, err, want)
 		}
