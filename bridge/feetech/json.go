@@ -174,8 +174,12 @@ func EncodeText(object []byte) (string, error) {
 		}
 		size += 1 + len(s.Data)
 	}
-	if size > 250 {
-		return "", fmt.Errorf("feetech: %d bytes of ranges: want 250 at most", size)
+	most := maxParams
+	if ins == SyncRead || ins == SyncWrite {
+		most -= 2 // address and length
+	}
+	if size > most {
+		return "", fmt.Errorf("feetech: %d bytes of ranges: want %d at most", size, most)
 	}
 	return hex.EncodeToString(AppendRequest(nil, ins, rs...)), nil
 }
@@ -197,8 +201,8 @@ func (m *message) agree() error {
 }
 
 func (m *message) plain(code byte) (string, error) {
-	if len(m.Params) > 250 {
-		return "", fmt.Errorf("feetech: params_hex has %d bytes: want 250 at most", len(m.Params))
+	if len(m.Params) > maxParams {
+		return "", fmt.Errorf("feetech: params_hex has %d bytes: want %d at most", len(m.Params), maxParams)
 	}
 	return hex.EncodeToString(Append(nil, Packet{ID: m.ID, Code: code, Params: m.Params})), nil
 }

@@ -8,8 +8,11 @@ import (
 // Broadcast addresses every servo.
 const Broadcast = 0xFE
 
-// headSize is FF FF, id and length.
-const headSize = 4
+// headSize is FF FF, id and length; maxParams is what a length of 255 leaves.
+const (
+	headSize  = 4
+	maxParams = 253
+)
 
 // Instruction is the kind of a request.
 type Instruction byte
