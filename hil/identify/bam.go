@@ -3,7 +3,6 @@ package identify
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 )
 
 // bamLog is a recording of Rhoban's servo bench (github.com/Rhoban/bam): one
@@ -27,9 +26,9 @@ type bamEntry struct {
 
 // readBAM reads one JSON file; the joint has the motor's name.
 func readBAM(path string) (*Log, error) {
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
-		return nil, fmt.Errorf("identify: %w", err)
+		return nil, err
 	}
 	var b bamLog
 	if err := json.Unmarshal(text, &b); err != nil {
@@ -54,7 +53,7 @@ func readBAM(path string) (*Log, error) {
 		if e.Timestamp == nil || e.Position == nil || e.Goal == nil {
 			return nil, fmt.Errorf("identify: %s: entry %d lacks timestamp, position or goal_position, want all three", path, i)
 		}
-		l.Time = append(l.Time, *e.Timestamp-*b.Entries[0].Timestamp)
+		l.Time = append(l.Time, *e.Timestamp)
 		l.Command[0] = append(l.Command[0], *e.Goal)
 		l.Position[0] = append(l.Position[0], *e.Position)
 		l.Enabled = append(l.Enabled, e.Enabled == nil || *e.Enabled)

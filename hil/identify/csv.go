@@ -1,6 +1,7 @@
 package identify
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -13,11 +14,10 @@ import (
 // readCSV reads a table with a header: t_s, and per joint cmd_NAME_rad and
 // pos_NAME_rad, in any order; other columns are left alone.
 func readCSV(path string) (*Log, error) {
-	rows, err := csvRows(path)
+	rows, lines, err := csvRows(path)
 	if err != nil {
 		return nil, err
 	}
-	rows[0][0] = strings.TrimPrefix(rows[0][0], "\ufeff") // spreadsheets write a byte order mark
 	time, cmd, pos, names, err := csvColumns(path, rows[0])
 	if err != nil {
 		return nil, err
@@ -26,9 +26,9 @@ func readCSV(path string) (*Log, error) {
 	l.Command, l.Position = make([][]float64, len(names)), make([][]float64, len(names))
 	for i, row := range rows[1:] {
 		cell := func(c int) float64 {
-			v, e := strconv.ParseFloat(strings.TrimSpace(row[c]), 64)
+			v, e := strconv.ParseFloat(row[c], 64)
 			if e != nil && err == nil {
-				err = fmt.Errorf("identify: %s:%d: column %s is %q, want a number", path, i+2, rows[0][c], row[c])
+				err = fmt.Errorf("identify: %s:%d: column %s is %q, want a number", path, lines[i+1], rows[0][c], row[c])
 			}
 			return v
 		}
@@ -44,39 +44,55 @@ func readCSV(path string) (*Log, error) {
 	return l, nil
 }
 
-// csvRows reads all rows and wants them equally long and more than a header.
-func csvRows(path string) ([][]string, error) {
-	f, err := os.Open(path)
+// readText reads a file, without the byte order mark that spreadsheets write.
+func readText(path string) ([]byte, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("identify: %w", err)
 	}
-	defer f.Close()
-	r := csv.NewReader(f)
+	return bytes.TrimPrefix(text, []byte("\ufeff")), nil
+}
+
+// csvRows reads all rows, with the line that each begins on, and wants them equally long
+// and more than a header. Spaces around what a cell says are left out.
+func csvRows(path string) (rows [][]string, lines []int, err error) {
+	text, err := readText(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := csv.NewReader(bytes.NewReader(text))
 	r.FieldsPerRecord = -1 // the reader's own error names no file
-	var rows [][]string
+	r.TrimLeadingSpace = true
 	for {
 		row, err := r.Read()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("identify: %s: %w", path, err)
+			return nil, nil, fmt.Errorf("identify: %s: %w", path, err)
 		}
-		if rows = append(rows, row); len(row) != len(rows[0]) {
-			return nil, fmt.Errorf("identify: %s:%d: %d values, want %d as in the header", path, len(rows), len(row), len(rows[0]))
+		line, _ := r.FieldPos(0)
+		if rows, lines = append(rows, row), append(lines, line); len(row) != len(rows[0]) {
+			return nil, nil, fmt.Errorf("identify: %s:%d: %d values, want %d as in the header", path, line, len(row), len(rows[0]))
+		}
+		for i := range row {
+			row[i] = strings.TrimSpace(row[i])
 		}
 	}
 	if len(rows) < 2 {
-		return nil, fmt.Errorf("identify: %s: %d rows, want a header and samples", path, len(rows))
+		return nil, nil, fmt.Errorf("identify: %s: %d rows, want a header and samples", path, len(rows))
 	}
-	return rows, nil
+	return rows, lines, nil
 }
 
 // csvColumns finds the time and the pair of columns of every joint.
 func csvColumns(path string, header []string) (time int, cmd, pos []int, names []string, err error) {
 	at := map[string]int{}
 	for i, h := range header {
-		at[strings.TrimSpace(h)] = i
+		if _, twice := at[h]; twice && (h == "t_s" || strings.HasSuffix(h, "_rad")) {
+			return 0, nil, nil, nil, fmt.Errorf("identify: %s:1: two columns %s, want one", path, h)
+		}
+		at[h] = i
 	}
 	time, ok := at["t_s"]
 	if _, sage := at["positions"]; sage && !ok {
@@ -106,7 +122,7 @@ func csvColumns(path string, header []string) (time int, cmd, pos []int, names [
 }
 
 func between(s, prefix, suffix string) (string, bool) {
-	s, a := strings.CutPrefix(strings.TrimSpace(s), prefix)
+	s, a := strings.CutPrefix(s, prefix)
 	s, b := strings.CutSuffix(s, suffix)
 	return s, a && b && s != ""
 }

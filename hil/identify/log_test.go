@@ -73,7 +73,17 @@ func TestReadsEveryLayout(t *testing.T) {
 	}{
 		{file(t, "log.csv", strings.Join(table(), "\n")), []string{"hip"}},
 		{file(t, "sheet.csv", "\ufeff"+strings.Join(table(), "\r\n")), []string{"hip"}},
+		{file(t, "quoted.csv", "\ufeff"+strings.ReplaceAll("\""+strings.Join(table(), "\"\r\n\"")+"\"", ",", "\",\"")), []string{"hip"}},
+		{file(t, "spaces.csv", strings.ReplaceAll(strings.Join(table(), "\n\n"), ",", " , ")), []string{"hip"}},
+		{file(t, "late.csv", strings.ReplaceAll(strings.Join(table(), "\n"), "\n", "\n17")), []string{"hip"}},
 		{sage(t, nil), []string{"Rotation", "Jaw"}},
+		{sage(t, func(f map[string][]string) {
+			f["joint_list.txt"][0] = "\ufeff" + f["joint_list.txt"][0]
+			for i, row := range f["control.csv"] {
+				f["control.csv"][i] = strings.Replace(row, ",", ", ", 2)
+			}
+		}), []string{"Rotation", "Jaw"}},
+		{file(t, "mark.json", "\ufeff"+bench()), []string{"xl330"}},
 		{file(t, "log.json", bench()), []string{"xl330"}},
 	} {
 		l, err := Open(c.path)
@@ -140,6 +150,12 @@ func TestRefusesBadLogs(t *testing.T) {
 		{"no time", file(t, "a.csv", line(1, "time,cmd_hip_rad,pos_hip_rad")), ":1: no column t_s"},
 		{"no position", file(t, "a.csv", line(1, "t_s,cmd_hip_rad,pos_hop_rad")), ":1: no column pos_hip_rad"},
 		{"degrees by name", file(t, "a.csv", line(1, "t_s,cmd_hip_deg,pos_hip_deg")), "want a pair per joint, in rad"},
+		{"a column twice", file(t, "a.csv", strings.ReplaceAll(strings.Join(table(), ",1\n"), "pos_hip_rad,1", "pos_hip_rad,pos_hip_rad")+",1"), "a.csv:1: two columns pos_hip_rad"},
+		{"a joint twice", file(t, "a.csv", strings.NewReplacer("_rad\n", "_rad,cmd_hip_joint_rad,pos_hip_joint_rad\n", "\n", ",0,0\n").Replace(strings.Join(table(), "\n")+"\n")), "joints hip and hip_joint, want every joint once"},
+		{"after empty lines", file(t, "a.csv", line(7, "\n\n0.1,zero,0")), "a.csv:9: column cmd_hip_rad"},
+		{"a short row after empty lines", file(t, "a.csv", line(7, "\n\n0.1,0")), "a.csv:9: 2 values"},
+		{"time that is no number", file(t, "a.csv", line(2, "NaN,0,0")), "time 0.02 s after NaN s"},
+		{"backwards", file(t, "a.csv", scaled(-1, 1, 1)), "want increasing times"},
 		{"short row", file(t, "a.csv", line(7, "0.1,0")), "a.csv:7: 2 values, want 3"},
 		{"no number", file(t, "a.csv", line(7, "0.1,zero,0")), ":7: column cmd_hip_rad is \"zero\""},
 		{"not finite", file(t, "a.csv", line(7, "0.1,NaN,0")), "command NaN at sample 5"},
@@ -153,6 +169,7 @@ func TestRefusesBadLogs(t *testing.T) {
 		{"no commands", sage(t, func(f map[string][]string) { f["control.csv"] = nil }), "control.csv: no such file"},
 		{"no positions", edit("state_motor.csv", 0, "positions", "angles"), "state_motor.csv:1: columns"},
 		{"a joint too few", edit("state_motor.csv", 3, `"[0.018`, `"[7, 0.018`), "state_motor.csv:4: positions"},
+		{"a joint twice in the list", sage(t, func(f map[string][]string) { f["joint_list.txt"][1] = "Rotation" }), "joints Rotation and Rotation"},
 		{"no timestamp", edit("control.csv", 5, "80005", "soon"), "control.csv:6: timestamp"},
 		{"no overlap", sage(t, func(f map[string][]string) {
 			for i := 1; i < 101; i++ {

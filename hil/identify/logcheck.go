@@ -27,6 +27,9 @@ func (l *Log) check() error {
 		return err
 	}
 	for j, name := range l.Joints {
+		if k := l.joint(name); k != j {
+			return fmt.Errorf("identify: %s: joints %s and %s, want every joint once", l.Name, l.Joints[k], name)
+		}
 		if err := l.checkAngles(name, "command", l.Command[j]); err != nil {
 			return err
 		}
@@ -47,15 +50,15 @@ func (l *Log) check() error {
 
 // checkTime wants seconds that increase, without gaps, at a rate that a servo has.
 func (l *Log) checkTime() error {
-	if d := l.Duration(); !(d >= minSeconds) {
-		return fmt.Errorf("identify: %s: %.3g s long, want at least %g s", l.Name, d, minSeconds)
-	}
 	steps := make([]float64, len(l.Time)-1)
 	for i := range steps {
 		steps[i] = l.Time[i+1] - l.Time[i]
 		if !(steps[i] > 0) {
 			return fmt.Errorf("identify: %s: sample %d: time %g s after %g s, want increasing times", l.Name, i+1, l.Time[i+1], l.Time[i])
 		}
+	}
+	if d := l.Duration(); !(d >= minSeconds) {
+		return fmt.Errorf("identify: %s: %.3g s long, want at least %g s", l.Name, d, minSeconds)
 	}
 	period := median(steps)
 	switch {

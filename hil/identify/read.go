@@ -32,5 +32,11 @@ func Open(path string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l, l.check()
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	for i := len(l.Time) - 1; i >= 0; i-- {
+		l.Time[i] -= l.Time[0]
+	}
+	return l, nil
 }

@@ -37,9 +37,6 @@ func readRecording(path string) (*Log, error) {
 	if len(longest.Time) == 0 {
 		return nil, fmt.Errorf("identify: %s: no tick in the recording, want a run", path)
 	}
-	for i := len(longest.Time) - 1; i >= 0; i-- {
-		longest.Time[i] -= longest.Time[0]
-	}
 	return longest, nil
 }
 

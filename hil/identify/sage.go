@@ -1,7 +1,6 @@
 package identify
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,24 +51,20 @@ func readSAGE(dir string) (*Log, error) {
 			l.Position[j] = append(l.Position[j], pos[i][j])
 		}
 	}
-	for i := len(l.Time) - 1; i >= 0; i-- {
-		l.Time[i] -= l.Time[0]
-	}
 	return l, nil
 }
 
 func readJointList(path string) ([]string, error) {
-	f, err := os.Open(path)
+	text, err := readText(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("identify: %s is no SAGE log: no joint_list.txt, want it with control.csv and state_motor.csv in one folder", filepath.Dir(path))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("identify: %w", err)
+		return nil, err
 	}
-	defer f.Close()
 	var names []string
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if n := strings.TrimSpace(s.Text()); n != "" {
+	for line := range strings.Lines(string(text)) {
+		if n := strings.TrimSpace(line); n != "" {
 			names = append(names, n)
 		}
 	}
@@ -81,13 +76,13 @@ func readJointList(path string) ([]string, error) {
 
 // readSAGETable reads times (s) and the lists of the column positions.
 func readSAGETable(path string, joints int) (times []float64, lists [][]float64, err error) {
-	rows, err := csvRows(path)
+	rows, lines, err := csvRows(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	stamp, list := -1, -1
 	for i, h := range rows[0] {
-		switch strings.TrimSpace(h) {
+		switch h {
 		case "timestamp":
 			stamp = i
 		case "positions":
@@ -100,11 +95,11 @@ func readSAGETable(path string, joints int) (times []float64, lists [][]float64,
 	for i, row := range rows[1:] {
 		us, err := strconv.ParseFloat(row[stamp], 64)
 		if err != nil {
-			return nil, nil, fmt.Errorf("identify: %s:%d: timestamp %q, want µs", path, i+2, row[stamp])
+			return nil, nil, fmt.Errorf("identify: %s:%d: timestamp %q, want µs", path, lines[i+1], row[stamp])
 		}
 		var x []float64
 		if err := json.Unmarshal([]byte(row[list]), &x); err != nil || len(x) != joints {
-			return nil, nil, fmt.Errorf("identify: %s:%d: positions %.40q, want a list of %d angles in rad", path, i+2, row[list], joints)
+			return nil, nil, fmt.Errorf("identify: %s:%d: positions %.40q, want a list of %d angles in rad", path, lines[i+1], row[list], joints)
 		}
 		times, lists = append(times, us/1e6), append(lists, x)
 	}
