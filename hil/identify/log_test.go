@@ -169,7 +169,11 @@ func TestRefusesBadLogs(t *testing.T) {
 		{"no commands", sage(t, func(f map[string][]string) { f["control.csv"] = nil }), "control.csv: no such file"},
 		{"no positions", edit("state_motor.csv", 0, "positions", "angles"), "state_motor.csv:1: columns"},
 		{"a joint too few", edit("state_motor.csv", 3, `"[0.018`, `"[7, 0.018`), "state_motor.csv:4: positions"},
+		{"an angle that is null", edit("state_motor.csv", 1, `"[0, `, `"[null, `), "state_motor.csv:2: positions"},
 		{"a joint twice in the list", sage(t, func(f map[string][]string) { f["joint_list.txt"][1] = "Rotation" }), "joints Rotation and Rotation"},
+		{"a gap of commands", sage(t, func(f map[string][]string) { f["control.csv"] = slices.Delete(f["control.csv"], 40, 60) }), "control.csv: a gap of 0.42 s"},
+		{"commands back in time", edit("control.csv", 9, "160005", "16000500"), "control.csv: sample 9: time 0.180005 s after 16.0005 s"},
+		{"commands at no time", edit("control.csv", 9, "160005", "NaN"), "control.csv: sample 8: time NaN s"},
 		{"no timestamp", edit("control.csv", 5, "80005", "soon"), "control.csv:6: timestamp"},
 		{"no overlap", sage(t, func(f map[string][]string) {
 			for i := 1; i < 101; i++ {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -97,16 +98,20 @@ func readSAGETable(path string, joints int) (times []float64, lists [][]float64,
 		if err != nil {
 			return nil, nil, fmt.Errorf("identify: %s:%d: timestamp %q, want µs", path, lines[i+1], row[stamp])
 		}
-		var x []float64
-		if err := json.Unmarshal([]byte(row[list]), &x); err != nil || len(x) != joints {
+		var x []*float64 // a null would leave a number at 0
+		if err := json.Unmarshal([]byte(row[list]), &x); err != nil || len(x) != joints || slices.Contains(x, nil) {
 			return nil, nil, fmt.Errorf("identify: %s:%d: positions %.40q, want a list of %d angles in rad", path, lines[i+1], row[list], joints)
 		}
-		times, lists = append(times, us/1e6), append(lists, x)
+		angles := make([]float64, joints)
+		for j := range x {
+			angles[j] = *x[j]
+		}
+		times, lists = append(times, us/1e6), append(lists, angles)
 	}
 	// A SAGE log runs at 10 to 1000 Hz; a period outside of that by a factor of a
 	// thousand is a log in ms or s.
 	if period := (times[len(times)-1] - times[0]) / float64(len(times)-1); period < 1e-4 {
 		return nil, nil, fmt.Errorf("identify: %s: a mean period of %.3g µs, want the timestamps in µs: these look like ms or s", path, 1e6*period)
 	}
-	return times, lists, nil
+	return times, lists, (&Log{Name: path, Time: times}).checkTime()
 }
