@@ -123,11 +123,12 @@ func (b *Body) check(path string) error {
 				return fmt.Errorf("identify: %s: network of joint %s: %w", path, b.Joints[i].Name, err)
 			}
 		}
+		if b.joint(b.Joints[i].Name) != &b.Joints[i] {
+			return fmt.Errorf("identify: %s: joint %s is there twice, want it once", path, b.Joints[i].Name)
+		}
 		v := b.Joints[i].values()
-		for _, k := range [...]Param{Armature, StribeckSpeed} {
-			if !(v[k] > 0) {
-				return fmt.Errorf("identify: %s: %s of joint %s is %g, want more than 0", path, k, b.Joints[i].Name, v[k])
-			}
+		if k, want := v.bad(); want != "" {
+			return fmt.Errorf("identify: %s: %s of joint %s is %g, want %s", path, k, b.Joints[i].Name, v[k], want)
 		}
 	}
 	return nil

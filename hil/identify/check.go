@@ -51,7 +51,7 @@ func CheckFrom(b *Body, l *Log, from float64) (*Score, error) {
 		s.add(b.Joints[i].Name, b.track(l, i), out[i])
 	}
 	if !b.Learned() {
-		return s, nil
+		return s, s.check()
 	}
 	if out, err = b.replay(l, true); err != nil {
 		return nil, err
@@ -63,7 +63,17 @@ func CheckFrom(b *Body, l *Log, from float64) (*Score, error) {
 			with.Joints[i].Without = &s.Joints[i].RMSE
 		}
 	}
-	return with, nil
+	return with, with.check()
+}
+
+// check finds a replay that a body's numbers let grow without end.
+func (s *Score) check() error {
+	for i := range s.Joints {
+		if x := s.Joints[i].RMSE; x-x != 0 {
+			return fmt.Errorf("identify: %s: joint %s: the replay does not stay finite: its numbers in the body of %s are no motor's", s.Log, s.Joints[i].Name, s.Robot)
+		}
+	}
+	return nil
 }
 
 // suits finds what keeps a log from being replayed through the body.

@@ -109,6 +109,9 @@ func TestRefusesBadBodiesAndProfiles(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{swap("law: impedance", "law: magic"), `law is "magic"`},
 		{swap("armature_kg_m2: 0.03", "armature_kg_m2: 0"), "armature_kg_m2 of joint hip is 0"},
+		{swap("kp: 20.0", "kp: .nan"), "kp of joint hip is NaN, want a finite number"},
+		{swap("max_torque_nm: 0.0", "max_torque_nm: .inf"), "max_torque_nm of joint hip is +Inf, want a finite number"},
+		{file(t, "b.yaml", text.String()+text.String()[strings.Index(text.String(), "- name"):]), "joint hip is there twice"},
 		{swap("armature_kg_m2", "armature"), `"armature" is no parameter`},
 		{swap("robot:", "name:"), `b.yaml:1: unknown field "name"`},
 		{file(t, "b.yaml", "robot: x\nlaw: voltage\n"), "no joints"},
@@ -123,7 +126,12 @@ func TestRefusesBadBodiesAndProfiles(t *testing.T) {
 	for _, c := range []struct{ old, by, want string }{
 		{"law: voltage", "law: magic", `law is "magic"`},
 		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [0, 1]", "bounds over 0 for a scale"},
-		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [1, 0.1]", "two increasing bounds"},
+		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [1, 0.1]", "two finite, increasing bounds"},
+		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [0.001, .inf]", "two finite, increasing bounds"},
+		{"stribeck_speed_rad_s: 0.1", "stribeck_speed_rad_s: 0", "stribeck_speed_rad_s of joint Rotation is 0, want more than 0"},
+		{"stall_torque_nm: 2.94", "stall_torque_nm: .nan", "stall_torque_nm of joint Rotation is NaN, want a finite number"},
+		{"law: voltage", "law: voltage\nknown_of: {Roll: {kp: 1}}", "something is said of joint Roll, want one of [Rotation"},
+		{"Wrist_Roll, Jaw]", "Wrist_Roll, Jaw, Jaw_joint]", "joint Jaw_joint is there twice"},
 		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [0.1, 1, 2]", "to begin within"},
 		{"kp: [1, 100]", "offset_rad: [0, 1]", "kp is neither known"},
 		{"known: {", "known: {delay_s: 0, ", "either known or to be fitted"},
@@ -146,6 +154,14 @@ func oneLine(t *testing.T, want string) func(v any, err error) {
 			t.Errorf("%q, want one line of identify with %q", s, want)
 		}
 	}
+}
+
+// A body whose numbers drive it away is an error, not a score that is no number.
+func TestRefusesAReplayWithoutEnd(t *testing.T) {
+	v := arm()
+	l := move(Impedance, &v, 4, chirp(4, 0.2, 4), 0, 1)
+	v[Kp] = 1e300
+	oneLine(t, "joint hip: the replay does not stay finite")(Check(known(v), l))
 }
 
 func TestProfilesThatShip(t *testing.T) {

@@ -96,6 +96,20 @@ func (p *Param) UnmarshalText(text []byte) error {
 // Values are all numbers of one joint.
 type Values [numParams]float64
 
+// bad is a number that no replay can use and what is wanted of it, "" where there is none.
+func (v *Values) bad() (k Param, want string) {
+	for i, x := range v {
+		k = Param(i)
+		switch {
+		case x-x != 0:
+			return k, "a finite number"
+		case (k == Armature || k == StribeckSpeed) && x <= 0:
+			return k, "more than 0"
+		}
+	}
+	return 0, ""
+}
+
 // neutral is a joint without friction, gravity, delay or error.
 func neutral() Values {
 	var v Values

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -112,6 +113,9 @@ func (p *Profile) check(name string) error {
 			return fmt.Errorf("identify: %s: joint %s is coupled to %v, want at most two", name, joint, others)
 		}
 	}
+	if err := p.checkJoints(name); err != nil {
+		return err
+	}
 	if p.Law == Voltage {
 		for _, k := range [...]Param{StallTorque, NoLoadSpeed, Kp} {
 			if !p.has(k) {
@@ -122,12 +126,33 @@ func (p *Profile) check(name string) error {
 	return nil
 }
 
+// checkJoints wants every joint once, numbers of joints that there are, and such as a
+// replay can use.
+func (p *Profile) checkJoints(name string) error {
+	of := slices.Concat(slices.Sorted(maps.Keys(p.KnownOf)), slices.Sorted(maps.Keys(p.Couple)), slices.Sorted(maps.Keys(p.Mirror)))
+	for _, joint := range of {
+		if !slices.Contains(p.Joints, joint) {
+			return fmt.Errorf("identify: %s: something is said of joint %s, want one of %v", name, joint, p.Joints)
+		}
+	}
+	for i, joint := range p.Joints {
+		if slices.ContainsFunc(p.Joints[:i], func(s string) bool { return sameJoint(s, joint) }) {
+			return fmt.Errorf("identify: %s: joint %s is there twice, want it once", name, joint)
+		}
+		v := p.space(joint, true).base
+		if k, want := v.bad(); want != "" {
+			return fmt.Errorf("identify: %s: %s of joint %s is %g, want %s", name, k, joint, v[k], want)
+		}
+	}
+	return nil
+}
+
 // badBounds says what is wrong with a number's bounds, or "".
 func (p *Profile) badBounds(k Param, b []float64) string {
 	_, both := p.Known[k]
 	switch {
-	case len(b) != 2 && len(b) != 3 || !(b[0] < b[1]):
-		return "two increasing bounds, and perhaps where to begin"
+	case len(b) != 2 && len(b) != 3 || !(b[0] < b[1]) || math.IsInf(b[1]-b[0], 0):
+		return "two finite, increasing bounds, and perhaps where to begin"
 	case len(b) == 3 && !(b[0] <= b[2] && b[2] <= b[1]):
 		return "the search to begin within the bounds"
 	case params[k].log && !(b[0] > 0):
