@@ -150,13 +150,18 @@ func newSchool(law Law, v *Values, j *Joint, p *Profile, logs []*Log, seed uint6
 		t := newTrack(l, l.joint(j.Name), j.Coupled, p.ServoKp, p.Volts)
 		w := newWalk(law, v, t)
 		for i := range t.steps {
-			periods = append(periods, t.time[i+1]-t.time[i])
+			if t.enabled == nil || t.enabled[i] { // the others may be read faster
+				periods = append(periods, t.time[i+1]-t.time[i])
+			}
 			start := window{w, i}
 			start.q, start.v = t.pos[i]-v[Offset], slopeAt(t, i)
 			all = append(all, start)
 			torques = append(torques, w.interval(i, 0))
 			errs, speeds = append(errs, t.cmd[i]-t.pos[i]), append(speeds, start.v)
 		}
+	}
+	if len(periods) == 0 {
+		return s // nothing can be learned of motors that had no torque
 	}
 	s.Period = median(periods)
 	s.length = max(8, int(math.Round(windowTime/s.Period)))

@@ -90,6 +90,30 @@ func TestANetworkLearnsFromAShortLog(t *testing.T) {
 	}
 }
 
+// A network looks as often as logs do while the motor has torque: a bench that reads
+// faster once the motor was let go does not change that, and logs without torque teach nothing.
+func TestANetworkLooksWhileTheMotorHasTorque(t *testing.T) {
+	p, l := armProfile("hip"), kinked(6, chirp(6, 0.2, 3), 1)
+	other := kinked(4, chirp(4, 0.2, 3), 2)
+	l.Enabled = slices.Repeat([]bool{true}, len(l.Time))
+	for range 2000 {
+		last := len(l.Time) - 1
+		l.Time, l.Enabled = append(l.Time, l.Time[last]+0.003), append(l.Enabled, false)
+		l.Command[0], l.Position[0] = append(l.Command[0], 0), append(l.Position[0], l.Position[0][last])
+	}
+	o := Options{Epochs: 1}
+	b := known(arm())
+	if err := Learn(context.Background(), p, b, []*Log{l}, o); err != nil {
+		t.Fatal(err)
+	}
+	if n := b.Joints[0].Network; math.Abs(n.Period-0.005) > 1e-6 {
+		t.Errorf("it looks every %g s, want 0.005 s", n.Period)
+	}
+	score(t, b, other)
+	clear(l.Enabled)
+	oneLine(t, "no network: joint hip: 0 stretches")(nil, Learn(context.Background(), p, known(arm()), []*Log{l}, o))
+}
+
 // A motor that is told no stiffness holds no position, and gets nothing of its network.
 func TestANetworkGivesNothingWithoutStiffness(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
