@@ -33,6 +33,11 @@ func (f *fitter) fitOffsets() {
 			f.mirrorOffsets()
 		}
 		f.scale *= grow
+		for i := range poses { // the points move away from the origin, and the body with them
+			for a := range poses[i].Pos {
+				poses[i].Pos[a] *= grow
+			}
+		}
 	}
 }
 

@@ -174,6 +174,36 @@ func TestFitBridgesUnseenPoints(t *testing.T) {
 	}
 }
 
+// Where a camera has its origin, and which way the rat heads, is not the rat's motion.
+func TestFitIsTheSameElsewhere(t *testing.T) {
+	k := ratKinematics(t)
+	kp, _ := film(k, 40, 1.1, 0.0005)
+	here, err := motion.FitKeyPoints(kp, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range kp.Frames {
+		for i := range f {
+			f[i] = [3]float64{5 - f[i][1], f[i][0] - 3, f[i][2] + 0.2} // a quarter turn to the left
+		}
+	}
+	there, err := motion.FitKeyPoints(kp, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(here.Scale-there.Scale) > 1e-6 {
+		t.Errorf("scale %.4f, elsewhere %.4f", here.Scale, there.Scale)
+	}
+	for f := range here.Clip.Poses {
+		a, b := &here.Clip.Poses[f], &there.Clip.Poses[f]
+		for j := range a.Q {
+			if d := math.Abs(a.Q[j] - b.Q[j]); d > 1e-4 {
+				t.Fatalf("frame %d: %s is %.3f rad, elsewhere %.3f", f, here.Clip.Joints[j], a.Q[j], b.Q[j])
+			}
+		}
+	}
+}
+
 func TestFitStandsOnItsPaws(t *testing.T) {
 	k := ratKinematics(t)
 	kp, _ := film(k, 60, 1, 0)
