@@ -90,10 +90,8 @@ func (c *clipFitCmd) Run(e *env) error {
 		if err != nil {
 			return usage(err)
 		}
-		fmt.Fprintf(e.out, "%d frames, mean marker error %.2f mm, worst frame %.2f mm, scale %.3f, floor at %.1f mm\n",
-			fit.Clip.Len(), 1000*fit.MeanError, 1000*fit.WorstFrame, fit.Scale, 1000*fit.Floor)
-		for i, name := range kp.Points {
-			fmt.Fprintf(e.out, "  %-10s %.2f mm\n", name, 1000*fit.PointErrors[i])
+		if err := fit.Fprint(e.out); err != nil {
+			return err
 		}
 		return usage(motion.WriteFile(c.Out, fit.Clip))
 	})

@@ -2,8 +2,10 @@ package motion
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"slices"
+	"strings"
 )
 
 // marker is a key point of a rat and where it starts on the body: pairs and
@@ -69,12 +71,26 @@ type Fit struct {
 	// MeanError is the mean distance of a key point from its place on the body,
 	// m; PointErrors has it per point, WorstFrame is the worst frame's mean.
 	MeanError, WorstFrame float64
-	PointErrors           []float64
+	// Points names the points in the order of PointErrors and Offsets.
+	Points      []string
+	PointErrors []float64
 	// Offsets are the places on the body, m in its frames, per point.
 	Offsets [][3]float64
 	// Scale multiplies the animal to the size of the body; Floor is the height
 	// that its paws stand at in the recording, m after scaling.
 	Scale, Floor float64
+}
+
+// Fprint writes f for people.
+func (f *Fit) Fprint(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d frames, mean marker error %.2f mm, worst frame %.2f mm, scale %.3f, floor at %.1f mm\n",
+		f.Clip.Len(), 1000*f.MeanError, 1000*f.WorstFrame, f.Scale, 1000*f.Floor)
+	for i, name := range f.Points {
+		fmt.Fprintf(&b, "  %-10s %.2f mm\n", name, 1000*f.PointErrors[i])
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // FitKeyPoints finds the motion of a rat body that follows key points: poses and
@@ -99,6 +115,7 @@ type fitter struct {
 	kp         *KeyPoints
 	k          Kinematics
 	ik         *IK
+	points     []string
 	column     []int // of the recording, per point
 	bodies     []int
 	twins      []int        // the point on the other side, or the point itself
@@ -124,7 +141,7 @@ func newFitter(kp *KeyPoints, k Kinematics) (*fitter, error) {
 		for i := range m.offset {
 			m.offset[i] *= modelScale
 		}
-		f.column, f.bodies, f.twins = append(f.column, col), append(f.bodies, body), append(f.twins, m.twin)
+		f.points, f.column, f.bodies, f.twins = append(f.points, m.point), append(f.column, col), append(f.bodies, body), append(f.twins, m.twin)
 		f.start, f.stiff = append(f.start, m.offset), append(f.stiff, m.stiff)
 	}
 	f.offsets = slices.Clone(f.start)

@@ -158,7 +158,7 @@ func (f *fitter) align(frame int) Pose {
 // fitAll fits every frame with the offsets found, each from the one before.
 func (f *fitter) fitAll() (*Clip, *Fit) {
 	c := &Clip{Name: f.kp.Name, Rate: f.kp.Rate, Joints: slices.Clone(f.k.JointNames())}
-	fit := &Fit{Clip: c, Scale: f.scale, PointErrors: make([]float64, len(f.bodies)), Offsets: f.offsets}
+	fit := &Fit{Clip: c, Scale: f.scale, Points: f.points, PointErrors: make([]float64, len(f.bodies)), Offsets: f.offsets}
 	pose := f.align(0)
 	f.ik.Keep, f.ik.MaxIterations = 0, 50
 	counts, all, unseen := make([]float64, len(f.bodies)), 0.0, 0

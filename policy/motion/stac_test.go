@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -201,6 +202,35 @@ func TestFitIsTheSameElsewhere(t *testing.T) {
 				t.Fatalf("frame %d: %s is %.3f rad, elsewhere %.3f", f, here.Clip.Joints[j], a.Q[j], b.Q[j])
 			}
 		}
+	}
+}
+
+// Recordings have their points in any order, and more than are fitted.
+func TestFitNamesThePointsOfItsErrors(t *testing.T) {
+	k := ratKinematics(t)
+	kp, _ := film(k, 20, 1, 0)
+	kp.Points = append([]string{"TailTip"}, kp.Points...)
+	hand := slices.Index(kp.Points, "HandR")
+	for f := range kp.Frames {
+		kp.Frames[f] = append([][3]float64{{}}, kp.Frames[f]...)
+		kp.Frames[f][hand][f%3] += 0.03 * float64(1-f%2*2) // it trembles
+	}
+	fit, err := motion.FitKeyPoints(kp, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worst := 0
+	for i, e := range fit.PointErrors {
+		if e > fit.PointErrors[worst] {
+			worst = i
+		}
+	}
+	var b strings.Builder
+	if err := fit.Fprint(&b); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("HandR      %.2f mm\n", 1000*fit.PointErrors[worst]); !strings.Contains(b.String(), want) || strings.Contains(b.String(), "TailTip") {
+		t.Errorf("%s has no line %q", &b, want)
 	}
 }
 
