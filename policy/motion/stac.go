@@ -115,6 +115,7 @@ type fitter struct {
 	kp         *KeyPoints
 	k          Kinematics
 	ik         *IK
+	whole      []int // frames that show enough points to begin at
 	points     []string
 	column     []int // of the recording, per point
 	bodies     []int
@@ -143,6 +144,9 @@ func newFitter(kp *KeyPoints, k Kinematics) (*fitter, error) {
 		}
 		f.points, f.column, f.bodies, f.twins = append(f.points, m.point), append(f.column, col), append(f.bodies, body), append(f.twins, m.twin)
 		f.start, f.stiff = append(f.start, m.offset), append(f.stiff, m.stiff)
+	}
+	if f.whole = f.wholeFrames(); f.whole == nil {
+		return nil, fmt.Errorf("motion: %s: no frame shows %d of the key points together", kp.Source, enoughSeen)
 	}
 	f.offsets = slices.Clone(f.start)
 	f.targets = make([]Target, len(f.bodies))

@@ -11,10 +11,10 @@ import (
 // fitOffsets alternates poses with scale and offsets over frames spread over the
 // recording. The first rounds leave the offsets: they would soak up the scale.
 func (f *fitter) fitOffsets() {
-	n := min(fitSamples, len(f.kp.Frames))
+	n := min(fitSamples, len(f.whole))
 	frames, poses := make([]int, n), make([]Pose, n)
 	for i := range frames {
-		frames[i] = i * (len(f.kp.Frames) - 1) / max(1, n-1)
+		frames[i] = f.whole[i*(len(f.whole)-1)/max(1, n-1)]
 		poses[i] = f.align(frames[i])
 	}
 	f.ik.Keep = 0
@@ -39,6 +39,34 @@ func (f *fitter) fitOffsets() {
 			}
 		}
 	}
+}
+
+// enoughSeen is how many points place a body.
+const enoughSeen = 3
+
+// count is how many points are seen in a frame.
+func (f *fitter) count(frame int) (n int) {
+	for i := range f.bodies {
+		if _, ok := f.seen(frame, i); ok {
+			n++
+		}
+	}
+	return n
+}
+
+// wholeFrames lists the frames that show at least half as many points as the best one;
+// none where that shows too few.
+func (f *fitter) wholeFrames() (frames []int) {
+	most := 0
+	for frame := range f.kp.Frames {
+		most = max(most, f.count(frame))
+	}
+	for frame := range f.kp.Frames {
+		if n := f.count(frame); n >= enoughSeen && 2*n >= most {
+			frames = append(frames, frame)
+		}
+	}
+	return frames
 }
 
 // moveOffsets moves each offset to the mean of where its point is seen in the
@@ -155,20 +183,36 @@ func (f *fitter) align(frame int) Pose {
 	return pose
 }
 
-// fitAll fits every frame with the offsets found, each from the one before.
+// fitAll fits every frame with the offsets found, from the first whole one to either
+// end, each from the one before. Frames that show too few points are between those
+// around them.
 func (f *fitter) fitAll() (*Clip, *Fit) {
-	c := &Clip{Name: f.kp.Name, Rate: f.kp.Rate, Joints: slices.Clone(f.k.JointNames())}
+	n := len(f.kp.Frames)
+	c := &Clip{Name: f.kp.Name, Rate: f.kp.Rate, Joints: slices.Clone(f.k.JointNames()), Poses: make([]Pose, n)}
 	fit := &Fit{Clip: c, Scale: f.scale, Points: f.points, PointErrors: make([]float64, len(f.bodies)), Offsets: f.offsets}
-	pose := f.align(0)
+	first := f.whole[0]
+	pose := f.align(first)
 	f.ik.Keep, f.ik.MaxIterations = 0, 50
-	counts, all, unseen := make([]float64, len(f.bodies)), 0.0, 0
-	for frame := range f.kp.Frames {
-		f.aim(frame)
-		f.ik.Solve(&pose, f.targets)
+	counts, all, unseen, blind := make([]float64, len(f.bodies)), 0.0, 0, 0
+	for i := range n {
+		frame := first + i
+		if frame >= n {
+			frame = n - 1 - i // before the first
+		}
+		if frame == first-1 {
+			pose.copyFrom(&c.Poses[first])
+		}
+		few := f.count(frame) < enoughSeen
+		if f.aim(frame); !few {
+			f.ik.Solve(&pose, f.targets)
+		}
 		f.ik.Keep, f.ik.MaxIterations = fitKeep, 8
-		kept := pose
-		kept.Q = slices.Clone(pose.Q)
-		c.Poses = append(c.Poses, kept)
+		c.Poses[frame] = pose
+		c.Poses[frame].Q = slices.Clone(pose.Q)
+		if few {
+			blind++
+			continue
+		}
 		sum, n := 0.0, 0.0
 		for i, t := range f.targets {
 			if t.Weight == 0 {
@@ -181,9 +225,7 @@ func (f *fitter) fitAll() (*Clip, *Fit) {
 			sum, n = sum+d, n+1
 		}
 		fit.MeanError, all = fit.MeanError+sum, all+n
-		if n > 0 {
-			fit.WorstFrame = math.Max(fit.WorstFrame, sum/n)
-		}
+		fit.WorstFrame = math.Max(fit.WorstFrame, sum/n)
 	}
 	fit.MeanError /= all
 	for i := range counts {
@@ -192,8 +234,26 @@ func (f *fitter) fitAll() (*Clip, *Fit) {
 	if unseen > 0 {
 		c.Repairs = append(c.Repairs, fmt.Sprintf("%d key points were not seen; their bodies follow the others", unseen))
 	}
+	if blind > 0 {
+		c.Repairs = append(c.Repairs, fmt.Sprintf("%d frames show fewer than %d key points; interpolated", blind, enoughSeen))
+		f.bridge(c.Poses)
+	}
 	c.continueSign()
 	return c, fit
+}
+
+// bridge interpolates the poses of frames that show too few points from those around
+// them; before the first and after the last of these nothing moves.
+func (f *fitter) bridge(poses []Pose) {
+	for _, gap := range runs(0, len(poses), func(frame int) bool { return f.count(frame) < enoughSeen }) {
+		if gap.from == 0 || gap.to == len(poses) {
+			continue
+		}
+		a, b := &poses[gap.from-1], &poses[gap.to]
+		for frame := gap.from; frame < gap.to; frame++ {
+			poses[frame] = between(a, b, float64(frame-gap.from+1)/float64(gap.to-gap.from+1))
+		}
+	}
 }
 
 // paveFloor moves the clip up or down so that the lowest point of the paws is at

@@ -175,6 +175,53 @@ func TestFitBridgesUnseenPoints(t *testing.T) {
 	}
 }
 
+// A rat that comes into view late, and is out of it for a while, does not jump there.
+func TestFitFollowsARatThatIsOutOfView(t *testing.T) {
+	k := ratKinematics(t)
+	kp, truth := film(k, 60, 1, 0)
+	for _, f := range kp.Frames {
+		for i := range f {
+			f[i][0] += 0.5 // of the camera's origin
+		}
+	}
+	nan := math.NaN()
+	hide := func(from, to int) {
+		for f := from; f < to; f++ {
+			for i := range kp.Frames[f] {
+				kp.Frames[f][i] = [3]float64{nan, nan, nan}
+			}
+		}
+	}
+	hide(0, 3)
+	hide(20, 28)
+	hide(55, 60)
+	fit, err := motion.FitKeyPoints(kp, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fit.WorstFrame > 0.003 || len(fit.Clip.Repairs) != 1 || !strings.HasPrefix(fit.Clip.Repairs[0], "16 frames show fewer than 3 key points") {
+		t.Errorf("worst frame %.2f mm, repairs %q", 1000*fit.WorstFrame, fit.Clip.Repairs)
+	}
+	if off := pawError(k, fit, truth); off > 0.008 {
+		t.Errorf("knees, elbows and paws are %.1f mm from the true ones, expected at most 8 mm", 1000*off)
+	}
+	for f := 1; f < fit.Clip.Len(); f++ {
+		a, b := &fit.Clip.Poses[f-1], &fit.Clip.Poses[f]
+		if d := math.Hypot(b.Pos[0]-a.Pos[0], b.Pos[1]-a.Pos[1]); d > 0.010 {
+			t.Errorf("frame %d: the root jumps by %.1f mm", f, 1000*d)
+		}
+		for j := range b.Q {
+			if d := math.Abs(b.Q[j] - a.Q[j]); d > 0.3 {
+				t.Errorf("frame %d: %s jumps by %.2f rad", f, fit.Clip.Joints[j], d)
+			}
+		}
+	}
+	hide(0, 60)
+	if _, err := motion.FitKeyPoints(kp, k); err == nil || !strings.Contains(err.Error(), "motion: film: no frame shows 3 of the key points") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // Where a camera has its origin, and which way the rat heads, is not the rat's motion.
 func TestFitIsTheSameElsewhere(t *testing.T) {
 	k := ratKinematics(t)
