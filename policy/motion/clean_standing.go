@@ -25,9 +25,10 @@ type Standing struct {
 	SlipMax  float64 `json:"stance_slip_max_m"`
 }
 
-// feasible says that there is nothing to clean.
+// feasible says that there is nothing to clean. A body that never stands shows no error
+// of its paws: its floor is elsewhere.
 func (s *Standing) feasible() bool {
-	return s.ZMPMean < 0.0015 && s.Float < 0.0008 && s.Sink < 0.001 && s.SlipMean < 0.002
+	return s.Flight < 0.5 && s.ZMPMean < 0.0015 && s.Float < 0.0008 && s.Sink < 0.001 && s.SlipMean < 0.002
 }
 
 // standing measures poses by the paws' own motion, whatever was planned: a paw

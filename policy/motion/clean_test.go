@@ -80,6 +80,27 @@ func TestSpoiltWalkIsMadeFeasibleAgain(t *testing.T) {
 }
 
 // A rear on the tips of the toes, which nothing can balance on, becomes one on flat feet.
+// A clip whose floor is elsewhere has no paw that could be wrong, and is put on the floor all the same.
+func TestAHoveringWalkIsPutOnTheFloor(t *testing.T) {
+	b, k := openRat(t)
+	walk, _ := synthesize(t, b, k, locomotion[1])
+	for _, height := range []float64{0.02, 0.035} {
+		up := *walk
+		up.Poses = slices.Clone(walk.Poses)
+		for f := range up.Poses {
+			up.Poses[f].Pos[2] += height
+		}
+		up.Differentiate()
+		out, report := clean(t, &up, k)
+		if !report.Changed() || report.After.Flight > 0.1 || report.After.Float > 0.0005 {
+			t.Errorf("%g m up: before %+v, after %+v", height, report.Before, report.After)
+		}
+		if off := apart(k, b, walk, out); off > 0.005 {
+			t.Errorf("%g m up: paws %.1f mm from where the walk had them", height, 1e3*off)
+		}
+	}
+}
+
 func TestARearOnItsToesIsBroughtDown(t *testing.T) {
 	b, k := openRat(t)
 	rear, _ := synthesize(t, b, k, motion.RandomSpec(motion.Rear, 11))
