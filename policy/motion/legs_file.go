@@ -43,6 +43,11 @@ func ReadLegs(data []byte, path string) (*Clip, error) {
 		if len(row) != 7+len(LegJoints) {
 			return nil, fmt.Errorf("motion: %s: frame %d has %d numbers, expected root x, y, z, quaternion x, y, z, w and %d joints", path, i, len(row), len(LegJoints))
 		}
+		for j, q := range row[7:] {
+			if math.Abs(q) > 2*math.Pi {
+				return nil, fmt.Errorf("motion: %s: frame %d: joint %s is at %g, expected rad, less than a turn", path, i, LegJoints[j], q)
+			}
+		}
 		c.Poses = append(c.Poses, Pose{Pos: [3]float64(row[:3]), Quat: [4]float64{row[6], row[3], row[4], row[5]}, Q: row[7:]})
 	}
 	c.upright()
@@ -85,8 +90,12 @@ func IsLegs(c *Clip) bool {
 // build, as much larger as its root is higher above the feet.
 func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 	const low, high, slow, still, drift = 0.1, 0.3, 1.5, 0.8, 0.1 // hip heights, speeds a second
+	const lowest, highest = 0.03, 3.0                             // hip, m
 	size, order := q.size(c), q.fileOrder()
 	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: size * q.hip}
+	if !(s.hip >= lowest && s.hip <= highest) {
+		return nil, fmt.Errorf("motion: clip %s: the root is at %g m, expected it above the feet of a robot whose hips are %g to %g m high", c.Name, c.Poses[0].Pos[2], lowest, highest)
+	}
 	poses, heights := make([]trunkPose, c.Len()), make([]float64, c.Len())
 	var paths [4]pawPath
 	for f := range poses {

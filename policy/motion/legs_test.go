@@ -83,10 +83,26 @@ func TestMotionsOfLegsThatAreNoneAreRefused(t *testing.T) {
 		{"[[0,0,0.4,", "[[0,0.4,", "frame 0 has 18 numbers"},
 		{"[[0,0,0.4, 0,0,0,1,", "[[0,0,0.4, 0,0,0,0,", "frame 0"},
 		{"]]}", "]", "no motion of legs"},
+		{"[[0,0,0.4, 0,0,0,1, 0,0.5,-1,", "[[0,0,0.4, 0,0,0,1, 0,28,-57,", "frame 0: joint FR_thigh is at 28, expected rad, less than a turn"}, // degrees
 	} {
 		_, err := motion.ReadLegs([]byte(strings.Replace(good, c.old, c.new, 1)), "bad.txt")
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bad.txt") {
 			t.Errorf("%q: %v, want %q", c.new, err, c.want)
+		}
+	}
+}
+
+// The root of a robot is above its feet, by less than a few metres.
+func TestLegsAtNoHeightAreRefused(t *testing.T) {
+	robot, rk := openQuadruped(t)
+	for _, height := range []string{"0", "-0.6", "40"} {
+		frame := "[0,0," + height + ", 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1]"
+		c, err := motion.ReadLegs([]byte(`{"FrameDuration": 0.03, "Frames": [`+strings.Repeat(frame+",", 9)+frame+"]}"), "bad.txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := motion.RetargetLegs(c, rk, robot); err == nil || !strings.Contains(err.Error(), "clip bad: the root is at "+height+" m") {
+			t.Errorf("height %s: %v", height, err)
 		}
 	}
 }
