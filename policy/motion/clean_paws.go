@@ -7,6 +7,7 @@ type pawPath struct {
 	pad, heel [][3]float64
 	low       []float64 // lowest point of the paw
 	arm       []float64 // of paw and forearm; of a hind paw the paw's own
+	shortest  int       // stance, frames; stanceFrames where it is less
 }
 
 // observe follows the paws through poses.
@@ -53,7 +54,7 @@ func (p *pawPath) stances(height, drift float64, slow func(frame int) bool) []ho
 	var out []hold
 	for _, h := range all {
 		for _, part := range p.split(h, drift) {
-			if part.to-part.from >= stanceFrames {
+			if part.to-part.from >= max(stanceFrames, p.shortest) {
 				part.at = p.middle(part)
 				out = append(out, part)
 			}
@@ -81,7 +82,7 @@ func runs(from, to int, is func(frame int) bool) (all []hold) {
 func (p *pawPath) join(all []hold) []hold {
 	var out []hold
 	for _, h := range all {
-		if n := len(out); n > 0 && h.from-out[n-1].to < stanceFrames {
+		if n := len(out); n > 0 && h.from-out[n-1].to < max(stanceFrames, p.shortest) {
 			a, b := p.pad[out[n-1].to-1], p.pad[h.from]
 			if math.Hypot(a[0]-b[0], a[1]-b[1]) < stepAway {
 				out[n-1].to = h.to

@@ -85,6 +85,13 @@ func IsLegs(c *Clip) bool {
 	return len(c.Joints) == len(LegJoints)
 }
 
+// A motion of legs has any frame rate; what is noise of it is told in time. Below 33
+// frames a second stanceFrames and courseSmoothing are longer.
+const (
+	legStance    = 0.09 // s, of the shortest stance
+	legSmoothing = 0.06 // s, standard deviation of the filter over the trunk's course
+)
+
 // newLegCourse is the course of a motion of legs, as seen by a robot with such legs:
 // the robot that it was made for is taken for a larger or smaller one of the same
 // build, as much larger as its root is higher above the feet.
@@ -124,6 +131,7 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 	}
 	for leg := range paths {
 		path := &paths[leg]
+		path.shortest = int(math.Round(legStance * c.Rate))
 		// Animators' feet hover and sink: one that rests stands, low or not.
 		rests := func(f int) bool { return pointSpeed(path.pad, f, c.Rate) < still*q.hip }
 		s.holds[leg] = path.stances(high*q.hip, drift*q.hip, func(f int) bool {
@@ -139,7 +147,7 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 	if len(s.holds[leftHind])+len(s.holds[rightHind])+len(s.holds[leftFore])+len(s.holds[rightFore]) == 0 {
 		return nil, c.impossible(0, "no foot ever stands, expected steps")
 	}
-	return s, s.fit(poses)
+	return s, s.fit(poses, max(courseSmoothing, int(math.Round(2*sq(legSmoothing*c.Rate)))))
 }
 
 // fileOrder is the joint of the robot for each of LegJoints.

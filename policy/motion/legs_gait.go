@@ -118,7 +118,7 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 	for leg := range down {
 		s.holds[leg] = runs(0, n, func(f int) bool { return down[leg][f] })
 	}
-	return s, s.fit(legTrunk(moves, n))
+	return s, s.fit(legTrunk(moves, n), courseSmoothing)
 }
 
 func drawGait(r *rand.Rand) *legGait {

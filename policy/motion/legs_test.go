@@ -72,6 +72,36 @@ func TestMotionOfALargerRobotIsRetargeted(t *testing.T) {
 	}
 }
 
+// A motion that was filmed at more frames a second is the same motion, and its tremor no step
+// and no work of the motors.
+func TestMotionsOfLegsAreTheSameAtAnyRate(t *testing.T) {
+	b, k := openRat(t)
+	robot, rk := openQuadruped(t)
+	rat, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Walk, Seed: 3, Speed: 0.3, Curvature: 1, Seconds: 2})
+	walk, _, err := motion.Retarget(rat, k, rk, robot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rate := range []float64{30, 60, 120} {
+		trembling := motion.Resample(walk, rate)
+		for f := range trembling.Poses {
+			trembling.Poses[f].Pos[1] += 0.006 * math.Sin(2*math.Pi*7*float64(f)/rate)
+		}
+		clips, err := motion.ReadFile(legsOf(t, trembling, 1.3, false), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, fid, err := motion.RetargetLegs(clips[0], rk, robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%g frames/s: %v, %.0f %% of the torque, %v strides/s", rate, fid, 100*fid.Torque, fid.StrideWanted)
+		if !fid.Kept() || fid.Torque > 0.37 || math.Abs(float64(fid.StrideWanted)-1.63) > 0.1 {
+			t.Errorf("%g frames/s: %v, %.0f %% of the torque", rate, fid, 100*fid.Torque)
+		}
+	}
+}
+
 func TestMotionsOfLegsThatAreNoneAreRefused(t *testing.T) {
 	good := `{"FrameDuration": 0.03, "Frames": [` + strings.Repeat(`[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1],`, 9) + `[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1]]}`
 	if _, err := motion.ReadLegs([]byte(good), "good.txt"); err != nil {

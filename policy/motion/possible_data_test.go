@@ -111,3 +111,39 @@ func TestMotionsOfLegsAreFarFromImpossible(t *testing.T) {
 		}
 	}
 }
+
+// At any frame rate they are kept, and what stands for less than two frames of theirs does not stand.
+func TestMotionsOfLegsAreKeptAtAnyRate(t *testing.T) {
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, k := opened(t, sim.Options{Profile: p})
+	q, err := newQuadruped(k, r.Body())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"runningman", "turn", "sidesteps", "inplace_steps"} {
+		clips, err := ReadFile(filepath.Join(os.Getenv("WHISKER_DATA"), "quadruped_motions", name+".txt"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rate := range []float64{clips[0].Rate, 60, 100} {
+			c := Resample(clips[0], rate)
+			s, err := newLegCourse(c, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for leg := range s.holds {
+				for _, h := range s.holds[leg] {
+					if d := float64(h.to-h.from) / rate; d < 0.08 {
+						t.Errorf("%s at %g Hz: leg %d stands for %.3f s from %.2f s on", name, rate, leg, d, float64(h.from)/rate)
+					}
+				}
+			}
+			if _, fid, err := RetargetLegs(c, k, r.Body()); err != nil || !fid.Kept() {
+				t.Errorf("%s at %g Hz: %v, %v", name, rate, fid, err)
+			}
+		}
+	}
+}

@@ -77,7 +77,7 @@ func newRatCourse(c *Clip, k Kinematics) (*trunkCourse, error) {
 			return pointSpeed(path.pad, f, c.Rate) < math.Max(stanceSpeed, stanceShare*math.Hypot(v[0], v[1]))
 		})
 	}
-	return s, s.fit(poses)
+	return s, s.fit(poses, courseSmoothing)
 }
 
 // trunkOf reads the trunk off the Kinematics' current pose.
@@ -94,9 +94,9 @@ func trunkOf(k Kinematics, ids *[4]int) trunkPose {
 		math.Atan2(along[2], math.Hypot(along[0], along[1])), math.Atan2(across[2], math.Hypot(across[0], across[1]))}
 }
 
-// fit smooths the frames and lays splines through them.
-func (s *trunkCourse) fit(poses []trunkPose) error {
-	for round := 0; round < courseSmoothing; round++ {
+// fit smooths the frames in rounds of the filter 1 2 1, and lays splines through them.
+func (s *trunkCourse) fit(poses []trunkPose, rounds int) error {
+	for range rounds {
 		last := poses[0]
 		for f := 1; f < len(poses)-1; f++ {
 			now := poses[f]
