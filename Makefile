@@ -159,7 +159,7 @@ train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the ra
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/whirls --library 'whirl=90' --first-seed 90000 --brisk 1.3
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/postures --library 'walk=16;trot=16;turn=20;rear=10;roam=40;dash=30;whirl=30;groom=12;stand=6;headturn=6;lunge=6' --first-seed 100000 --brisk 1.3 --postures 2
 	$(TRACK_LEGS) $(QUADRUPED)/track $(LIBRARIES) --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 2e6 $(ARGS)
-	$(TRACK_LEGS) $(QUADRUPED)/settled $(LIBRARIES) --from $(QUADRUPED)/track --settle --rate 4e-5 --average 60 --transitions 0.7e6 $(ARGS)
+	$(TRACK_LEGS) $(QUADRUPED)/settled $(LIBRARIES) --from $(QUADRUPED)/track --settle --rate 4e-5 --average 60 --transitions 0.5e6 $(ARGS)
 
 QUADRUPED = $(TRAIN)/quadruped
 LIBRARIES = $(addprefix $(QUADRUPED)/,walks rears legs whirls postures)
