@@ -20,9 +20,16 @@ var LegJoints = []string{
 // 2020, "Learning agile robotic locomotion skills by imitating animals"): a frame
 // is root x, y, z (m), quaternion x, y, z, w, and the angles of LegJoints.
 type legFile struct {
+	LoopMode      string  // Wrap: the last frame is the first again
 	FrameDuration float64 // s
-	Frames        [][]float64
+	// Each round of a motion that wraps begins where the one before ended, and heads there.
+	EnableCycleOffsetPosition, EnableCycleOffsetRotation bool
+
+	Frames [][]float64
 }
+
+// A gait that is told by one stride of less than oneStride goes on for strides, s.
+const oneStride, strides = 2.0, 5.0
 
 // ReadLegs reads the motion of a robot with four legs of three joints. Such files
 // have their robot's own root frame: of the two in use, the one in which it stands
@@ -51,7 +58,47 @@ func ReadLegs(data []byte, path string) (*Clip, error) {
 		c.Poses = append(c.Poses, Pose{Pos: [3]float64(row[:3]), Quat: [4]float64{row[6], row[3], row[4], row[5]}, Q: row[7:]})
 	}
 	c.upright()
+	if long := float64(len(c.Poses)-1) / c.Rate; f.LoopMode == "Wrap" && long > 0 && long < oneStride && c.closes() {
+		c.repeat(int(math.Ceil(strides/long)), f.EnableCycleOffsetPosition, f.EnableCycleOffsetRotation)
+	}
 	return c, c.finish()
+}
+
+// closes says that the legs end as they began.
+func (c *Clip) closes() bool {
+	first, last := c.Poses[0].Q, c.Poses[len(c.Poses)-1].Q
+	for i := range first {
+		if math.Abs(last[i]-first[i]) > 0.1 {
+			return false
+		}
+	}
+	return true
+}
+
+// repeat plays a motion whose last frame is its first again so many times in all, each
+// time going on from where it ended, or heading, along the ground.
+func (c *Clip) repeat(times int, moves, turns bool) {
+	first, last, n := c.Poses[0], c.Poses[len(c.Poses)-1], len(c.Poses)
+	turn := [4]float64{1, 0, 0, 0}
+	if turns {
+		turn = quatExp([3]float64{0, 0, heading(last.Quat) - heading(first.Quat)})
+	}
+	for at := n; at < 1+times*(n-1); at++ {
+		p := c.Poses[at-n+1] // a round ago
+		from := p.Pos
+		p.Q = slices.Clone(p.Q)
+		for a := range 2 {
+			from[a] -= first.Pos[a]
+		}
+		p.Quat, p.Pos = quatMul(turn, p.Quat), quatRotate(turn, from)
+		for a := range 2 {
+			if p.Pos[a] += first.Pos[a]; moves {
+				p.Pos[a] += last.Pos[a] - first.Pos[a]
+			}
+		}
+		c.Poses = append(c.Poses, p)
+	}
+	c.Repairs = append(c.Repairs, fmt.Sprintf("one round of %.2f s that wraps; played %d times", float64(n-1)/c.Rate, times))
 }
 
 // upright takes the root frame of the first of these robots, whose axes are z

@@ -102,6 +102,70 @@ func TestMotionsOfLegsAreTheSameAtAnyRate(t *testing.T) {
 	}
 }
 
+// One stride that wraps is a walk, each stride going on from where the one before ended and
+// headed; a motion that does not close is played once.
+func TestOneStrideThatWrapsIsPlayedOn(t *testing.T) {
+	robot, rk := openQuadruped(t)
+	b, k := openRat(t)
+	rat, _ := synthesize(t, b, k, motion.Spec{Kind: motion.Walk, Seed: 3, Speed: 0.3, Curvature: 1, Seconds: 4})
+	walk, _, err := motion.Retarget(rat, k, rk, robot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The stretch of a stride's length that closes best.
+	from, n, best := 0, 0, math.Inf(1)
+	for f := walk.Len() / 3; f < walk.Len()/2; f++ {
+		for long := 20; long < 60; long++ {
+			apart := 0.0
+			for i, q := range walk.Poses[f].Q {
+				apart = math.Max(apart, math.Abs(walk.Poses[f+long].Q[i]-q))
+			}
+			if apart < best {
+				from, n, best = f, long, apart
+			}
+		}
+	}
+	stride := &motion.Clip{Rate: walk.Rate, Joints: walk.Joints, Poses: walk.Poses[from : from+n+1]}
+	read := func(more string) *motion.Clip {
+		file := legsOf(t, stride, 1, false)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := motion.ReadLegs([]byte(strings.Replace(string(text), "{", "{"+more, 1)), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	goes := func(c *motion.Clip, from int) (way, turned float64) {
+		a, b := &c.Poses[from], &c.Poses[from+n]
+		return math.Hypot(b.Pos[0]-a.Pos[0], b.Pos[1]-a.Pos[1]), math.Remainder(heading(b)-heading(a), 2*math.Pi)
+	}
+	way, turned := goes(stride, 0)
+	c := read(`"EnableCycleOffsetPosition": true, "EnableCycleOffsetRotation": true, `)
+	rounds := (c.Len() - 1) / n
+	t.Logf("a stride of %d frames, %.2f rad open, goes %.2f m and turns by %.2f rad; %d rounds", n, best, way, turned, rounds)
+	if rounds < 5 || rounds*n != c.Len()-1 || math.Abs(turned) < 0.05 || len(c.Repairs) != 1 {
+		t.Errorf("%d frames of strides of %d, %v", c.Len(), n, c.Repairs)
+	}
+	for r := range rounds {
+		if far, turn := goes(c, r*n); math.Abs(far-way) > 1e-9 || math.Abs(turn-turned) > 1e-6 {
+			t.Errorf("round %d goes %.4f m and turns by %.4f rad, the first %.4f m and %.4f rad", r, far, turn, way, turned)
+		}
+	}
+	if _, fid, err := motion.RetargetLegs(c, rk, robot); err != nil || !fid.Kept() {
+		t.Errorf("retargeted: %v (%v)", fid, err)
+	}
+	if c = read(""); math.Hypot(c.Poses[n].Pos[0]-c.Poses[2*n].Pos[0], c.Poses[n].Pos[1]-c.Poses[2*n].Pos[1]) > 1e-9 {
+		t.Error("rounds that do not go on drift away")
+	}
+	stride.Poses = walk.Poses[from : from+n/2]
+	if c = read(""); c.Len() != n/2 {
+		t.Errorf("half a stride is played for %d frames, want %d", c.Len(), n/2)
+	}
+}
+
 func TestMotionsOfLegsThatAreNoneAreRefused(t *testing.T) {
 	good := `{"FrameDuration": 0.03, "Frames": [` + strings.Repeat(`[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1],`, 9) + `[0,0,0.4, 0,0,0,1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1, 0,0.5,-1]]}`
 	if _, err := motion.ReadLegs([]byte(good), "good.txt"); err != nil {
