@@ -151,7 +151,7 @@ train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
 	$(VENV_MJX)/bin/python policy/train/mjx/train.py $(MJX)/task --out $(MJX) $(ARGS)
 
 # The quadruped's, from random weights through a model of the world; robots are randomised by sim/randomisation.yaml.
-# What ships was made by earlier states of this in several runs: see its notes.
+# What ships was made by earlier states of this in several runs: see its notes, and go doc whisker/policy/train for what this makes.
 train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the rat's clips, retargeted
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
