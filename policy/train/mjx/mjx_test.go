@@ -89,6 +89,11 @@ func balancer(t *testing.T) (string, *sim.Robot) {
 // quadruped exports crouching for two seconds, and the ranges that robots are drawn from.
 func quadruped(t *testing.T) (string, *sim.Robot) {
 	t.Helper()
+	return crouching(t, 100)
+}
+
+func crouching(t *testing.T, frames int) (string, *sim.Robot) {
+	t.Helper()
 	dir := t.TempDir()
 	p, err := profile.Open("quadruped")
 	if err != nil {
@@ -104,7 +109,7 @@ func quadruped(t *testing.T) (string, *sim.Robot) {
 	foot, _ := k.BodyID(b.Feet[0])
 	crouch.Pos[2] = -k.LowestPoint(foot)
 	clip := &motion.Clip{Name: "crouch", Rate: 50, Joints: k.JointNames()}
-	for range 100 {
+	for range frames {
 		clip.Poses = append(clip.Poses, crouch)
 		clip.Twists = append(clip.Twists, motion.Twist{Qd: make([]float64, len(b.Joints))})
 	}

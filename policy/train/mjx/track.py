@@ -156,13 +156,22 @@ class Trainer(Run):
         if again or folder:
             return
         if not self.a.begin:
-            obs = jnp.concatenate(seen[:: max(1, len(seen) // 32)])
-            self.kept["norm"] = {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
+            self.kept["norm"] = self.seeing(seen)
         pairs = self.memory.sequences(self.rng, 8192, 1)
         first, second = ({k: v[t] for k, v in pairs.items()} for t in (0, 1))
         self.kept["scales"] = self.learner.world.scales(first, second)
         self.foretell(50 * self.a.world_steps)
         self.kept["mean"]["world"] = self.kept["world"]
+
+    def seeing(self, seen):
+        """A normaliser, from what bodies see that live and that are put along the clips: a policy
+        that has yet to learn does little, and what it then gets to see would be cut off."""
+        seen = seen[:: max(1, len(seen) // 32)]
+        for _ in range(64):
+            self.bodies.begin(np.arange(self.a.bodies), self.lots)
+            seen = seen + self.live(1, self.kept)[1]
+        obs = jnp.concatenate(seen)
+        return {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
 
     def seeded(self):
         n = int(self.kept["update"])

@@ -113,6 +113,30 @@ func TestAPolicyLearnsOnRobotsThatDiffer(t *testing.T) {
 	}
 }
 
+// A policy that has yet to learn stands, however deep the clip crouches; its normaliser still takes
+// what robots see that crouch for nothing unusual.
+func TestCrouchesAreNothingUnusual(t *testing.T) {
+	t.Parallel()
+	dir, _ := crouching(t, 600)
+	var farthest float64
+	printed(t, `
+import sys
+import numpy as np
+from track import Trainer, arguments
+argv = sys.argv[2:]
+run = Trainer(arguments(argv), argv)
+run.begin()
+norm, seen = run.kept["norm"], []
+for _ in range(50):
+    run.bodies.begin(np.arange(run.a.bodies), run.lots)
+    seen += run.live(1, run.kept)[1]
+print(np.abs((np.concatenate(seen).mean(0) - norm["mean"]) / norm["std"]).max())
+`, short(dir, t.TempDir(), "--first", "500", "--keep", "600", "--episode", "600"), &farthest)
+	if farthest > 1 {
+		t.Errorf("what a crouching robot sees is %.1f deviations off, want less than one", farthest)
+	}
+}
+
 // Robots that are told the clip's own commands stand, and fall where they are kicked.
 func TestKicksThrowBodiesDown(t *testing.T) {
 	t.Parallel()
