@@ -150,6 +150,20 @@ class Learner:
         return total + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
+    def imitate(self, clips, kept, s, row, key):
+        """One step of the policy towards the clips' own commands; and how far it was from them, rad^2 or (N·m)^2."""
+        task, keys = self.task.on(clips), jax.random.split(key, 3)
+        share, place = jax.random.uniform(keys[0], (len(row), 1)), self.places(keys[1], len(row))
+
+        def loss(params):
+            out, _ = self.output(task, params, kept["norm"], s, row, keys[2], share, place)
+            return jnp.mean((jax.vmap(task.command)(row, out) - task.own(row)) ** 2)
+
+        miss, grad = jax.value_and_grad(loss)(kept["params"])
+        change, adam = self.adam.update(grad, kept["adam"])
+        return kept | {"params": optax.apply_updates(kept["params"], change), "adam": adam}, miss
+
+    @partial(jax.jit, static_argnums=0)
     def improve(self, clips, kept, s, row, key):
         """One step of the policy down the gradient of its cost in the model of the world."""
         task, end = self.task.on(clips), self.task.end[row]

@@ -135,8 +135,12 @@ class Task:
         """The command for network output out (per actuator) at a row of the clips."""
         base = self.action_default
         if self.contract["action"]["residual"]:
-            base = self.clips["torque" if self.drive == "torque" else "command"][row]
+            base = self.own(row)
         return jnp.clip(base + self.action_scale * out, self.least, self.most)
+
+    def own(self, row):
+        """The clips' own commands at a row, by inverse dynamics: they move a body that is where the clip is."""
+        return self.clips["torque" if self.drive == "torque" else "command"][row]
 
     def before(self, row):
         """What stands for the command before a row, where an episode starts."""

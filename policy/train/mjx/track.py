@@ -53,7 +53,7 @@ def arguments(argv):
     p.add_argument("--world-batch", type=int, default=256)
     p.add_argument("--world-ahead", type=int, default=6, help="control periods that it must foretell")
     p.add_argument("--world-rate", type=float, default=1e-3)
-    p.add_argument("--steps", type=int, default=12, help="updates of the policy after each gathering")
+    p.add_argument("--steps", type=int, default=12, help="updates of the policy after each gathering; before all, fifty times as many towards the clips' own commands")
     p.add_argument("--batch", type=int, default=128)
     p.add_argument("--ahead", type=int, default=16, help="control periods that the policy looks ahead")
     p.add_argument("--rate", type=float, default=5e-5, help="learning rate of the policy, falling to a tenth")
@@ -151,27 +151,35 @@ class Trainer(Run):
         self.seeded()
         self.bodies.failure = np.array(self.kept["failure"])
         self.bodies.begin(np.arange(self.a.bodies), self.lots)
-        states, seen, _ = self.live(self.a.first, self.kept)
+        if not (again or self.a.begin):
+            self.imitate()
+        states, _, _ = self.live(self.a.first, self.kept)
         self.remember(states)
         if again or folder:
             return
-        if not self.a.begin:
-            self.kept["norm"] = self.seeing(seen)
         pairs = self.memory.sequences(self.rng, 8192, 1)
         first, second = ({k: v[t] for k, v in pairs.items()} for t in (0, 1))
         self.kept["scales"] = self.learner.world.scales(first, second)
         self.foretell(50 * self.a.world_steps)
         self.kept["mean"]["world"] = self.kept["world"]
 
-    def seeing(self, seen):
-        """A normaliser, from what bodies see that live and that are put along the clips: a policy
-        that has yet to learn does little, and what it then gets to see would be cut off."""
+    def imitate(self):
+        """Gives a fresh policy a normaliser and the clips' own commands. Not only bodies teach it that
+        live under a policy that does nothing, which see little and are soon where their clips are not, but
+        also ones that are put along the clips: what normalisers have not seen is cut off."""
+        states, seen, _ = self.live(self.a.first, self.kept)
+        self.remember(states)
         seen = seen[:: max(1, len(seen) // 32)]
         for _ in range(64):
             self.bodies.begin(np.arange(self.a.bodies), self.lots)
-            seen = seen + self.live(1, self.kept)[1]
+            states, more, _ = self.live(1, self.kept)
+            self.remember(states)
+            seen = seen + more
         obs = jnp.concatenate(seen)
-        return {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
+        self.kept["norm"] = {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
+        self.descend(self.learner.imitate, 50 * self.a.steps, self.a.keep)
+        self.kept["adam"], self.kept["mean"]["params"] = self.learner.adam.init(self.kept["params"]), self.kept["params"]
+        self.memory = Memory(self.a.keep)
 
     def seeded(self):
         n = int(self.kept["update"])
@@ -192,10 +200,10 @@ class Trainer(Run):
         a = self.a
         return self.steps(steps, lambda: [self.memory.sequences(self.rng, a.world_batch, a.world_ahead)], self.learner.foretell)
 
-    def improve(self, steps):
-        a = self.a
-        draw = lambda: (*self.memory.moments(self.rng, a.batch, 8 * a.gather), jax.random.PRNGKey(self.rng.integers(2**31)))
-        return self.steps(steps, draw, partial(self.learner.improve, self.task.clips))
+    def descend(self, step, steps, newest):
+        """Steps of the policy, from states of so many of the newest control periods."""
+        draw = lambda: (*self.memory.moments(self.rng, self.a.batch, newest), jax.random.PRNGKey(self.rng.integers(2**31)))
+        return self.steps(steps, draw, partial(step, self.task.clips))
 
     def update(self):
         """One update, in which both networks learn from what is remembered while bodies live; its notes."""
@@ -206,7 +214,7 @@ class Trainer(Run):
             began = time.monotonic()
             miss = self.foretell(a.world_steps)
             foretold = time.monotonic()
-            cost = self.improve(a.steps)
+            cost = self.descend(self.learner.improve, a.steps, 8 * a.gather)
             improved = time.monotonic()
             states, _, lived_s = lives.result()
         self.remember(states)
