@@ -4,6 +4,7 @@
 // model's actuators, their friction and rotors that of the joints, and every foot
 // becomes a body of its own.
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,11 +42,25 @@ static int set_motor(mjSpec* s, const ws_motor* motor, double step, char* err) {
   const double unit = s->compiler.degree ? 180 / mjPI : 1;  // the model's own
   j->range[0] = unit * motor->min;
   j->range[1] = unit * motor->max;
-  mjsActuator* a = mjs_addActuator(s, NULL);
+  mjsActuator* a = ws_add_motor(s);
   a->trntype = mjTRN_JOINT;
   mjs_setString(a->target, motor->joint);
   mjs_setName(a->element, motor->joint);
   return 0;
+}
+
+// copy_geom makes g a copy of another geom, but for its name.
+static void copy_geom(mjsGeom* g, const mjsGeom* old) {
+  mjsGeom copy = *old;
+  copy.element = g->element;
+  copy.material = g->material;
+  copy.hfieldname = g->hfieldname;
+  copy.meshname = g->meshname;
+  copy.userdata = g->userdata;
+  copy.plugin = g->plugin;
+  copy.info = g->info;
+  *g = copy;
+  mjs_setString(g->meshname, mjs_getString(old->meshname));
 }
 
 // give_foot_a_body moves a geom into a body of its own, at the geom's place, so
@@ -55,32 +70,30 @@ static int give_foot_a_body(mjSpec* s, const char* foot, char* err) {
   if (mjs_findBody(s, foot)) return 0;
   mjsElement* e = mjs_findElement(s, mjOBJ_GEOM, foot);
   mjsBody* leg = e ? mjs_getParent(e) : NULL;
-  if (!leg || !leg->explicitinertial) {
+  if (!leg || !leg->explicitinertial || s->compiler.inertiafromgeom == mjINERTIAFROMGEOM_TRUE) {
     snprintf(err, WS_TEXT, "it has neither a body nor, on a body with inertia, a geom \"%s\", a foot in the profile", foot);
     return 1;
   }
   mjsGeom* old = mjs_asGeom(e);
   mjsBody* body = mjs_addBody(leg, NULL);
   mjs_setName(body->element, foot);
+  mjs_setFrame(body->element, mjs_getFrame(e));
   memcpy(body->pos, old->pos, sizeof body->pos);
   mjsGeom* g = mjs_addGeom(body, NULL);
-  g->type = old->type;
-  memcpy(g->quat, old->quat, sizeof g->quat);
-  memcpy(g->size, old->size, sizeof g->size);
-  memcpy(g->friction, old->friction, sizeof g->friction);
-  memcpy(g->solref, old->solref, sizeof g->solref);
-  memcpy(g->solimp, old->solimp, sizeof g->solimp);
-  memcpy(g->rgba, old->rgba, sizeof g->rgba);
-  g->contype = old->contype;
-  g->conaffinity = old->conaffinity;
-  g->condim = old->condim;
-  g->priority = old->priority;
-  g->margin = old->margin;
-  g->gap = old->gap;
-  g->solmix = old->solmix;
+  copy_geom(g, old);
+  memset(g->pos, 0, sizeof g->pos);
+  if (!isnan(old->fromto[0])) {
+    for (int i = 0; i < 3; i++) {
+      body->pos[i] = (old->fromto[i] + old->fromto[i + 3]) / 2;
+      g->fromto[i] -= body->pos[i];
+      g->fromto[i + 3] -= body->pos[i];
+    }
+  }
   g->group = 0;  // drawn: the meshes of a user's model may be absent
   g->mass = 0;
   g->density = 0;
+  mjs_setName(e, "");  // contact pairs find the new geom by this name
+  mjs_setName(g->element, foot);
   return mjs_delete(s, e);
 }
 

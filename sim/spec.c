@@ -109,8 +109,18 @@ static int is_file(const mjSpec* s, const char* file) {
   return access(path, R_OK) == 0;
 }
 
+// weighs tells whether a body that moves has some of its mass from a geom.
+static int weighs(const mjSpec* s, const mjsGeom* g) {
+  const mjsBody* b = mjs_getParent(g->element);
+  const int* groups = s->compiler.inertiagrouprange;
+  if (b->explicitinertial && s->compiler.inertiafromgeom != mjINERTIAFROMGEOM_TRUE) return 0;
+  if (b == mjs_findBody((mjSpec*)s, "world") || g->group < groups[0] || g->group > groups[1]) return 0;
+  return isnan(g->mass) ? g->density > 0 : g->mass > 0;
+}
+
 // Visual meshes whose files are not there are dropped, with one warning; a body
-// looks poorer without them but moves the same. A colliding one stays, and fails to compile.
+// looks poorer without them but moves the same. One that collides, or that its body has
+// mass from, stays, and fails to compile.
 static void drop_absent_meshes(mjSpec* s, char* warn) {
   char first[WS_TEXT] = "", more[32] = "";
   int dropped = 0;
@@ -118,10 +128,12 @@ static void drop_absent_meshes(mjSpec* s, char* warn) {
     next = mjs_nextElement(s, e);
     const char *file = mjs_getString(mjs_asMesh(e)->file), *name = mjs_getString(mjs_getName(e));
     if (!file[0] || is_file(s, file)) continue;
-    int collides = 0;
-    for (mjsElement* g = mjs_firstElement(s, mjOBJ_GEOM); g; g = mjs_nextElement(s, g))
-      if (!strcmp(mjs_getString(mjs_asGeom(g)->meshname), name) && (mjs_asGeom(g)->contype || mjs_asGeom(g)->conaffinity)) collides = 1;
-    if (collides) continue;
+    int needed = 0;
+    for (mjsElement* e = mjs_firstElement(s, mjOBJ_GEOM); e; e = mjs_nextElement(s, e)) {
+      const mjsGeom* g = mjs_asGeom(e);
+      if (!strcmp(mjs_getString(g->meshname), name) && (g->contype || g->conaffinity || weighs(s, g))) needed = 1;
+    }
+    if (needed) continue;
     if (!dropped++) snprintf(first, sizeof first, "%s", file);
     for (mjsElement *g = mjs_firstElement(s, mjOBJ_GEOM), *after; g; g = after) {
       after = mjs_nextElement(s, g);
@@ -137,6 +149,20 @@ static int count(mjSpec* s, mjtObj kind) {
   int n = 0;
   for (mjsElement* e = mjs_firstElement(s, kind); e; e = mjs_nextElement(s, e)) n++;
   return n;
+}
+
+mjsActuator* ws_add_motor(mjSpec* s) {
+  mjsActuator *a = mjs_addActuator(s, NULL), plain;
+  mjs_defaultActuator(&plain);
+  plain.element = a->element;
+  plain.target = a->target;
+  plain.refsite = a->refsite;
+  plain.slidersite = a->slidersite;
+  plain.userdata = a->userdata;
+  plain.plugin = a->plugin;
+  plain.info = a->info;
+  *a = plain;
+  return a;
 }
 
 // A URDF has joints but neither floor nor motors; the motors' bounds are the
@@ -161,10 +187,11 @@ static void complete(mjSpec* s, const ws_options* o) {
     if (j->type != mjJNT_HINGE && j->type != mjJNT_SLIDE) continue;
     if (!mjs_getString(mjs_getName(e))[0]) {
       char name[32];
-      snprintf(name, sizeof name, "joint%d", ++unnamed);
+      do snprintf(name, sizeof name, "joint%d", ++unnamed);
+      while (mjs_findElement(s, mjOBJ_JOINT, name));
       mjs_setName(e, name);
     }
-    mjsActuator* a = mjs_addActuator(s, NULL);
+    mjsActuator* a = ws_add_motor(s);
     a->trntype = mjTRN_JOINT;
     mjs_setString(a->target, mjs_getString(mjs_getName(e)));
     mjs_setName(a->element, mjs_getString(mjs_getName(e)));

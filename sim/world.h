@@ -93,6 +93,9 @@ typedef struct {
 // failure; warn holds one warning a line. is_rat tells whether it prepared a rat.
 mjModel* ws_load(const char* file, const ws_options* o, int* is_rat, char* err, char* warn);
 
+// ws_add_motor adds an actuator that has nothing of the user's defaults.
+mjsActuator* ws_add_motor(mjSpec* s);
+
 // ws_apply_profile changes a model as a profile says; 1 and err when they do not fit.
 int ws_apply_profile(mjSpec* s, const ws_options* o, char* err);
 
