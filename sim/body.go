@@ -86,20 +86,24 @@ func actuatorOf(f *facts, a *actuatorFact, o Options) (controller.Actuator, driv
 	return out, d
 }
 
-// maxTorque is the smallest bound that the model puts on an actuator, N·m.
+// maxTorque is the smallest bound that the model puts on an actuator, N·m. Where a
+// range is not symmetric, it is the larger side; MuJoCo keeps to the other.
 func maxTorque(a *actuatorFact) float64 {
 	bound := far
 	if a.forceLimited {
-		bound = math.Min(bound, a.force[1]*math.Abs(a.gear))
+		bound = math.Min(bound, larger(a.force)*math.Abs(a.gear))
 	}
 	if a.motor && a.ctrlLimited {
-		bound = math.Min(bound, math.Abs(a.ctrl[1]*a.gain*a.gear))
+		bound = math.Min(bound, larger(a.ctrl)*math.Abs(a.gain*a.gear))
 	}
 	if a.jointLimited {
 		bound = math.Min(bound, a.jointForceMax)
 	}
 	return bound
 }
+
+// larger is the greatest magnitude in a range.
+func larger(r [2]float64) float64 { return math.Max(math.Abs(r[0]), math.Abs(r[1])) }
 
 // leaves are the bodies at the ends of chains: of a legged robot the feet.
 func leaves(f *facts) []string {

@@ -84,7 +84,8 @@ func readActuator(m *C.mjModel, f *facts, i int) (actuatorFact, error) {
 			}
 		}
 		if limited := unsafe.Slice(m.jnt_actfrclimited, int(m.njnt))[target]; limited {
-			a.jointLimited, a.jointForceMax = true, doubles((*C.double)(m.jnt_actfrcrange), 2*int(m.njnt))[2*target+1]
+			a.jointLimited = true
+			a.jointForceMax = larger([2]float64(doubles((*C.double)(m.jnt_actfrcrange), 2*int(m.njnt))[2*target:]))
 		}
 	case C.mjTRN_TENDON:
 	default:

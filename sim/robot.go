@@ -171,6 +171,11 @@ func (r *Robot) Start() error {
 			}
 		}
 	}
+	for i, a := range r.body.Actuators {
+		if r.drives[i].kind == driveImpedance && a.MaxTorque >= far {
+			return fmt.Errorf("sim: start: actuator %q is a motor without a bound on its torque: give it a ctrlrange or a forcerange", a.Name)
+		}
+	}
 	w := r.world
 	if err := errors.Join(r.mend(), r.vary(), r.deviate()); err != nil {
 		return err

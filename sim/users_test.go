@@ -107,6 +107,29 @@ func TestAbsentMeshesThatWeighAreNotLeftOut(t *testing.T) {
 	}
 }
 
+// A motor that nothing bounds has no gains that its model could be held with.
+func TestMotorsWithoutABoundAreRefused(t *testing.T) {
+	for motor, want := range map[string]float64{
+		`<motor name="m" joint="knee" ctrllimited="false"/>`:                               0,
+		`<motor name="m" joint="knee" gear="2" ctrlrange="-8 3"/>`:                         16,
+		`<general name="m" joint="knee" gear="1" ctrllimited="false" forcerange="-20 0"/>`: 20,
+	} {
+		file := userModel(t, "", "<actuator>"+motor+"</actuator>")
+		r := open(t, Options{Model: file})
+		err := r.Start()
+		if want == 0 {
+			if err == nil || !strings.Contains(err.Error(), `actuator "m"`) || !strings.Contains(err.Error(), "forcerange") {
+				t.Errorf("%s: %v", motor, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", motor, err)
+		}
+		near(t, motor, r.Body().Actuators[0].MaxTorque, want, 1e-9)
+	}
+}
+
 // A joint that the user left without a name gets one that no other joint has.
 func TestJointsWithoutNamesGetFreeOnes(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "arm.xml")
