@@ -123,3 +123,16 @@ func must(t *testing.T, err error) {
 		t.Error(err)
 	}
 }
+
+// A goal that the policy was not made for is refused, not cut.
+func TestGoalsBeyondThePolicysAreRefused(t *testing.T) {
+	s := dog()
+	s.Clips, s.Policy, s.Goal = nil, pointer(t), []float64{0.5, -0.6, 1}
+	g, err := openRig(s, zerolog.Nop())
+	if err == nil {
+		g.close()
+	}
+	if err == nil || !strings.Contains(err.Error(), "goal is [0.5 -0.6 1], beyond [1 0.5 2], the max_goal of pointer") {
+		t.Errorf("got %v", err)
+	}
+}

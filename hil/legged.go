@@ -77,6 +77,11 @@ func (g *rig) readForeign() error {
 	if l.Robot != "" && l.Robot != g.body.Name {
 		return fmt.Errorf("hil: %s is a policy for %s, the robot is %s", l.Name, l.Robot, g.body.Name)
 	}
+	for i, v := range s.Goal {
+		if math.Abs(v) > l.MaxGoal[i] {
+			return fmt.Errorf("hil: scenario: goal is %v, beyond %v, the max_goal of %s", s.Goal, l.MaxGoal, l.Name)
+		}
+	}
 	text, err := os.ReadFile(s.Policy)
 	if err != nil {
 		return fmt.Errorf("hil: policy: %w", err)

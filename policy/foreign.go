@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"whisker/controller"
 	"whisker/policy/motion"
@@ -42,13 +43,13 @@ func NewForeign(b *controller.Body, l *ForeignLayout, net *onnx.Model, k motion.
 	if len(b.Actuators) != len(l.Joints) {
 		return bad("the policy has %d joints, the body %d actuators", len(l.Joints), len(b.Actuators))
 	}
-	for _, name := range l.Joints {
+	for i, name := range l.Joints {
 		j := b.JointIndex(name)
 		if j < 0 || b.Actuators[j].Joint != j || b.Actuators[j].Drive != controller.DriveImpedance {
 			return bad("no impedance drive on a joint %s", name)
 		}
-		if a := &b.Actuators[j]; l.Kp > a.Kp || l.Kd > a.Kd {
-			return bad("gains %g and %g are above those of %s, %g N·m/rad and %g N·m·s/rad", l.Kp, l.Kd, name, a.Kp, a.Kd)
+		if a := &b.Actuators[j]; l.Kp.at(i) > a.Kp || l.Kd.at(i) > a.Kd {
+			return bad("gains %g and %g are above those of %s, %g N·m/rad and %g N·m·s/rad", l.Kp.at(i), l.Kd.at(i), name, a.Kp, a.Kd)
 		}
 		f.joints = append(f.joints, j)
 	}
@@ -73,6 +74,21 @@ func (f *Foreign) bind() error {
 	f.in, f.out = f.net.Input(in), f.net.Output(out)
 	if len(f.in) != f.layout.Size() || len(f.out) < len(f.action) {
 		return fmt.Errorf("the network takes %d numbers and gives %d, the layout has %d and %d", len(f.in), len(f.out), f.layout.Size(), len(f.action))
+	}
+	fed := []string{in}
+	for from, to := range f.layout.State {
+		if err := f.net.Carry(from, to); err != nil {
+			return err
+		}
+		if slices.Contains(fed, to) {
+			return fmt.Errorf("state: the network's input %q is fed twice", to)
+		}
+		fed = append(fed, to)
+	}
+	for _, p := range f.net.Inputs() {
+		if !slices.Contains(fed, p.Name) {
+			return fmt.Errorf("nothing feeds the network's input %q: name in state the output that it is at the next step", p.Name)
+		}
 	}
 	return nil
 }
@@ -159,10 +175,15 @@ func (f *Foreign) Act(s *controller.State, cmd *controller.Command) error {
 	f.net.Run()
 	copy(f.action, f.out)
 	l := f.layout
+	if bound := float32(l.MaxAction); bound > 0 {
+		for i, a := range f.action {
+			f.action[i] = max(-bound, min(bound, a))
+		}
+	}
 	for i, j := range f.joints {
 		a := &f.body.Actuators[j]
-		cmd.Pos[j] = max(a.Min, min(a.Max, l.Default[i]+l.ActionScale*float64(f.action[i])))
-		cmd.Vel[j], cmd.Torque[j], cmd.Kp[j], cmd.Kd[j] = 0, 0, l.Kp, l.Kd
+		cmd.Pos[j] = max(a.Min, min(a.Max, l.Default[i]+l.ActionScale.at(i)*float64(f.action[i])))
+		cmd.Vel[j], cmd.Torque[j], cmd.Kp[j], cmd.Kd[j] = 0, 0, l.Kp.at(i), l.Kd.at(i)
 	}
 	return nil
 }
@@ -176,10 +197,7 @@ func (f *Foreign) turnTo(s *controller.State, wanted float64) float64 {
 func (f *Foreign) observe(s *controller.State) {
 	w := scaled{rest: f.in}
 	for _, t := range f.layout.Observation {
-		w.scale = t.Scale
-		if w.scale == 0 {
-			w.scale = 1
-		}
+		w.scale, w.i = t.Scale, 0
 		switch t.Term {
 		case "base_velocity":
 			w.vec(f.odometry.vel)
@@ -205,12 +223,19 @@ func (f *Foreign) observe(s *controller.State) {
 	}
 }
 
-// scaled is a writer that multiplies what it writes.
+// scaled is a writer that multiplies what it writes, the i-th number of a term by
+// the i-th of its scale.
 type scaled struct {
 	rest  []float32
-	scale float64
+	scale Numbers
+	i     int
 }
 
-func (w *scaled) add(v float64) { w.rest[0], w.rest = float32(w.scale*v), w.rest[1:] }
+func (w *scaled) add(v float64) {
+	if w.scale != nil {
+		v *= w.scale.at(w.i)
+	}
+	w.rest[0], w.rest, w.i = float32(v), w.rest[1:], w.i+1
+}
 
 func (w *scaled) vec(v [3]float64) { w.add(v[0]); w.add(v[1]); w.add(v[2]) }

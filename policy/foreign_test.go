@@ -53,7 +53,7 @@ func echo(t testing.TB, n int) *onnx.Model {
 // dogLayout lists the quadruped's joints backwards.
 func dogLayout(r *sim.Robot, terms ...policy.ForeignTerm) *policy.ForeignLayout {
 	l := &policy.ForeignLayout{
-		Name: "echo", RateHz: 50, Observation: terms, ActionScale: 0.1, Kp: 20, Kd: 0.5, MaxGoal: [3]float64{1, 0.5, 2},
+		Name: "echo", RateHz: 50, Observation: terms, ActionScale: policy.Numbers{0.1}, Kp: policy.Numbers{20}, Kd: policy.Numbers{0.5}, MaxGoal: [3]float64{1, 0.5, 2},
 	}
 	b := r.Body()
 	for i := range b.Joints {
@@ -88,7 +88,8 @@ func TestForeignPolicySeesAndCommandsWhatItsLayoutSays(t *testing.T) {
 		want  []float64 // the first outputs, per joint of the layout
 	}{
 		{[]policy.ForeignTerm{{Term: "gyro"}, {Term: "gravity"}, {Term: "goal"}, {Term: "joint_position"}}, []float64{0.5, 0.25, -1, 0, -1, 0, 0.4, -0.5, 1.5, 0.11, 0.10, 0.09}},
-		{[]policy.ForeignTerm{{Term: "joint_velocity", Scale: 2}}, []float64{2.2, 2, 1.8, 1.6, 1.4, 1.2, 1, 0.8, 0.6, 0.4, 0.2, 0}},
+		{[]policy.ForeignTerm{{Term: "goal", Scale: policy.Numbers{2, 4, 0}}, {Term: "joint_position"}}, []float64{0.8, -2, 0, 0.11}},
+		{[]policy.ForeignTerm{{Term: "joint_velocity", Scale: policy.Numbers{2}}}, []float64{2.2, 2, 1.8, 1.6, 1.4, 1.2, 1, 0.8, 0.6, 0.4, 0.2, 0}},
 	} {
 		l := dogLayout(r, tc.terms...)
 		f := foreign(t, r, l)
@@ -136,6 +137,89 @@ func TestForeignPolicyRemembersItsAction(t *testing.T) {
 	}
 }
 
+// A joint may have a scale and gains of its own, and actions a bound that the network sees.
+func TestForeignPolicyScalesEachJoint(t *testing.T) {
+	r := dog(t)
+	b := r.Body()
+	s, c := controller.NewState(b), controller.NewCommand(b)
+	l := dogLayout(r, policy.ForeignTerm{Term: "goal", Scale: policy.Numbers{4}}, policy.ForeignTerm{Term: "last_action"})
+	l.ActionScale, l.Kp, l.Kd, l.MaxAction = nil, nil, nil, 1.5
+	for i := range l.Joints {
+		l.ActionScale, l.Kp, l.Kd = append(l.ActionScale, 0.01*float64(1+i)), append(l.Kp, 10+float64(i)), append(l.Kd, 0.1*float64(1+i))
+	}
+	f := foreign(t, r, l)
+	f.Aim(policy.Velocity{Forward: 1, Left: 0.25}) // outputs 4, 1, 0 and the last action
+	for range 2 {
+		if err := f.Act(&s, &c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, action := range []float64{1.5, 1, 0, 1.5, 1} {
+		j := b.JointIndex(l.Joints[i])
+		if want := b.Stand[j] + 0.01*float64(1+i)*action; math.Abs(c.Pos[j]-want) > 1e-6 || c.Kp[j] != 10+float64(i) || c.Kd[j] != 0.1*float64(1+i) {
+			t.Errorf("joint %s goes to %.4f with kp %g, kd %g, want %.4f", l.Joints[i], c.Pos[j], c.Kp[j], c.Kd[j], want)
+		}
+	}
+}
+
+// counter is a network with a memory: its actions are how often it ran, times its first input.
+func counter(t *testing.T) *onnx.Model {
+	t.Helper()
+	b := onnx.NewBuilder("counter")
+	x, h := b.Input("obs", 1, 3), b.Input("h_in", 1, 1)
+	more := b.Node("Add", "h_out", []string{h, b.Tensor("one", []float32{1}, 1, 1)})
+	first := b.Node("Gemm", "first", []string{x, b.Tensor("w", []float32{1, 0, 0}, 3, 1)})
+	b.Output(b.Node("Mul", "actions", []string{b.Node("Mul", "m", []string{first, more}), b.Tensor("all", []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 12)}))
+	b.Output(more)
+	file, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := onnx.Read("counter.onnx", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestForeignPolicyHasAMemory(t *testing.T) {
+	r := dog(t)
+	b := r.Body()
+	s, c := controller.NewState(b), controller.NewCommand(b)
+	l := dogLayout(r, policy.ForeignTerm{Term: "goal"})
+	l.Input, l.Output = "obs", "actions"
+	if _, err := policy.NewForeign(b, l, counter(t), nil); err == nil || !strings.Contains(err.Error(), `nothing feeds the network's input "h_in"`) {
+		t.Errorf("without its memory: %v", err)
+	}
+	l.State = map[string]string{"h_out": "h_now"}
+	if _, err := policy.NewForeign(b, l, counter(t), nil); err == nil || !strings.Contains(err.Error(), `no input "h_now"`) {
+		t.Errorf("a memory that is not there: %v", err)
+	}
+	l.State = map[string]string{"h_out": "obs"}
+	if _, err := policy.NewForeign(b, l, counter(t), nil); err == nil {
+		t.Error("its memory was put where it sees")
+	}
+	l.State = map[string]string{"h_out": "h_in"}
+	f, err := policy.NewForeign(b, l, counter(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Aim(policy.Velocity{Forward: 1})
+	act := func() float64 {
+		if err := f.Act(&s, &c); err != nil {
+			t.Fatal(err)
+		}
+		j := b.JointIndex(l.Joints[1])
+		return math.Round((c.Pos[j] - b.Stand[j]) / 0.1)
+	}
+	if one, two, three := act(), act(), act(); one != 1 || two != 2 || three != 3 {
+		t.Errorf("it counts %g, %g, %g", one, two, three)
+	}
+	if f.Restart(); act() != 1 {
+		t.Error("it remembers what was before the restart")
+	}
+}
+
 func TestForeignPolicyTurnsToAHeading(t *testing.T) {
 	r := dog(t)
 	s, c := controller.NewState(r.Body()), controller.NewCommand(r.Body())
@@ -173,7 +257,7 @@ func TestForeignPolicyRefusesWhatDoesNotFit(t *testing.T) {
 		{r.Body(), func(l *policy.ForeignLayout) { l.RateHz = 100 }, 15, "100 Hz"},
 		{r.Body(), func(l *policy.ForeignLayout) { l.Joints[3] = "tail" }, 15, "joint tail"},
 		{r.Body(), func(l *policy.ForeignLayout) { l.Joints = l.Joints[:11] }, 14, "11 joints"},
-		{r.Body(), func(l *policy.ForeignLayout) { l.Kp = 1000 }, 15, "gains 1000"},
+		{r.Body(), func(l *policy.ForeignLayout) { l.Kp = policy.Numbers{1000} }, 15, "gains 1000"},
 		{r.Body(), func(l *policy.ForeignLayout) { l.Output = "actions" }, 15, `"actions"`},
 		{r.Body(), func(*policy.ForeignLayout) {}, 14, "takes 14 numbers"},
 		{&blind, func(*policy.ForeignLayout) {}, 15, "sees gyro"},

@@ -29,11 +29,16 @@ type ForeignLayout struct {
 	// Input and Output name the network's; empty is its only one.
 	Input  string `yaml:"input"`
 	Output string `yaml:"output"`
+	// State is the memory of a recurrent network: each of its outputs that is, at the
+	// next step, an input, and that input. It begins at zero.
+	State map[string]string `yaml:"state"`
 	// ActionScale is what an output of one means, rad; Kp (N·m/rad) and Kd
 	// (N·m·s/rad) are the joints' gains.
-	ActionScale float64 `yaml:"action_scale_rad"`
-	Kp          float64 `yaml:"kp_nm_rad"`
-	Kd          float64 `yaml:"kd_nm_s_rad"`
+	ActionScale Numbers `yaml:"action_scale_rad"`
+	Kp          Numbers `yaml:"kp_nm_rad"`
+	Kd          Numbers `yaml:"kd_nm_s_rad"`
+	// MaxAction bounds the network's outputs, also as last_action; 0 is no bound.
+	MaxAction float64 `yaml:"max_action"`
 	// MaxGoal bounds the goal: forward and left, m/s, turn, rad/s.
 	MaxGoal [3]float64 `yaml:"max_goal"`
 }
@@ -43,8 +48,38 @@ type ForeignLayout struct {
 // (rad, from the default), joint_velocity (rad/s), last_action, goal.
 type ForeignTerm struct {
 	Term string `yaml:"term"`
-	// Scale multiplies it; 0 is 1.
-	Scale float64 `yaml:"scale"`
+	// Scale multiplies it; none is 1.
+	Scale Numbers `yaml:"scale"`
+}
+
+// Numbers are one number for all joints (or axes), or one for each.
+type Numbers []float64
+
+// UnmarshalYAML reads a number or a list of them.
+func (n *Numbers) UnmarshalYAML(read func(any) error) error {
+	if read(&[]any{}) == nil {
+		return read((*[]float64)(n))
+	}
+	*n = Numbers{0}
+	return read(&(*n)[0])
+}
+
+// at is the number of the i-th joint or axis.
+func (n Numbers) at(i int) float64 {
+	if len(n) == 1 {
+		return n[0]
+	}
+	return n[i]
+}
+
+// within tells whether there is one number or there are want, all from lo to hi.
+func (n Numbers) within(want int, lo, hi float64) bool {
+	for _, x := range n {
+		if !(x >= lo && x <= hi) {
+			return false
+		}
+	}
+	return len(n) == 1 || len(n) == want
 }
 
 //go:embed layouts/*.yaml
@@ -115,30 +150,44 @@ func (l *ForeignLayout) check() (key, want string) {
 		}
 	}
 	for _, t := range l.Observation {
-		if l.termSize(t.Term) == 0 {
+		n := l.termSize(t.Term)
+		if n == 0 {
 			return "observation", fmt.Sprintf("terms %s, not %q", strings.Join(foreignTerms(), ", "), t.Term)
 		}
+		if t.Scale != nil && !t.Scale.within(n, -huge, huge) {
+			return "observation", fmt.Sprintf("a scale of %s that is one number or %d", t.Term, n)
+		}
 	}
+	for i, name := range l.Joints {
+		if slices.Contains(l.Joints[:i], name) {
+			return "joints", fmt.Sprintf("each joint once, %s is there twice", name)
+		}
+	}
+	n := len(l.Joints)
 	switch {
 	case l.Name == "":
 		return "name", "the policy's name"
 	case !(l.RateHz > 0 && l.RateHz <= 10000):
 		return "rate_hz", "the control rate, up to 10000"
-	case len(l.Joints) == 0:
+	case n == 0:
 		return "joints", "the joints in the network's order"
-	case len(l.Default) != len(l.Joints):
-		return "default_rad", fmt.Sprintf("%d angles, one for each of joints", len(l.Joints))
+	case len(l.Default) != n || !Numbers(l.Default).within(n, -huge, huge):
+		return "default_rad", fmt.Sprintf("%d angles, one for each of joints", n)
 	case len(l.Observation) == 0:
 		return "observation", "the parts of the network's input"
-	case !(l.ActionScale > 0):
-		return "action_scale_rad", "a positive angle"
-	case !(l.Kp > 0):
-		return "kp_nm_rad", "a positive gain"
-	case !(l.Kd >= 0):
-		return "kd_nm_s_rad", "a gain of 0 or more"
+	case !l.ActionScale.within(n, tiny, huge):
+		return "action_scale_rad", fmt.Sprintf("a positive angle, or %d", n)
+	case !l.Kp.within(n, tiny, huge):
+		return "kp_nm_rad", fmt.Sprintf("a positive gain, or %d", n)
+	case !l.Kd.within(n, 0, huge):
+		return "kd_nm_s_rad", fmt.Sprintf("a gain of 0 or more, or %d", n)
+	case !(l.MaxAction >= 0 && l.MaxAction <= huge):
+		return "max_action", "a positive bound, or 0 for none"
 	}
 	return "", ""
 }
+
+const tiny, huge = 1e-9, 1e9
 
 func foreignTerms() []string {
 	return []string{"base_velocity", "gyro", "gravity", "joint_position", "joint_velocity", "last_action", "goal"}
