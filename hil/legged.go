@@ -1,10 +1,8 @@
 package hil
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -82,15 +80,11 @@ func (g *rig) readForeign() error {
 			return fmt.Errorf("hil: scenario: goal is %v, beyond %v, the max_goal of %s", s.Goal, l.MaxGoal, l.Name)
 		}
 	}
-	text, err := os.ReadFile(s.Policy)
-	if err != nil {
-		return fmt.Errorf("hil: policy: %w", err)
-	}
-	net, err := onnx.Read(s.Policy, text)
+	net, err := onnx.Load(s.Policy)
 	if err != nil {
 		return err
 	}
-	g.network = fmt.Sprintf("%x", sha256.Sum256(text))
+	g.network = net.Hash()
 	g.foreign, err = policy.NewForeign(g.body, l, net, g.kin)
 	return err
 }

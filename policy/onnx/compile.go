@@ -77,7 +77,7 @@ func (c *compiler) tensors(tensors []*tensor) {
 		for i, d := range t.dims {
 			shape[i] = int(d)
 		}
-		c.define(t.name, &value{shape: shape, data: t.data, constant: true, ints: t.elem != elemFloat})
+		c.define(t.name, &value{shape: shape, data: t.data, constant: true, ints: !floats(t.elem)})
 	}
 }
 
@@ -94,8 +94,8 @@ func (c *compiler) inputs(ports []port) {
 
 // shape is the declared shape of a port; symbolic dimensions are 1.
 func (c *compiler) shape(what string, p port) []int {
-	if p.elem != elemFloat {
-		refuse("%s %q: element type %s, expected float32", what, p.name, elemName(p.elem))
+	if !floats(p.elem) {
+		refuse("%s %q: element type %s, expected floats", what, p.name, elemName(p.elem))
 	}
 	if p.dims == nil {
 		refuse("%s %q: no shape, expected one", what, p.name)
@@ -116,8 +116,8 @@ func (c *compiler) outputs(ports []port) {
 		if !ok {
 			refuse("output %q is computed by no node", p.name)
 		}
-		if p.elem != elemFloat || v.ints {
-			refuse("output %q: integers or element type %s, expected float32", p.name, elemName(p.elem))
+		if !floats(p.elem) || v.ints {
+			refuse("output %q: integers or element type %s, expected floats", p.name, elemName(p.elem))
 		}
 		for i, d := range p.dims {
 			if d > 0 && (len(p.dims) != len(v.shape) || int(d) != v.shape[i]) {

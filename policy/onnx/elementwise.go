@@ -28,7 +28,7 @@ func constantOf(n *node) (*tensor, error) {
 		return nil, fmt.Errorf("node %q (Constant): expected a value of floats or integers", n.title())
 	}
 	if t.i64 != nil {
-		if err := t.settle(); err != nil {
+		if err := t.settle(nil); err != nil {
 			return nil, fmt.Errorf("node %q (Constant): %w", n.title(), err)
 		}
 	}
@@ -108,6 +108,11 @@ func (c *compiler) binary(op string) {
 	if a.ints != b.ints && op != "Pow" {
 		refuse("integers and floats together")
 	}
+	if a.ints && op == "Pow" {
+		refuse("a power of integers, expected floats")
+	}
+	a.exact()
+	b.exact()
 	out := c.alloc(broadcast(a.shape, b.shape))
 	out.ints = a.ints
 	x, fillX := c.operand(a, out.shape)
@@ -129,6 +134,18 @@ func (c *compiler) binary(op string) {
 		}
 		compute(out.data, x, y)
 	}, out)
+}
+
+// exact refuses integers that are only kept as "to the end".
+func (v *value) exact() {
+	if !v.ints || !v.constant {
+		return
+	}
+	for _, x := range v.data {
+		if x <= -beyond || x >= beyond {
+			refuse("an integer beyond 2^30, expected at most 2^24")
+		}
+	}
 }
 
 func divideInts(dst, x, y []float32) {
@@ -263,9 +280,10 @@ func (c *compiler) clip() {
 func (c *compiler) cast() {
 	x := c.in(0)
 	switch to := c.attrInt("to", 0); {
-	case to == elemFloat && x.ints:
+	case floats(int64(to)) && x.ints:
+		x.exact()
 		c.alias(&value{data: x.data, constant: x.constant}, x.shape)
-	case to == elemFloat || x.ints && (to == elemInt64 || to == elemInt32):
+	case floats(int64(to)) || x.ints && (to == elemInt64 || to == elemInt32):
 		c.alias(x, x.shape)
 	case to == elemInt64 || to == elemInt32:
 		out := c.alloc(x.shape)
@@ -276,6 +294,6 @@ func (c *compiler) cast() {
 			}
 		}, out)
 	default:
-		refuse("cast to %s, expected float32, int32 or int64", elemName(int64(to)))
+		refuse("cast to %s, expected floats, int32 or int64", elemName(int64(to)))
 	}
 }

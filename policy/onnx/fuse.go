@@ -103,7 +103,7 @@ func (f *fuser) bias(n *node) {
 		other = next.in[1]
 	}
 	w, b := f.constant[n.in[1]], f.constant[other]
-	if w == nil || b == nil || len(w.dims) != 2 || len(b.dims) != 1 || b.dims[0] != w.dims[1] || b.elem != elemFloat {
+	if w == nil || b == nil || len(w.dims) != 2 || len(b.dims) != 1 || b.dims[0] != w.dims[1] || !floats(b.elem) {
 		return
 	}
 	n.in = []string{n.in[0], n.in[1], other}

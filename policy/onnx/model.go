@@ -1,8 +1,12 @@
 package onnx
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,7 +18,7 @@ type Model struct {
 	// Metadata is the free text that came with the model; it may be empty.
 	Metadata map[string]string
 
-	file            string
+	file, hash      string
 	inputs, outputs []Port
 	values          map[string]*value
 	steps           []*step
@@ -45,36 +49,102 @@ type step struct {
 
 type copying struct{ dst, src []float32 }
 
-// Load reads a model file. What is wrong with it is one error that names the file,
-// the node and what was expected.
+// Load reads a model file, and the weights that it has in other files of its folder.
+// What is wrong is one error that names the file, the node and what was expected.
 func Load(path string, opts ...nn.Option) (*Model, error) {
-	const limit = 1 << 30
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
-	if info.Size() > limit || !info.Mode().IsRegular() {
+	if info.Size() > largest || !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("onnx: %s: expected a regular file of at most 1 GiB", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
-	return Read(path, data, opts...)
+	return read(path, data, folder(filepath.Dir(path)), opts)
 }
 
-// Read is Load for a model in memory; name stands in errors.
+// Read is Load for a model in memory, with its weights inside; name stands in errors.
 func Read(name string, data []byte, opts ...nn.Option) (*Model, error) {
+	return read(name, data, func(string, int64, int64) ([]byte, error) {
+		return nil, errors.New("its data are in another file; save the model with its weights inside")
+	}, opts)
+}
+
+const largest = 1 << 30 // bytes
+
+// weights reads so many bytes at an offset of another file.
+type weights func(location string, offset, length int64) ([]byte, error)
+
+// folder reads weights of the files of a folder.
+func folder(dir string) weights {
+	return func(location string, offset, length int64) ([]byte, error) {
+		if !filepath.IsLocal(location) {
+			return nil, fmt.Errorf("its data are in %q, expected a file in the model's folder", location)
+		}
+		f, err := os.Open(filepath.Join(dir, location))
+		if err != nil {
+			return nil, fmt.Errorf("its data: %w", err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || offset < 0 || offset > info.Size()-length {
+			return nil, fmt.Errorf("its data: %s: expected a regular file with %d bytes from %d on", f.Name(), length, offset)
+		}
+		b := make([]byte, length)
+		if _, err := f.ReadAt(b, offset); err != nil {
+			return nil, fmt.Errorf("its data: %w", err)
+		}
+		return b, nil
+	}
+}
+
+func read(name string, data []byte, beside weights, opts []nn.Option) (*Model, error) {
 	proto, err := decodeModel(data)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %s: %w; expected an ONNX model", name, err)
 	}
 	m := &Model{file: name, Metadata: proto.metadata, values: map[string]*value{}}
-	if err := compile(m, proto, opts); err != nil {
+	sum := sha256.New()
+	sum.Write(data)
+	err = proto.graph.settle(func(location string, offset, length int64) ([]byte, error) {
+		b, err := beside(location, offset, length)
+		sum.Write(b)
+		return b, err
+	})
+	if err == nil {
+		err = compile(m, proto, opts)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("onnx: %s: %w", name, err)
 	}
+	m.hash = hex.EncodeToString(sum.Sum(nil))
 	return m, nil
 }
+
+// settle settles the tensors of a graph and of its nodes.
+func (g *graph) settle(beside weights) error {
+	for _, t := range g.tensors {
+		if err := t.settle(beside); err != nil {
+			return fmt.Errorf("tensor %q: %w", t.name, err)
+		}
+	}
+	for _, n := range g.nodes {
+		for _, a := range n.attrs {
+			if a.t == nil {
+				continue
+			}
+			if err := a.t.settle(beside); err != nil {
+				return fmt.Errorf("node %q (%s): %w", n.title(), n.op, err)
+			}
+		}
+	}
+	return nil
+}
+
+// Hash is the SHA-256 of the model's file, and of the weights that it has in others, hex.
+func (m *Model) Hash() string { return m.hash }
 
 // Inputs lists what Run reads.
 func (m *Model) Inputs() []Port { return slices.Clone(m.inputs) }

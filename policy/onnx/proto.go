@@ -65,14 +65,22 @@ type tensor struct {
 	data []float32
 	raw  []byte
 	i64  []int64
-	away bool // stored in another file
+	f64  []float64
+
+	away           bool // stored in another file
+	location       string
+	offset, length int64 // bytes
 }
 
 // TensorProto.DataType
 const (
-	elemFloat = 1
-	elemInt32 = 6
-	elemInt64 = 7
+	elemFloat  = 1
+	elemInt32  = 6
+	elemInt64  = 7
+	elemBool   = 9
+	elemHalf   = 10
+	elemDouble = 11
+	elemBrain  = 16
 )
 
 const maxRank = 8
@@ -88,7 +96,9 @@ func decodeModel(b []byte) (*model, error) {
 		case 8:
 			v.fail(m.decodeOpset(v.bytes()))
 		case 14:
-			v.fail(m.decodeMetadata(v.bytes()))
+			key, value, err := decodeEntry("metadata", v.bytes())
+			m.metadata[key] = value
+			v.fail(err)
 		}
 	})
 	if err == nil && !hasGraph {
@@ -116,9 +126,9 @@ func (m *model) decodeOpset(b []byte) error {
 // standard says whether a domain is ONNX's own.
 func standard(domain string) bool { return domain == "" || domain == "ai.onnx" }
 
-func (m *model) decodeMetadata(b []byte) error {
-	key, value := "", ""
-	err := walk("metadata", b, func(num protowire.Number, v *field) {
+// decodeEntry reads a key and its value.
+func decodeEntry(what string, b []byte) (key, value string, err error) {
+	err = walk(what, b, func(num protowire.Number, v *field) {
 		switch num {
 		case 1:
 			key = v.text()
@@ -126,8 +136,7 @@ func (m *model) decodeMetadata(b []byte) error {
 			value = v.text()
 		}
 	})
-	m.metadata[key] = value
-	return err
+	return key, value, err
 }
 
 func (g *graph) decode(b []byte) error {

@@ -2,6 +2,8 @@ package onnx
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -34,7 +36,7 @@ func TestReadRefuses(t *testing.T) {
 		`axis 2, expected -2 to 1`:                            func(b *Builder) { b.Node("Concat", "n", []string{x(b)}, Attr{"axis", 2}) },
 		`input "y" is computed, expected a constant`:          func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Input("y", 2)}) },
 		`shape [2 2] has 4 values, the input has 3`:           func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Ints("s", 2, 2)}) },
-		`cast to float64, expected float32, int32 or int64`:   func(b *Builder) { b.Node("Cast", "n", []string{x(b)}, Attr{"to", 11}) },
+		`cast to string, expected floats, int32 or int64`:     func(b *Builder) { b.Node("Cast", "n", []string{x(b)}, Attr{"to", 8}) },
 		`direction "reverse", expected forward`:               func(b *Builder) { lstmWith(b, Attr{"direction", "reverse"}) },
 		`node "n" (LSTM): attribute "clip" is not supported`:  func(b *Builder) { lstmWith(b, Attr{"clip", float32(1)}) },
 		`hidden_size 3, but R has shape [1 8 2]`:              func(b *Builder) { lstmWith(b, Attr{"hidden_size", 3}) },
@@ -43,7 +45,7 @@ func TestReadRefuses(t *testing.T) {
 		`integer 16777217, expected at most 2^24`:             func(b *Builder) { b.Ints("i", 1<<24+1) },
 		`operator set 6, expected 7 or newer`:                 func(b *Builder) { b.Opset = 6; b.Node("Relu", "n", []string{x(b)}) },
 		`the graph computes more than 1048576 values`:         func(b *Builder) { b.Input("huge", 1<<11, 1<<10) },
-		`input "x": element type int64, expected float32`:     func(b *Builder) { x(b); b.graph.inputs[0].elem = elemInt64 },
+		`input "x": element type int64, expected floats`:      func(b *Builder) { x(b); b.graph.inputs[0].elem = elemInt64 },
 		`node "n" (Relu): operators of domain "com.microsoft" are not supported`: func(b *Builder) {
 			b.Output(b.Node("Relu", "n", []string{x(b)}))
 			b.graph.nodes[0].domain = "com.microsoft"
@@ -53,7 +55,10 @@ func TestReadRefuses(t *testing.T) {
 		`the name "x" is empty or defined twice`:                                   func(b *Builder) { x(b); b.names["x"] = false; x(b) },
 		`graph: no outputs`:                                                        func(b *Builder) { x(b) },
 		`declared shape [5], computed [1 3]`:                                       func(b *Builder) { x(b); b.Output("x"); b.graph.outputs[0].dims = []int64{5} },
-		`tensor "w": element type float64, expected float32`:                       func(b *Builder) { b.Tensor("w", nil, 0); b.graph.tensors[0].elem = 11 },
+		`tensor "w": element type string, expected float32`:                        func(b *Builder) { b.Tensor("w", nil, 0); b.graph.tensors[0].elem = 8 },
+		`node "z" (Cast): an integer beyond 2^30`:                                  func(b *Builder) { b.Node("Cast", "z", []string{b.Ints("i", 1<<40)}, Attr{"to", elemFloat}) },
+		`node "z" (Add): an integer beyond 2^30`:                                   func(b *Builder) { b.Node("Add", "z", []string{b.Ints("i", 1), b.Ints("j", -1<<40)}) },
+		`node "z" (Pow): a power of integers`:                                      func(b *Builder) { b.Node("Pow", "z", []string{b.Ints("i", 9), b.Tensor("e", []float32{0.5})}) },
 		`tensor "w": shape [2] needs 8 bytes, got 4`:                               func(b *Builder) { b.Tensor("w", []float32{1}, 1); b.graph.tensors[0].dims[0] = 2 },
 		`tensor "w": shape [67108865], expected at most 67108864 values and no ne`: func(b *Builder) { b.Tensor("w", []float32{1}, 1); b.graph.tensors[0].dims[0] = 1<<26 + 1 },
 	} {
@@ -140,6 +145,107 @@ func TestFloatData(t *testing.T) {
 		if err != nil || !slices.Equal(got.data, append(packed, 7, 8)) {
 			t.Errorf("single %v: %v, %v", single, got.data, err)
 		}
+	}
+}
+
+// Weights of other types than float32 are read as what they stand for.
+func TestOtherElementTypes(t *testing.T) {
+	half := []byte{0x00, 0x3e, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b, 0x00, 0xfc} // 1.5, -2, the least, the most, -infinity
+	for name, c := range map[string]struct {
+		elem int64
+		num  protowire.Number
+		data []byte
+		want []float32
+	}{
+		"float16 raw":     {elemHalf, 9, half, []float32{1.5, -2, 0x1p-24, 65504, float32(math.Inf(-1))}},
+		"float16 in ints": {elemHalf, 5, []byte{0x80, 0x7c, 0x80, 0x80, 0x03}, []float32{1.5, -2}}, // 0x3e00, 0xc000
+		"bfloat16":        {elemBrain, 9, []byte{0xc0, 0x3f, 0x00, 0xc0}, []float32{1.5, -2}},
+		"float64 raw":     {elemDouble, 9, []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x3f}, []float32{1.5}},
+		"float64":         {elemDouble, 10, []byte{0, 0, 0, 0, 0, 0, 0xf8, 0x3f}, []float32{1.5}},
+		"bool":            {elemBool, 9, []byte{1, 0}, []float32{1, 0}},
+		"int32 raw":       {elemInt32, 9, []byte{0xff, 0xff, 0xff, 0xff}, []float32{-1}},
+	} {
+		b := appendInt(appendInt(nil, 1, int64(len(c.want))), 2, c.elem)
+		got, err := decodeTensor(appendMessage(b, c.num, c.data))
+		if err == nil {
+			err = got.settle(nil)
+		}
+		if err != nil || !slices.Equal(got.data, c.want) {
+			t.Errorf("%s: %v, %v, want %v", name, got.data, err, c.want)
+		}
+	}
+}
+
+// What is wrong with a constant is told with its node's name.
+func TestConstantsNameTheirNode(t *testing.T) {
+	tensor := appendMessage(appendInt(nil, 2, 14), 9, nil)
+	value := appendInt(appendMessage(appendText(nil, 1, "value"), 5, tensor), 20, attrTensor)
+	node := appendMessage((&node{name: "seven", op: "Constant", out: []string{"c"}}).encode(), 5, value)
+	model := appendMessage(appendMessage(nil, 7, appendMessage(nil, 1, node)), 8, appendInt(nil, 2, 17))
+	if _, err := Read("m.onnx", model); err == nil || !strings.Contains(err.Error(), `onnx: m.onnx: node "seven" (Constant): element type complex64, expected float32`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// entry is a key and a value as external data have them.
+func entry(key, value string) []byte { return appendText(appendText(nil, 1, key), 2, value) }
+
+// beside writes a model y = x·w whose weights 2, 3 and 4 begin at byte 4 of another file.
+func beside(t *testing.T, location string) (file string) {
+	t.Helper()
+	w := appendInt(appendInt(appendInt(nil, 1, 3), 1, 1), 2, elemFloat)
+	w = appendText(w, 8, "w")
+	for key, value := range map[string]string{"location": location, "offset": "4", "length": "12"} {
+		w = appendMessage(w, 13, entry(key, value))
+	}
+	b := NewBuilder("beside")
+	x := b.Input("x", 1, 3)
+	b.names["w"] = true
+	b.Output(b.Node("MatMul", "y", []string{x, "w"}))
+	model := appendMessage(appendInt(nil, 1, 8), 7, appendMessage(b.graph.encode(), 5, appendInt(w, 14, 1)))
+	model = appendMessage(model, 8, appendInt(appendText(nil, 1, ""), 2, 17))
+	file = filepath.Join(t.TempDir(), "model.onnx")
+	if err := os.WriteFile(file, model, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestWeightsInAnotherFile(t *testing.T) {
+	file := beside(t, "model.onnx.data")
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), `tensor "w": its data: `) || !strings.Contains(err.Error(), "model.onnx.data") {
+		t.Errorf("without the file: %v", err)
+	}
+	raw := []byte{9, 9, 9, 9}
+	for _, v := range []float32{2, 3, 4} {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+	}
+	other := filepath.Join(filepath.Dir(file), "model.onnx.data")
+	write := func(b []byte) {
+		if err := os.WriteFile(other, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(raw[:12])
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "12 bytes from 4 on") {
+		t.Errorf("half the file: %v", err)
+	}
+	write(raw)
+	m, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(m.Input("x"), []float32{1, 10, 100})
+	if m.Run(); m.Output("y")[0] != 432 {
+		t.Errorf("y = %v, want 432", m.Output("y"))
+	}
+	raw[5]++
+	write(raw)
+	if other, err := Load(file); err != nil || other.Hash() == m.Hash() {
+		t.Errorf("with other weights it has the same hash, %v", err)
+	}
+	if _, err := Load(beside(t, "../model.onnx.data")); err == nil || !strings.Contains(err.Error(), "expected a file in the model's folder") {
+		t.Errorf("a file elsewhere: %v", err)
 	}
 }
 

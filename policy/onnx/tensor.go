@@ -2,9 +2,9 @@ package onnx
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -25,78 +25,136 @@ func decodeTensor(b []byte) (*tensor, error) {
 			t.name = v.text()
 		case 9:
 			t.raw = v.bytes()
+		case 10:
+			t.f64 = v.doubles(t.f64)
 		case 13:
-			t.away = true
+			key, value, err := decodeEntry("external data", v.bytes())
+			t.place(key, value)
+			v.fail(err)
 		case 14:
 			t.away = t.away || v.int() != 0
 		}
 	})
-	if err == nil {
-		err = t.settle()
-	}
-	if err != nil && t.name != "" {
-		err = fmt.Errorf("tensor %q: %w", t.name, err)
-	}
 	return t, err
 }
 
+// place takes one word of where a tensor's data are.
+func (t *tensor) place(key, value string) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	switch t.away = true; {
+	case key == "location":
+		t.location = value
+	case key == "offset" && err == nil:
+		t.offset = n
+	case key == "length" && err == nil:
+		t.length = n
+	}
+}
+
 // settle turns whatever the tensor was stored as into data, and checks its length.
-func (t *tensor) settle() error {
+// beside reads what is in another file.
+func (t *tensor) settle(beside weights) error {
 	want, err := volume(t.dims)
 	if err != nil {
 		return err
 	}
-	switch {
-	case t.away:
-		return errors.New("its data are in another file; save the model with its weights inside")
-	case t.elem == elemFloat && t.raw != nil:
-		if len(t.raw) != 4*want {
-			return fmt.Errorf("shape %v needs %d bytes, got %d", t.dims, 4*want, len(t.raw))
-		}
-		t.data = appendFloats(make([]float32, 0, want), t.raw)
-	case t.elem == elemFloat:
-	case t.elem == elemInt64 || t.elem == elemInt32:
-		if err := t.settleInts(); err != nil {
+	size, known := widths[t.elem]
+	if !known {
+		return fmt.Errorf("element type %s, expected float32, float64, float16, bfloat16, int64, int32 or bool", elemName(t.elem))
+	}
+	if t.away {
+		if t.raw, err = beside(t.location, t.offset, int64(size*want)); err != nil {
 			return err
 		}
-	default:
-		return fmt.Errorf("element type %s, expected float32 (or int64, int32 for shapes)", elemName(t.elem))
+		if t.length != 0 && t.length != int64(size*want) {
+			return fmt.Errorf("shape %v needs %d bytes, %s has %d", t.dims, size*want, t.location, t.length)
+		}
+	}
+	if t.raw != nil && len(t.raw) != size*want {
+		return fmt.Errorf("shape %v needs %d bytes, got %d", t.dims, size*want, len(t.raw))
+	}
+	if err := t.convert(size); err != nil {
+		return err
 	}
 	if len(t.data) != want {
 		return fmt.Errorf("shape %v needs %d values, got %d", t.dims, want, len(t.data))
 	}
-	t.raw, t.i64 = nil, nil
+	t.raw, t.i64, t.f64, t.away = nil, nil, nil, false
 	return nil
 }
 
-func (t *tensor) settleInts() error {
-	size := 8
-	if t.elem == elemInt32 {
-		size = 4
+// widths are the bytes of a value of each element type that is read.
+var widths = map[int64]int{elemFloat: 4, elemDouble: 8, elemHalf: 2, elemBrain: 2, elemInt64: 8, elemInt32: 4, elemBool: 1}
+
+// floats tells whether an element type is one of floats; they are all computed in float32.
+func floats(elem int64) bool {
+	return elem == elemFloat || elem == elemDouble || elem == elemHalf || elem == elemBrain
+}
+
+// convert makes data of whatever the values were stored as, each of so many bytes.
+func (t *tensor) convert(size int) error {
+	if t.elem == elemFloat {
+		t.data = appendFloats(t.data, t.raw)
+		return nil
 	}
-	if len(t.raw)%size != 0 {
-		return fmt.Errorf("%d bytes of integers, expected a multiple of %d", len(t.raw), size)
+	if t.raw != nil {
+		t.i64, t.f64 = nil, nil
 	}
 	for b := t.raw; len(b) > 0; b = b[size:] {
-		if size == 8 {
+		switch t.elem {
+		case elemDouble:
+			t.f64 = append(t.f64, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+		case elemInt64:
 			t.i64 = append(t.i64, int64(binary.LittleEndian.Uint64(b)))
-		} else {
+		case elemInt32:
 			t.i64 = append(t.i64, int64(int32(binary.LittleEndian.Uint32(b))))
+		case elemBool:
+			t.i64 = append(t.i64, int64(b[0]))
+		default:
+			t.i64 = append(t.i64, int64(binary.LittleEndian.Uint16(b)))
 		}
 	}
+	for _, v := range t.f64 {
+		t.data = append(t.data, float32(v))
+	}
 	for _, v := range t.i64 {
-		f, err := exactInt(v)
-		if err != nil {
-			return err
+		switch t.elem {
+		case elemHalf:
+			t.data = append(t.data, half(uint16(v)))
+		case elemBrain:
+			t.data = append(t.data, math.Float32frombits(uint32(uint16(v))<<16))
+		default:
+			f, err := exactInt(v)
+			if err != nil {
+				return err
+			}
+			t.data = append(t.data, f)
 		}
-		t.data = append(t.data, f)
 	}
 	return nil
 }
 
-// exactInt keeps an integer as float32. Beyond 2^30 it stands for "to the end".
+// half is a number of IEEE 754's 16 bits.
+func half(u uint16) float32 {
+	sign, exponent, fraction := 1-2*float64(u>>15), int(u>>10&31), float64(u&1023)
+	switch exponent {
+	case 0:
+		return float32(sign * math.Ldexp(fraction, -24))
+	case 31:
+		if fraction != 0 {
+			return float32(math.NaN())
+		}
+		return float32(math.Inf(int(sign)))
+	}
+	return float32(sign * math.Ldexp(1024+fraction, exponent-25))
+}
+
+// beyond is an integer that stands for "to the end".
+const beyond = 1 << 30
+
+// exactInt keeps an integer as float32, or beyond.
 func exactInt(v int64) (float32, error) {
-	v = max(min(v, 1<<30), -1<<30)
+	v = max(min(v, beyond), -beyond)
 	if int64(float32(v)) != v {
 		return 0, fmt.Errorf("integer %d, expected at most 2^24", v)
 	}

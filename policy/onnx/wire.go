@@ -64,6 +64,21 @@ func (f *field) floats(to []float32) []float32 {
 	return appendFloats(to, b)
 }
 
+// doubles appends one double, or a packed run of them.
+func (f *field) doubles(to []float64) []float64 {
+	if f.kind == protowire.Fixed64Type {
+		return append(to, math.Float64frombits(f.u))
+	}
+	b := f.bytes()
+	if len(b)%8 != 0 {
+		f.fail(fmt.Errorf("%d bytes of packed doubles, expected a multiple of 8", len(b)))
+	}
+	for ; len(b) >= 8; b = b[8:] {
+		to = append(to, math.Float64frombits(binary.LittleEndian.Uint64(b)))
+	}
+	return to
+}
+
 func appendFloats(to []float32, b []byte) []float32 {
 	for ; len(b) >= 4; b = b[4:] {
 		to = append(to, math.Float32frombits(binary.LittleEndian.Uint32(b)))
