@@ -163,14 +163,42 @@ func (c *compiler) operator(op string) {
 		c.binary(op)
 	case "Relu", "Elu", "Tanh", "Sigmoid", "Swish", "Softplus", "Neg", "Reciprocal", "Sqrt":
 		c.unary(op)
+	case "Abs", "Exp", "Log", "Sin", "Cos", "Erf", "Floor", "Ceil", "Softsign", "HardSwish", "HardSigmoid", "LeakyRelu", "Selu", "Celu", "Gelu", "Mish":
+		c.pointwise(op)
+	case "PRelu":
+		c.pRelu()
+	case "Min", "Max", "Sum":
+		c.several(op)
+	case "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Equal", "And", "Or":
+		c.compare(op)
+	case "Not":
+		c.not()
+	case "Where":
+		c.where()
 	case "Clip":
 		c.clip()
 	case "LayerNormalization":
 		c.layerNorm()
-	case "ReduceMean":
-		c.reduceMean()
+	case "BatchNormalization":
+		c.batchNorm()
+	case "Softmax":
+		c.softmax()
+	case "Dropout":
+		c.dropout()
+	case "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2":
+		c.reduce(op)
 	case "LSTM":
 		c.lstm()
+	case "GRU":
+		c.gru()
+	case "Shape":
+		c.shapeOf()
+	case "ConstantOfShape":
+		c.constantOfShape()
+	case "Expand":
+		c.expand()
+	case "Transpose":
+		c.transpose()
 	case "Concat":
 		c.concat()
 	case "Slice":

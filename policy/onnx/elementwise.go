@@ -276,24 +276,3 @@ func (c *compiler) clip() {
 		}
 	}, out)
 }
-
-func (c *compiler) cast() {
-	x := c.in(0)
-	switch to := c.attrInt("to", 0); {
-	case floats(int64(to)) && x.ints:
-		x.exact()
-		c.alias(&value{data: x.data, constant: x.constant}, x.shape)
-	case floats(int64(to)) || x.ints && (to == elemInt64 || to == elemInt32):
-		c.alias(x, x.shape)
-	case to == elemInt64 || to == elemInt32:
-		out := c.alloc(x.shape)
-		out.ints = true
-		c.emit(func() {
-			for i, v := range x.data {
-				out.data[i] = float32(math.Trunc(float64(v)))
-			}
-		}, out)
-	default:
-		refuse("cast to %s, expected floats, int32 or int64", elemName(int64(to)))
-	}
-}

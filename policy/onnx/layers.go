@@ -39,11 +39,14 @@ func (c *compiler) gemmNode() {
 // matMul takes a vector or a stack of rows times a matrix. A third input is a fused bias.
 func (c *compiler) matMul() {
 	p := product{a: c.in(0), b: c.in(1), bias: c.optional(2), alpha: 1, beta: 1}
-	rank := len(p.a.shape)
-	if rank == 0 || len(p.b.shape) != 2 {
+	rank, b := len(p.a.shape), p.b.shape
+	for len(b) > 2 && len(b) <= rank && b[0] == 1 {
+		b = b[1:]
+	}
+	if rank == 0 || len(b) != 2 {
 		refuse("shapes %v and %v, expected the second to be a matrix", p.a.shape, p.b.shape)
 	}
-	p.depth, p.cols = p.b.shape[0], p.b.shape[1]
+	p.depth, p.cols = b[0], b[1]
 	if p.a.shape[rank-1] != p.depth {
 		refuse("shapes %v and %v do not fit", p.a.shape, p.b.shape)
 	}
@@ -133,9 +136,7 @@ func (c *compiler) layerNorm() {
 	if gamma == nil || len(gamma.data) != n || beta != nil && len(beta.data) != n || n == 0 {
 		refuse("scale and bias must have the %d values of %v", n, x.shape[at:])
 	}
-	if len(slices.DeleteFunc(slices.Clone(c.n.out), func(s string) bool { return s == "" })) != 1 {
-		refuse("only the first output is supported")
-	}
+	c.onlyFirst()
 	shift := make([]float32, n)
 	if beta != nil {
 		shift = beta.data
@@ -158,7 +159,10 @@ func (c *compiler) lstm() {
 	if c.optional(4) != nil || c.optional(7) != nil {
 		refuse("sequence lengths and peepholes are not supported")
 	}
-	c.plainLSTM()
+	c.plainRecurrent()
+	if c.attrInt("input_forget", 0) != 0 {
+		refuse("input_forget must be 0")
+	}
 	if len(x.shape) != 3 || x.shape[1] != 1 || len(w.shape) != 3 || len(r.shape) != 3 {
 		refuse("shapes %v, %v, %v, expected [steps 1 inputs], [1 4·hidden inputs], [1 4·hidden hidden]", x.shape, w.shape, r.shape)
 	}
@@ -184,13 +188,13 @@ func (c *compiler) lstm() {
 	}, y, h, m)
 }
 
-// plainLSTM refuses the variants.
-func (c *compiler) plainLSTM() {
+// plainRecurrent refuses the variants.
+func (c *compiler) plainRecurrent() {
 	if a := c.attr("direction", attrString); a != nil && a.s != "forward" {
 		refuse("direction %q, expected forward", a.s)
 	}
-	if c.attrInt("layout", 0) != 0 || c.attrInt("input_forget", 0) != 0 {
-		refuse("layout and input_forget must be 0")
+	if c.attrInt("layout", 0) != 0 {
+		refuse("layout must be 0")
 	}
 }
 

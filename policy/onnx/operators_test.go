@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,37 @@ func elementwise() []small {
 		}})
 }
 
+// functions are operators of one number, of several, and those that compare.
+func functions() []small {
+	cases := []small{of("Gelu", 20, []int{2, 9}), of("Gelu", 20, []int{9}, Attr{"approximate", "tanh"}), of("LeakyRelu", 17, []int{9}, Attr{"alpha", float32(0.2)}),
+		of("Selu", 17, []int{9}, Attr{"alpha", float32(1.5)}, Attr{"gamma", float32(1.2)}), of("HardSigmoid", 17, []int{9}, Attr{"alpha", float32(0.3)}, Attr{"beta", float32(0.4)}),
+		of("Celu", 17, []int{9}, Attr{"alpha", float32(0.5)})}
+	for _, op := range []string{"Abs", "Exp", "Sin", "Cos", "Erf", "Floor", "Ceil", "Softsign", "HardSwish", "HardSigmoid", "LeakyRelu", "Selu", "Celu", "Mish"} {
+		cases = append(cases, of(op, 18, []int{1, 19}))
+	}
+	for _, op := range []string{"Min", "Max", "Sum"} {
+		cases = append(cases, two(op, []int{1, 9}, []int{9}), two(op, []int{3, 1}, []int{1, 4}))
+	}
+	for _, op := range []string{"Greater", "GreaterOrEqual", "Less", "LessOrEqual"} {
+		cases = append(cases, small{op, 17, func(b *Builder, _ *rand.Rand) {
+			yes := b.Node(op, "yes", []string{b.Input("x", 2, 3), b.Input("y", 3)})
+			no := b.Node("Not", "no", []string{yes})
+			both, either := b.Node("And", "both", []string{yes, no}), b.Node("Or", "either", []string{yes, no})
+			b.Output(b.Node("Where", "z", []string{yes, "x", "y"}))
+			b.Output(b.Node("Where", "q", []string{both, "x", "y"}))
+			b.Output(b.Node("Cast", "e", []string{either}, Attr{"to", elemFloat}))
+		}})
+	}
+	return append(cases, two("PRelu", []int{2, 9}, []int{9}),
+		small{"Log", 17, func(b *Builder, _ *rand.Rand) {
+			b.Output(b.Node("Log", "z", []string{b.Node("Abs", "a", []string{b.Input("x", 9)})}))
+		}},
+		small{"Cast to bool", 17, func(b *Builder, _ *rand.Rand) {
+			some := b.Node("Cast", "some", []string{b.Node("Relu", "r", []string{b.Input("x", 9)})}, Attr{"to", elemBool})
+			b.Output(b.Node("Cast", "z", []string{some}, Attr{"to", elemFloat}))
+		}})
+}
+
 func layers() []small {
 	return []small{
 		weighted("Gemm", []int{1, 5}, [][]int{{5, 70}, {70}}),
@@ -101,6 +133,21 @@ func layers() []small {
 		weighted("LSTM", []int{1, 1, 5}, [][]int{{1, 32, 5}, {1, 32, 8}, {1, 64}}, Attr{"hidden_size", 8}),
 		weighted("LSTM", []int{7, 1, 5}, [][]int{{1, 32, 5}, {1, 32, 8}}, Attr{"hidden_size", 8}, Attr{"direction", "forward"}),
 		small{"LSTM with state", 17, lstmGraph},
+		small{"LSTM as PyTorch writes it", 17, torchGraph},
+		weighted("GRU", []int{4, 1, 5}, [][]int{{1, 24, 5}, {1, 24, 8}, {1, 48}}, Attr{"hidden_size", 8}),
+		weighted("GRU", []int{4, 1, 5}, [][]int{{1, 24, 5}, {1, 24, 8}, {1, 48}}, Attr{"hidden_size", 8}, Attr{"linear_before_reset", 1}),
+		small{"GRU with state", 17, func(b *Builder, r *rand.Rand) {
+			in := []string{b.Input("x", 1, 1, 5), b.Tensor("w", random(r, 120), 1, 24, 5), b.Tensor("r", random(r, 192), 1, 24, 8), "", "", b.Input("h", 1, 1, 8)}
+			b.Nodes("GRU", "gru", in, []string{"", "hn"}, Attr{"hidden_size", 8})
+			b.Output("hn")
+		}},
+		weighted("MatMul", []int{1, 1, 5}, [][]int{{1, 5, 7}}),
+		of("Softmax", 17, []int{2, 3, 4}), of("Softmax", 17, []int{2, 3, 4}, Attr{"axis", 1}), of("Softmax", 11, []int{2, 3, 4}),
+		of("Dropout", 11, []int{1, 9}, Attr{"ratio", float32(0.5)}),
+		small{"BatchNormalization", 17, func(b *Builder, r *rand.Rand) {
+			in := []string{b.Input("x", 2, 4, 3), b.Tensor("s", random(r, 4), 4), b.Tensor("b", random(r, 4), 4), b.Tensor("m", random(r, 4), 4), b.Tensor("v", []float32{1, 2, 0.5, 0.1}, 4)}
+			b.Output(b.Node("BatchNormalization", "z", in, Attr{"epsilon", float32(1e-3)}))
+		}},
 	}
 }
 
@@ -111,6 +158,18 @@ func lstmGraph(b *Builder, r *rand.Rand) {
 	b.Nodes("LSTM", "lstm", in, []string{"", "hn", "cn"}, Attr{"hidden_size", 8})
 	b.Output("hn")
 	b.Output("cn")
+}
+
+// torchGraph makes the state of as many zeros as the batch asks for, and takes axes off and on.
+func torchGraph(b *Builder, r *rand.Rand) {
+	x, zero := b.Input("x", 1, 5), b.Ints("zero", 0)
+	batch := b.Node("Slice", "batch", []string{b.Node("Shape", "shape", []string{x}), zero, b.Ints("one", 1)})
+	h := b.Node("ConstantOfShape", "h0", []string{b.Node("Concat", "size", []string{"one", batch, b.Ints("hidden", 8)}, Attr{"axis", 0})})
+	sequence := b.Node("Transpose", "sequence", []string{b.Node("Unsqueeze", "batched", []string{x, "one"})}, Attr{"perm", []int{1, 0, 2}})
+	b.Nodes("LSTM", "lstm", []string{sequence, b.Tensor("w", random(r, 160), 1, 32, 5), b.Tensor("r", random(r, 256), 1, 32, 8), "", "", h, h}, []string{"y"}, Attr{"hidden_size", 8})
+	flat := b.Node("Squeeze", "flat", []string{b.Node("Squeeze", "y1", []string{"y", "one"}), zero})
+	norm := b.Node("ReduceL2", "norm", []string{flat}, Attr{"axes", []int{1}})
+	b.Output(b.Node("Div", "z", []string{flat, b.Node("Expand", "norms", []string{norm, b.Node("Shape", "like", []string{flat})})}))
 }
 
 func shapes() []small {
@@ -125,6 +184,9 @@ func shapes() []small {
 		ints("Gather", 17, x, [][]int{{2, 0, -1}}, Attr{"axis", 1}),
 		of("ReduceMean", 17, x), of("ReduceMean", 17, x, Attr{"axes", []int{-1}}, Attr{"keepdims", 0}), ints("ReduceMean", 18, x, [][]int{{0, 2}}),
 		of("ReduceMean", 18, x, Attr{"noop_with_empty_axes", 1}),
+		ints("ReduceSum", 17, x, [][]int{{-1}}, Attr{"keepdims", 0}), of("ReduceMax", 17, x, Attr{"axes", []int{1}}), of("ReduceMin", 17, x), of("ReduceL2", 17, x, Attr{"axes", []int{0, 2}}),
+		of("Transpose", 17, x), of("Transpose", 17, x, Attr{"perm", []int{1, 2, 0}}), of("Transpose", 17, x, Attr{"perm", []int{0, 2, 1}}),
+		ints("Expand", 17, []int{3, 1}, [][]int{{2, 1, 4}}), ints("Expand", 17, []int{2, 3}, [][]int{{1}}),
 		small{"Concat", 17, func(b *Builder, r *rand.Rand) {
 			b.Output(b.Node("Concat", "z", []string{b.Input("x", 2, 3), b.Tensor("w", random(r, 2), 2, 1), b.Input("y", 2, 2)}, Attr{"axis", -1}))
 		}},
@@ -198,7 +260,7 @@ func policies() []small {
 // the checker of package onnx, so this tests the builder as well.
 func TestOperatorsAgreeWithONNXRuntime(t *testing.T) {
 	r := rand.New(rand.NewPCG(21, 22))
-	cases := append(append(append(elementwise(), layers()...), shapes()...), policies()...)
+	cases := slices.Concat(elementwise(), functions(), layers(), shapes(), policies())
 	dir := t.TempDir()
 	var questions []question
 	for i, s := range cases {

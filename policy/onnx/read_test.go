@@ -27,35 +27,42 @@ func tiny() *Builder {
 func TestReadRefuses(t *testing.T) {
 	x := func(b *Builder) string { return b.Input("x", 1, 3) }
 	for want, build := range map[string]func(b *Builder){
-		`node "n" (Einsum): this operator is not supported`:   func(b *Builder) { b.Node("Einsum", "n", []string{x(b)}) },
-		`node "n" (Relu): attribute "slope" is not supported`: func(b *Builder) { b.Node("Relu", "n", []string{x(b)}, Attr{"slope", 3}) },
-		`attribute "axis" has type 1, expected 2`:             func(b *Builder) { b.Node("Flatten", "n", []string{x(b)}, Attr{"axis", float32(1)}) },
-		`shapes [1 3] and [4 5] do not fit`:                   func(b *Builder) { b.Node("MatMul", "n", []string{x(b), b.Input("y", 4, 5)}) },
-		`node "n" (Add): shapes [1 3] and [2] do not fit`:     func(b *Builder) { b.Node("Add", "n", []string{x(b), b.Input("y", 2)}) },
-		`input 1 is missing`:                                  func(b *Builder) { b.Node("Add", "n", []string{x(b)}) },
-		`axis 2, expected -2 to 1`:                            func(b *Builder) { b.Node("Concat", "n", []string{x(b)}, Attr{"axis", 2}) },
-		`input "y" is computed, expected a constant`:          func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Input("y", 2)}) },
-		`shape [2 2] has 4 values, the input has 3`:           func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Ints("s", 2, 2)}) },
-		`cast to string, expected floats, int32 or int64`:     func(b *Builder) { b.Node("Cast", "n", []string{x(b)}, Attr{"to", 8}) },
-		`direction "reverse", expected forward`:               func(b *Builder) { lstmWith(b, Attr{"direction", "reverse"}) },
-		`node "n" (LSTM): attribute "clip" is not supported`:  func(b *Builder) { lstmWith(b, Attr{"clip", float32(1)}) },
-		`hidden_size 3, but R has shape [1 8 2]`:              func(b *Builder) { lstmWith(b, Attr{"hidden_size", 3}) },
-		`integers and floats together`:                        func(b *Builder) { b.Node("Add", "n", []string{x(b), b.Ints("i", 1)}) },
-		`integer division by zero`:                            func(b *Builder) { b.Node("Div", "n", []string{b.Ints("i", 1), b.Ints("j", 0)}) },
-		`integer 16777217, expected at most 2^24`:             func(b *Builder) { b.Ints("i", 1<<24+1) },
-		`operator set 6, expected 7 or newer`:                 func(b *Builder) { b.Opset = 6; b.Node("Relu", "n", []string{x(b)}) },
-		`the graph computes more than 1048576 values`:         func(b *Builder) { b.Input("huge", 1<<11, 1<<10) },
-		`input "x": element type int64, expected floats`:      func(b *Builder) { x(b); b.graph.inputs[0].elem = elemInt64 },
+		`node "n" (Einsum): this operator is not supported`:     func(b *Builder) { b.Node("Einsum", "n", []string{x(b)}) },
+		`node "n" (Relu): attribute "slope" is not supported`:   func(b *Builder) { b.Node("Relu", "n", []string{x(b)}, Attr{"slope", 3}) },
+		`attribute "axis" has type 1, expected 2`:               func(b *Builder) { b.Node("Flatten", "n", []string{x(b)}, Attr{"axis", float32(1)}) },
+		`shapes [1 3] and [4 5] do not fit`:                     func(b *Builder) { b.Node("MatMul", "n", []string{x(b), b.Input("y", 4, 5)}) },
+		`node "n" (Add): shapes [1 3] and [2] do not fit`:       func(b *Builder) { b.Node("Add", "n", []string{x(b), b.Input("y", 2)}) },
+		`input 1 is missing`:                                    func(b *Builder) { b.Node("Add", "n", []string{x(b)}) },
+		`axis 2, expected -2 to 1`:                              func(b *Builder) { b.Node("Concat", "n", []string{x(b)}, Attr{"axis", 2}) },
+		`input "y" is computed, expected a constant`:            func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Input("y", 2)}) },
+		`shape [2 2] has 4 values, the input has 3`:             func(b *Builder) { b.Node("Reshape", "n", []string{x(b), b.Ints("s", 2, 2)}) },
+		`cast to string, expected floats, int32, int64 or bool`: func(b *Builder) { b.Node("Cast", "n", []string{x(b)}, Attr{"to", 8}) },
+		`direction "reverse", expected forward`:                 func(b *Builder) { lstmWith(b, Attr{"direction", "reverse"}) },
+		`node "n" (LSTM): attribute "clip" is not supported`:    func(b *Builder) { lstmWith(b, Attr{"clip", float32(1)}) },
+		`hidden_size 3, but R has shape [1 8 2]`:                func(b *Builder) { lstmWith(b, Attr{"hidden_size", 3}) },
+		`integers and floats together`:                          func(b *Builder) { b.Node("Add", "n", []string{x(b), b.Ints("i", 1)}) },
+		`integer division by zero`:                              func(b *Builder) { b.Node("Div", "n", []string{b.Ints("i", 1), b.Ints("j", 0)}) },
+		`integer 16777217, expected at most 2^24`:               func(b *Builder) { b.Ints("i", 1<<24+1) },
+		`operator set 6, expected 7 or newer`:                   func(b *Builder) { b.Opset = 6; b.Node("Relu", "n", []string{x(b)}) },
+		`the graph computes more than 1048576 values`:           func(b *Builder) { b.Input("huge", 1<<11, 1<<10) },
+		`input "x": element type int64, expected floats`:        func(b *Builder) { x(b); b.graph.inputs[0].elem = elemInt64 },
 		`node "n" (Relu): operators of domain "com.microsoft" are not supported`: func(b *Builder) {
 			b.Output(b.Node("Relu", "n", []string{x(b)}))
 			b.graph.nodes[0].domain = "com.microsoft"
 		},
-		`node "n" (Relu): input "later" is computed by no earlier node`:            func(b *Builder) { b.names["later"] = true; b.Node("Relu", "n", []string{"later"}) },
-		`output "later" is computed by no node`:                                    func(b *Builder) { x(b); b.names["later"] = true; b.Output("later") },
-		`the name "x" is empty or defined twice`:                                   func(b *Builder) { x(b); b.names["x"] = false; x(b) },
-		`graph: no outputs`:                                                        func(b *Builder) { x(b) },
-		`declared shape [5], computed [1 3]`:                                       func(b *Builder) { x(b); b.Output("x"); b.graph.outputs[0].dims = []int64{5} },
-		`tensor "w": element type string, expected float32`:                        func(b *Builder) { b.Tensor("w", nil, 0); b.graph.tensors[0].elem = 8 },
+		`node "n" (Relu): input "later" is computed by no earlier node`: func(b *Builder) { b.names["later"] = true; b.Node("Relu", "n", []string{"later"}) },
+		`output "later" is computed by no node`:                         func(b *Builder) { x(b); b.names["later"] = true; b.Output("later") },
+		`the name "x" is empty or defined twice`:                        func(b *Builder) { x(b); b.names["x"] = false; x(b) },
+		`graph: no outputs`:                                             func(b *Builder) { x(b) },
+		`declared shape [5], computed [1 3]`:                            func(b *Builder) { x(b); b.Output("x"); b.graph.outputs[0].dims = []int64{5} },
+		`tensor "w": element type string, expected float32`:             func(b *Builder) { b.Tensor("w", nil, 0); b.graph.tensors[0].elem = 8 },
+		`axis 1 of [1 3] does not split into 2 equal parts`:             func(b *Builder) { b.Nodes("Split", "n", []string{x(b)}, []string{"p", "q"}, Attr{"axis", 1}) },
+		`approximate "fast", expected none or tanh`:                     func(b *Builder) { b.Node("Gelu", "n", []string{x(b)}, Attr{"approximate", "fast"}) },
+		`perm [0 0] of 2 axes`:                                          func(b *Builder) { b.Node("Transpose", "n", []string{x(b)}, Attr{"perm", []int{0, 0}}) },
+		`training_mode must be false`:                                   func(b *Builder) { b.Node("Dropout", "n", []string{x(b), "", b.Ints("t", 1)}) },
+		`node "n" (Where): shapes [1 3] and [2] do not fit`: func(b *Builder) {
+			b.Node("Where", "n", []string{b.Node("Cast", "c", []string{x(b)}, Attr{"to", elemBool}), "x", b.Input("y", 2)})
+		},
 		`node "z" (Cast): an integer beyond 2^30`:                                  func(b *Builder) { b.Node("Cast", "z", []string{b.Ints("i", 1<<40)}, Attr{"to", elemFloat}) },
 		`node "z" (Add): an integer beyond 2^30`:                                   func(b *Builder) { b.Node("Add", "z", []string{b.Ints("i", 1), b.Ints("j", -1<<40)}) },
 		`node "z" (Pow): a power of integers`:                                      func(b *Builder) { b.Node("Pow", "z", []string{b.Ints("i", 9), b.Tensor("e", []float32{0.5})}) },
@@ -295,7 +302,7 @@ func TestBuilderPanicsOnWrongUse(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add(tiny().encode())
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, list := range [][]small{elementwise(), layers(), shapes(), policies()} {
+	for _, list := range [][]small{elementwise(), functions(), layers(), shapes(), policies()} {
 		for _, s := range list {
 			b := NewBuilder("seed")
 			b.Opset = s.opset

@@ -1,12 +1,21 @@
 package onnx
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
-func (c *compiler) reduceMean() {
+func (c *compiler) reduce(op string) {
 	x := c.in(0)
+	if x.ints && (op == "ReduceMean" || op == "ReduceL2") {
+		refuse("integers, expected floats")
+	}
 	keep := c.attrInt("keepdims", 1) != 0
 	noop := c.attrInt("noop_with_empty_axes", 0) != 0
 	axes := c.list("axes", 1)
+	if len(axes) == 0 && noop && op == "ReduceL2" {
+		refuse("noop_with_empty_axes must be 0")
+	}
 	if len(axes) == 0 && noop {
 		c.alias(x, x.shape)
 		return
@@ -29,10 +38,42 @@ func (c *compiler) reduceMean() {
 		}
 	}
 	out := c.alloc(shape)
+	out.ints = x.ints
 	if len(x.data) == 0 {
-		refuse("mean of nothing: shape %v", x.shape)
+		refuse("%s of nothing: shape %v", op, x.shape)
 	}
-	c.emit(mean(out.data, x.data, spread(kept, x.shape)), out)
+	if op == "ReduceMean" {
+		c.emit(mean(out.data, x.data, spread(kept, x.shape)), out)
+		return
+	}
+	c.emit(fold(op, out.data, x.data, spread(kept, x.shape)), out)
+}
+
+// fold brings the values of x that index sends to the same place together.
+func fold(op string, dst, x []float32, index []int32) func() {
+	begin := map[string]float64{"ReduceMax": math.Inf(-1), "ReduceMin": math.Inf(1)}[op]
+	return func() {
+		for i := range dst {
+			dst[i] = float32(begin)
+		}
+		for i, at := range index {
+			switch op {
+			case "ReduceMax":
+				dst[at] = max(dst[at], x[i])
+			case "ReduceMin":
+				dst[at] = min(dst[at], x[i])
+			case "ReduceL2":
+				dst[at] += x[i] * x[i]
+			default:
+				dst[at] += x[i]
+			}
+		}
+		if op == "ReduceL2" {
+			for i, v := range dst {
+				dst[i] = float32(math.Sqrt(float64(v)))
+			}
+		}
+	}
 }
 
 // mean averages the values of x that index sends to the same place.

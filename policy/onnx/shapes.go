@@ -125,6 +125,9 @@ func (c *compiler) split() {
 	}
 	sizes := c.list("split", 1)
 	if sizes == nil {
+		if c.opset < 18 && d%parts != 0 {
+			refuse("axis %d of %v does not split into %d equal parts", at, x.shape, parts)
+		}
 		each := (d + parts - 1) / parts
 		for rest := d; len(sizes) < parts; rest -= each {
 			sizes = append(sizes, max(min(each, rest), 0))
