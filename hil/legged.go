@@ -3,6 +3,7 @@ package hil
 import (
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -64,6 +65,9 @@ func (s *Scenario) checkGoal() error {
 // file beside it.
 func (g *rig) readForeign() error {
 	s := &g.scenario
+	if _, err := os.Stat(s.Policy); err != nil {
+		return fmt.Errorf("hil: policy: %w", err)
+	}
 	name := s.Layout
 	if name == "" {
 		name = strings.TrimSuffix(s.Policy, filepath.Ext(s.Policy)) + ".yaml"

@@ -150,6 +150,7 @@ func TestLeggedScenariosThatCannotRunAreRefused(t *testing.T) {
 		{func(s *Scenario) { s.Goal = []float64{1, 0, 0} }, "goal and layout are for"},
 		{func(s *Scenario) { s.Policy = onnxFile }, "leave one out"},
 		{func(s *Scenario) { s.Policy, s.Clips = onnxFile, nil }, "layout"},
+		{func(s *Scenario) { s.Policy, s.Clips = "absent.onnx", nil }, "policy: stat absent.onnx"},
 		{func(s *Scenario) { s.Policy, s.Clips, s.Layout = onnxFile, nil, "go1-joystick" }, "is a policy for go1"},
 		{func(s *Scenario) { s.Policy, s.Clips, s.Goal = onnxFile, nil, []float64{1} }, "goal has 1 numbers"},
 	} {

@@ -164,7 +164,7 @@ func Load(path string) (*File, error) {
 func Parse(data []byte) (*File, error) {
 	const frame = len(fileMagic) + 8 + sha256.Size
 	if len(data) < frame || string(data[:8]) != fileMagic {
-		return nil, fmt.Errorf("policy: not a policy file: it does not start with %s", fileMagic)
+		return nil, fmt.Errorf("policy: not a policy file: it does not start with %s (a network in ONNX has no contract: whisker run --layout says what it sees)", fileMagic)
 	}
 	if v := binary.LittleEndian.Uint32(data[8:]); v != fileVersion {
 		return nil, fmt.Errorf("policy: policy file of version %d, this build reads %d", v, fileVersion)

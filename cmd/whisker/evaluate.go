@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
+	"strings"
 
 	"whisker/hil"
 	"whisker/policy"
@@ -197,6 +199,9 @@ func (c *evaluateCmd) policy() (*policy.File, error) {
 		return policy.Shipped(c.Robot, c.Torque)
 	case hil.OpenLoop:
 		return nil, nil
+	}
+	if strings.EqualFold(filepath.Ext(c.Policy), ".onnx") {
+		return nil, fmt.Errorf("evaluate scores policies that follow clips; one in an .onnx file follows a goal: whisker run --policy %s --goal VX,VY,YAW", c.Policy)
 	}
 	return policy.Load(c.Policy)
 }

@@ -134,3 +134,17 @@ func TestClipRetarget(t *testing.T) {
 	refused(t, whisker("clip", "retarget", out, "--robot", "quadruped", "--out", out), "nothing to retarget")
 	refused(t, whisker("clip", "retarget", "walk", "--robot", "dog", "--out", out), `"dog" is none of quadruped`)
 }
+
+// A policy is checked against its own robot, or the one that is named.
+func TestPolicyCheckKnowsTheRobot(t *testing.T) {
+	for _, args := range [][]string{
+		{"policy", "check", "../../policy/quadruped.policy"},
+		{"policy", "check", "--robot", "quadruped"},
+		{"policy", "check", "../../policy/quadruped.policy", "--robot", "../../controller/profile/quadruped.yaml"},
+	} {
+		if o := ok(t, args...); !strings.Contains(o.out, "fits quadruped") {
+			t.Errorf("%v: %s", args, o.out)
+		}
+	}
+	refused(t, whisker("policy", "check", "--robot", "go1"), "no policy ships for go1")
+}

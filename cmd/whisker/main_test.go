@@ -172,6 +172,9 @@ func TestUsageErrorsAreOneLine(t *testing.T) {
 		{"clip synthesize gallop --out x.csv", "trot"},
 		{"clip convert stand --out x.txt", ".npz"},
 		{"policy check absent.policy", "absent.policy"},
+		{"policy check ../../policy/quadruped.policy --robot rat", "FR_hip_joint"},
+		{"policy check --robot mule", "mule"},
+		{"evaluate --policy walk.onnx --clip stand", "whisker run --policy walk.onnx --goal"},
 	} {
 		t.Run(c.args, func(t *testing.T) { refused(t, whisker(strings.Fields(c.args)...), c.want) })
 	}

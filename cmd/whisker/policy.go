@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"whisker/controller/profile"
 	"whisker/policy"
 	"whisker/policy/onnx"
 	"whisker/sim"
@@ -17,7 +18,7 @@ import (
 // policyCmd looks into policy files.
 type policyCmd struct {
 	Info   policyInfoCmd   `cmd:"" help:"Print a policy file's contract, or what an ONNX model asks for and gives."`
-	Check  policyCheckCmd  `cmd:"" help:"Check a policy file: intact, reproduces its golden pairs, fits the rat."`
+	Check  policyCheckCmd  `cmd:"" help:"Check a policy file: intact, reproduces its golden pairs, fits its robot."`
 	Export policyExportCmd `cmd:"" help:"Write a policy as ONNX, its contract in the metadata."`
 }
 
@@ -101,16 +102,23 @@ func (c *policyInfoCmd) onnx(e *env) error {
 
 type policyCheckCmd struct {
 	policyFile
-	Model string `help:"Body to check against: an MJCF or URDF file in place of the rat." placeholder:"FILE"`
+	Robot string `help:"Robot to check against: rat, quadruped, go1, go2 or PROFILE.yaml; without it the policy's own." placeholder:"ROBOT"`
+	Model string `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 }
 
 // Run is called by kong.
 func (c *policyCheckCmd) Run(e *env) error {
 	f, err := c.read()
+	if c.File == "" && c.Robot != "" {
+		f, err = policy.Shipped(c.Robot, c.Torque)
+	}
 	if err != nil {
 		return usage(err)
 	}
-	r, err := sim.Open(sim.Options{Model: c.Model, Torque: c.Torque})
+	if f == nil {
+		return usage(fmt.Errorf("no policy ships for %s: give a policy file", c.Robot))
+	}
+	r, err := c.open(f.Contract.Body)
 	if err != nil {
 		return usage(err)
 	}
@@ -120,6 +128,22 @@ func (c *policyCheckCmd) Run(e *env) error {
 	}
 	fmt.Fprintf(e.out, "intact, %d golden pairs reproduced, fits %s\n", len(f.Golden), r.Body().Name)
 	return nil
+}
+
+// open opens the robot to check against; own is the policy's.
+func (c *policyCheckCmd) open(own string) (*sim.Robot, error) {
+	o := sim.Options{Model: c.Model, Torque: c.Torque}
+	name := c.Robot
+	if name == "" && slices.Contains(profile.Names(), own) {
+		name = own
+	}
+	if name != "" && name != "rat" {
+		var err error
+		if o.Profile, err = profile.Open(name); err != nil {
+			return nil, err
+		}
+	}
+	return sim.Open(o)
 }
 
 type policyExportCmd struct {
