@@ -100,12 +100,13 @@ static void prepare_rat(mjSpec* s, mjsBody* torso, const ws_options* o) {
   s->memory = 8 << 20;
 }
 
-static int is_file(const mjSpec* s, const char* file) {
+// is_file tells whether a file of the model is there; within is its folder for such files.
+static int is_file(const mjSpec* s, const char* within, const char* file) {
   char path[WS_TEXT];
-  const char *dir = mjs_getString(s->modelfiledir), *meshes = mjs_getString(s->compiler.meshdir);
+  const char* dir = mjs_getString(s->modelfiledir);
   if (file[0] == '/') return access(file, R_OK) == 0;
-  if (meshes[0] == '/') snprintf(path, sizeof path, "%s/%s", meshes, file);
-  else snprintf(path, sizeof path, "%s%s%s/%s", dir, dir[0] ? "/" : "", meshes, file);
+  if (within[0] == '/') snprintf(path, sizeof path, "%s/%s", within, file);
+  else snprintf(path, sizeof path, "%s%s%s/%s", dir, dir[0] ? "/" : "", within, file);
   return access(path, R_OK) == 0;
 }
 
@@ -127,7 +128,7 @@ static void drop_absent_meshes(mjSpec* s, char* warn) {
   for (mjsElement *e = mjs_firstElement(s, mjOBJ_MESH), *next; e; e = next) {
     next = mjs_nextElement(s, e);
     const char *file = mjs_getString(mjs_asMesh(e)->file), *name = mjs_getString(mjs_getName(e));
-    if (!file[0] || is_file(s, file)) continue;
+    if (!file[0] || is_file(s, mjs_getString(s->compiler.meshdir), file)) continue;
     int needed = 0;
     for (mjsElement* e = mjs_firstElement(s, mjOBJ_GEOM); e; e = mjs_nextElement(s, e)) {
       const mjsGeom* g = mjs_asGeom(e);
@@ -143,6 +144,22 @@ static void drop_absent_meshes(mjSpec* s, char* warn) {
   }
   if (dropped > 1) snprintf(more, sizeof more, " and %d others", dropped - 1);
   if (dropped) warn_line(warn, "the visual meshes %s%s are not there: their shapes are left out\n", first, more);
+}
+
+// Nothing that moves a body, and nothing that is drawn here, depends on textures: where
+// the file of one is not there, all are left out, with a warning.
+static void drop_absent_textures(mjSpec* s, char* warn) {
+  const char* file = "";
+  for (mjsElement* e = mjs_firstElement(s, mjOBJ_TEXTURE); e; e = mjs_nextElement(s, e)) {
+    file = mjs_getString(mjs_asTexture(e)->file);
+    if (file[0] && !is_file(s, mjs_getString(s->compiler.texturedir), file)) break;
+    file = "";
+  }
+  if (!file[0]) return;
+  warn_line(warn, "the texture %s is not there: the textures are left out%s\n", file, "");
+  for (mjsElement* e = mjs_firstElement(s, mjOBJ_MATERIAL); e; e = mjs_nextElement(s, e))
+    for (int i = 0; i < mjNTEXROLE; i++) mjs_setInStringVec(mjs_asMaterial(e)->textures, i, "");
+  delete_all(s, mjOBJ_TEXTURE);
 }
 
 static int count(mjSpec* s, mjtObj kind) {
@@ -210,6 +227,7 @@ static mjSpec* prepared(const char* file, const ws_options* o, int* is_rat, char
   *is_rat = torso && !strcmp(mjs_getString(s->modelname), "rat") && mjs_findBody(s, "vertebra_C1") &&
             !mjs_firstChild(torso, mjOBJ_JOINT, 0);
   drop_absent_meshes(s, warn);
+  drop_absent_textures(s, warn);
   if (*is_rat) prepare_rat(s, torso, o);
   else if (o->nmotor && ws_apply_profile(s, o, err)) {
     mj_deleteSpec(s);

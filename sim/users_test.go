@@ -107,6 +107,18 @@ func TestAbsentMeshesThatWeighAreNotLeftOut(t *testing.T) {
 	}
 }
 
+// A model without the files of its textures moves the same.
+func TestAbsentTexturesAreLeftOut(t *testing.T) {
+	file := userModel(t, `<geom size=".1" material="skin"/>`, `<asset><texture name="sky" type="skybox" builtin="flat" width="8" height="8"/>
+		<texture name="fur" type="2d" file="absent.png"/><material name="skin" texture="fur" rgba="1 0 0 1"/></asset>
+		<actuator><motor joint="knee"/></actuator>`)
+	r := open(t, Options{Model: file})
+	if w := r.Warnings(); len(w) != 1 || !strings.Contains(w[0], "absent.png") {
+		t.Errorf("want one word on the absent texture: %q", w)
+	}
+	start(t, r).tick(1)
+}
+
 // A motor that nothing bounds has no gains that its model could be held with.
 func TestMotorsWithoutABoundAreRefused(t *testing.T) {
 	for motor, want := range map[string]float64{
