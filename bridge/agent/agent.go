@@ -50,12 +50,14 @@ type Agent struct {
 	last    time.Time // the last command
 	said    time.Time // the last release
 	told    bool      // the heir was told last that there may be torque
+	over    bool      // nothing more is passed on
 	scratch []byte
 	err     error
 }
 
 // Run serves one host at a time until ctx is done or the line is gone. It takes
-// the torque when it begins and before it returns, and closes listener and port.
+// the torque when it begins and before it returns, and closes listener and port. Its
+// heir hears Farewell only when the bus took that: else the heir tries on.
 func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -63,7 +65,7 @@ func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 		a.After = Timeout
 	}
 	a.mu.Lock()
-	a.release("the agent starts")
+	_ = a.release("the agent starts") // watch repeats it
 	a.mu.Unlock()
 	var all sync.WaitGroup
 	for _, part := range []func(context.Context){a.answers, a.watch, func(context.Context) { a.accept(l) }} {
@@ -74,18 +76,33 @@ func (a *Agent) Run(ctx context.Context, l net.Listener) error {
 	}
 	<-ctx.Done()
 	lerr := l.Close()
-	a.mu.Lock()
-	a.release("the agent ends")
-	a.mu.Unlock()
-	perr := a.Port.Close()
+	err := a.end()
 	all.Wait()
 	if a.err != nil {
-		return a.err
+		return errors.Join(a.err, err)
 	}
 	if errors.Is(lerr, net.ErrClosed) {
 		lerr = nil
 	}
-	return errors.Join(lerr, perr)
+	return errors.Join(lerr, err)
+}
+
+// end takes the torque and closes the line before anybody else has it.
+func (a *Agent) end() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.over = true
+	err := a.release("the agent ends")
+	if err != nil {
+		err = fmt.Errorf("agent: torque may be on: %w", err)
+	} else if a.Heir != nil {
+		_, err = io.WriteString(a.Heir, Farewell)
+	}
+	if a.host != nil {
+		a.host.Close()
+		a.host = nil
+	}
+	return errors.Join(err, a.Port.Close())
 }
 
 // accept takes hosts; while there is one, others are sent away.
@@ -98,7 +115,7 @@ func (a *Agent) accept(l net.Listener) {
 			return
 		}
 		a.mu.Lock()
-		busy := a.host != nil
+		busy := a.host != nil || a.over
 		if !busy {
 			a.host = c
 		}
@@ -122,7 +139,7 @@ func (a *Agent) serve(c net.Conn) {
 			if err != nil {
 				break
 			}
-			if n, err = a.pass(b, n+k); err != nil {
+			if n, err = a.pass(c, b, n+k); err != nil {
 				why = err.Error()
 				break
 			}
@@ -139,10 +156,14 @@ func (a *Agent) serve(c net.Conn) {
 	}
 }
 
-// pass writes the whole requests of b[:n] to the line and returns what is left.
-func (a *Agent) pass(b []byte, n int) (int, error) {
+// pass writes the whole requests of b[:n], which c sent, to the line and returns what is
+// left. Of a host that was hung up on meanwhile nothing is passed on.
+func (a *Agent) pass(c net.Conn, b []byte, n int) (int, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.host != c {
+		return 0, net.ErrClosed
+	}
 	at := 0
 	for at < n {
 		request, k, moves := a.Protocol.Next(b[at:n])
@@ -184,7 +205,7 @@ func (a *Agent) watch(ctx context.Context) {
 			case a.host != nil && a.Protocol.Holds() && now.Sub(a.last) > a.After:
 				a.hangUp(fmt.Sprintf("no command for %v", a.After))
 			case a.host == nil && now.Sub(a.said) > repeat:
-				a.release("")
+				_ = a.release("")
 			}
 			a.mu.Unlock()
 		}
@@ -210,14 +231,14 @@ func (a *Agent) tell(torque bool) error {
 
 // hangUp takes the torque and ends the host's connection; mu is held.
 func (a *Agent) hangUp(why string) {
-	a.release(why)
+	_ = a.release(why) // watch repeats it
 	a.host.Close()
 	a.host = nil
 }
 
 // release takes the torque; mu is held. A line that does not take the request
 // gets it again from watch.
-func (a *Agent) release(why string) {
+func (a *Agent) release(why string) error {
 	a.scratch = a.Protocol.Release(a.scratch[:0])
 	_, err := a.Port.Write(a.scratch)
 	a.said = time.Now()
@@ -230,6 +251,7 @@ func (a *Agent) release(why string) {
 		}
 		a.OnRelease(why)
 	}
+	return err
 }
 
 // answers passes what the bus says to the host, if there is one.

@@ -36,9 +36,9 @@ type Life interface {
 }
 
 // Heir waits in a process of its own for the death of an agent: when life closes without
-// Farewell, the agent was killed. An agent that may have given torque and is silent, as
-// one that is stopped, or waits for ever, is ended by kill: awake again it would drive on.
-// Then the heir opens the line and takes the torque, three times 20 ms apart, as the
+// Farewell, the agent was killed, or could not take the torque. An agent that may have
+// given torque and is silent, as one that is stopped, or waits for ever, is ended by kill:
+// awake again it would drive on. Then the heir opens the line and takes the torque, three times 20 ms apart, as the
 // agent's last bytes may be on the line. It says what it did; "" when there was nothing
 // to do.
 func Heir(life Life, kill func() error, open func() (bus.Port, error), p Protocol) (did string, err error) {
@@ -48,7 +48,7 @@ func Heir(life Life, kill func() error, open func() (bus.Port, error), p Protoco
 	case end == parted:
 		return "", nil
 	case end == killed:
-		did = "the agent was killed; "
+		did = "the agent was killed, or could not take the torque; "
 	case end == hung:
 		did = fmt.Sprintf("the agent said nothing for %v with torque on, and was ended; ", Silence)
 		if err := kill(); err != nil {

@@ -63,18 +63,19 @@ func (h *heir) Write(b []byte) (int, error) {
 	return h.life.Write(b)
 }
 
-// parting is how long an heir may take to end.
-const parting = 5 * time.Second
+// parting is how long an heir may take to end: more than it tries to get the line of an
+// agent that could not take the torque.
+const parting = 10 * time.Second
 
-// end tells the heir that the torque is taken. An heir that was gone before, or that does
-// not end, as one that is stopped, is an error.
+// end lets the heir go, who was told whether the torque is taken. One that was gone before,
+// that does not end, as one that is stopped, or that had to take the torque and could not,
+// is an error.
 func (h *heir) end() error {
-	_, err := h.Write([]byte(agent.Farewell))
-	err = errors.Join(err, h.life.Close())
+	err := h.life.Close()
 	late := time.AfterFunc(parting, func() { h.cmd.Process.Kill() })
 	defer late.Stop()
 	if werr := <-h.gone; werr != nil || err != nil {
-		return fmt.Errorf("whisker: the agent's second process, which takes the torque when the agent is killed, was gone or did not listen: %w", errors.Join(werr, err))
+		return fmt.Errorf("whisker: the agent's second process, which takes the torque when the agent is killed, was gone, did not listen or could not: %w", errors.Join(werr, err))
 	}
 	return nil
 }
