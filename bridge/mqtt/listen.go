@@ -18,7 +18,7 @@ func (t *Telemetry) greet(ctx context.Context) {
 	case <-t.echoed:
 	default:
 	}
-	_ = t.link.post(letter{topic: t.topic(wordConnection), payload: encode(t.connection(Online)), qos: 1, retained: true})
+	_ = t.link.post(t.online())
 	t.out.knock()
 	if t.o.up != nil {
 		t.o.up(ctx)
@@ -29,6 +29,10 @@ func (t *Telemetry) greet(ctx context.Context) {
 	case <-time.After(echoTime):
 		t.unheard()
 	}
+}
+
+func (t *Telemetry) online() letter {
+	return letter{topic: t.topic(wordConnection), payload: encode(t.connection(Online)), qos: 1, retained: true}
 }
 
 // unheard says, once, that the broker takes our word and gives it to nobody: MQTT
@@ -47,6 +51,10 @@ func (t *Telemetry) hearConnection(payload []byte, retained bool, _ string) {
 		return
 	}
 	switch {
+	case c.Boot == t.boot && c.Status == Lost: // by the will of a connection before this one, which the broker missed only now
+		m := t.online()
+		m.until = time.Now().Add(eventTime)
+		t.out.put(m)
 	case c.Boot == t.boot:
 		select {
 		case t.echoed <- struct{}{}:

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -192,6 +194,62 @@ func TestConnectionIsRetainedAndHasALastWill(t *testing.T) {
 		t.Error("a newcomer does not learn who is lost")
 	} else {
 		conforms(t, m)
+	}
+}
+
+// A broker may miss a connection only after the next one is there: its last will then
+// says of a robot that is well that it is lost. The robot contradicts.
+func TestALateWillIsContradicted(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	type way struct{ robot, broker net.Conn }
+	ways := make(chan way, 10)
+	go func() { // the network
+		for {
+			robot, err := l.Accept()
+			if err != nil {
+				return
+			}
+			broker, err := net.Dial("tcp", b.Addr())
+			if err != nil {
+				robot.Close()
+				continue
+			}
+			go io.Copy(broker, robot)
+			go io.Copy(robot, broker)
+			ways <- way{robot, broker}
+		}
+	}()
+	p := b.peer()
+	said := func(want ...string) {
+		t.Helper()
+		eventually(t, strings.Join(want, ", "), func() bool {
+			all := p.all("whisker/v1/r1/connection")
+			if len(all) != len(want) {
+				return false
+			}
+			for i, m := range all {
+				if !bytes.Contains(m.payload, []byte(`"`+want[i]+`"`)) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	telemetry(t, Options{Broker: Broker{URL: "mqtt://" + l.Addr().String()}})
+	said(Online)
+	first := <-ways
+	first.robot.Close() // the broker hears nothing of that
+	said(Online, Online)
+	first.broker.Close()
+	said(Online, Online, Lost, Online)
+	if m := b.peer().await("whisker/v1/r1/connection", Online); !m.retained {
+		t.Error("a newcomer does not learn that the robot is there")
 	}
 }
 
