@@ -171,6 +171,38 @@ func TestPauseStandsARealRobot(t *testing.T) {
 	}
 }
 
+// A pause also holds a robot that stands up in order to track, and its end moves none
+// that somebody made idle or damped, or that was so before.
+func TestPauseHoldsWhatWouldTrack(t *testing.T) {
+	for name, c := range map[string]struct {
+		ask    func(*Input) // in tick 20, if not nil: while it stands up
+		resume uint64       // in that tick
+		want   Mode         // in tick 1000
+	}{
+		"standing up":          {nil, 9999, ModeStand},
+		"resumed":              {nil, 500, ModeTrack},
+		"resumed after damp":   {func(in *Input) { in.RequestMode(ModeDamp) }, 500, ModeDamp},
+		"resumed after idling": {func(in *Input) { in.RequestMode(ModeIdle) }, 500, ModeIdle},
+	} {
+		in := new(Input)
+		l := &Loop{Robot: newPlant(), Policy: until(9999, hold), Input: in}
+		at(l, 1, func() { in.RequestMode(ModeTrack) })
+		at(l, 10, in.Pause)
+		if c.ask != nil {
+			at(l, 20, func() { c.ask(in) })
+		}
+		at(l, c.resume, in.Resume)
+		at(l, 1000, in.Stop)
+		all, err := record(t, l)
+		if err != nil || len(all) < 1000 {
+			t.Fatalf("%s: %d samples, error %v", name, len(all), err)
+		}
+		if all[11].Mode != ModeStand || all[1000].Mode != c.want {
+			t.Errorf("%s: %v in tick 11 and %v in tick 1000: want stand and %v", name, all[11].Mode, all[1000].Mode, c.want)
+		}
+	}
+}
+
 // Restart and clip choice reach who prepares the policy, before the read of
 // their tick; the guard takes the placed body as it then is.
 func TestRestartPlacesTheBody(t *testing.T) {

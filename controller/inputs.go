@@ -78,19 +78,21 @@ func (r *run) apply(in *Inputs) {
 	}
 }
 
-// pause freezes a body that stops time; any other stands meanwhile.
+// pause freezes a body that stops time; any other, which tracks or is about to, stands
+// meanwhile. What was made idle or damped since is not made to track by the pause's end.
 func (r *run) pause(in *Inputs) {
+	from, to := ModeTrack, ModeStand
 	switch {
 	case in.Has(InputPause):
 		r.paused = true
-		if !r.guard.body.StopsTime && r.modes.mode == ModeTrack && r.damped == 0 {
-			r.modes.request(ModeStand)
-		}
 	case in.Has(InputResume) && r.paused:
 		r.paused = false
-		if !r.guard.body.StopsTime && r.damped == 0 {
-			r.modes.request(ModeTrack)
-		}
+		from, to = to, from
+	default:
+		return
+	}
+	if !r.guard.body.StopsTime && r.modes.want == from && r.damped == 0 {
+		r.modes.request(to)
 	}
 }
 
