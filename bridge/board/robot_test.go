@@ -203,6 +203,37 @@ func TestEStop(t *testing.T) {
 	}
 }
 
+// An e-stop does not wait for a request that waits for its answer.
+func TestEStopGoesFirst(t *testing.T) {
+	g, r := enabled(t)
+	r.asking.Lock() // as a Halt or a ClearFault has it for seconds
+	done := make(chan error, 1)
+	go func() { done <- r.EStop() }()
+	g.eventually("the e-stop", func() bool { return r.newest().Mode == wire.ModeEStop })
+	r.asking.Unlock()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A cable that loses what the host says, for longer than the window of sequence numbers
+// spans, costs the torque, and not the way back to it.
+func TestLongCutIsRecoveredFrom(t *testing.T) {
+	g, r := enabled(t)
+	g.do(&g.toBoard, cut)
+	g.eventually("the latched fault", func() bool { return r.newest().Fault == wire.FaultExpired })
+	c := controller.NewCommand(r.Body())
+	for range 2 * wire.Window {
+		if err := r.Write(&c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.do(&g.toBoard, func(b []byte) []byte { return b })
+	if err := r.ClearFault(); err != nil {
+		t.Error(err)
+	}
+}
+
 // Noise on the line costs frames, and nothing else.
 func TestNoiseOnTheLine(t *testing.T) {
 	g, r := enabled(t)

@@ -3,6 +3,7 @@ package board
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,6 +29,8 @@ func (r *Robot) header() wire.Header {
 	return wire.Header{Session: r.session, Seq: r.seq, TimeUs: r.in.timeUs}
 }
 
+var errUnanswered = errors.New("the firmware did not answer")
+
 // ask sends a message every askEvery until done, which is called with mu held, or
 // until the time is over.
 func (r *Robot) ask(m wire.Message, limit time.Duration, done func() bool) error {
@@ -42,7 +45,7 @@ func (r *Robot) ask(m wire.Message, limit time.Duration, done func() bool) error
 	case err != nil:
 		return fmt.Errorf("board: %v: %w", m.Type(), err)
 	case !ok:
-		return fmt.Errorf("board: the firmware did not answer %v within %v", m.Type(), limit)
+		return fmt.Errorf("board: %w %v within %v", errUnanswered, m.Type(), limit)
 	}
 	return nil
 }

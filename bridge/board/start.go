@@ -25,19 +25,31 @@ func (r *Robot) Greet() (Identity, error) {
 }
 
 func (r *Robot) greet() (id Identity, err error) {
-	if err := r.hello(); err != nil {
-		return id, err
+	err = r.inquire()
+	if errors.Is(err, errUnanswered) { // the cable lost more of our frames than the window spans: a session begins anew
+		r.mu.Lock()
+		r.session = 0
+		r.mu.Unlock()
+		err = r.inquire()
 	}
-	r.mu.Lock()
-	r.in.informed = false
-	r.mu.Unlock()
-	if err := r.ask(&wire.Query{}, askTime, func() bool { return r.in.informed }); err != nil {
+	if err != nil {
 		return id, err
 	}
 	return id, r.until(askTime, func() bool {
 		id = Identity{r.in.welcome, r.in.info, r.in.state}
 		return r.in.fresh > 0
 	}, "the firmware sends no states")
+}
+
+// inquire opens a session, unless there is one, and asks what the firmware is.
+func (r *Robot) inquire() error {
+	if err := r.hello(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.in.informed = false
+	r.mu.Unlock()
+	return r.ask(&wire.Query{}, askTime, func() bool { return r.in.informed })
 }
 
 // until waits for something that comes by itself.
@@ -235,9 +247,13 @@ func (r *Robot) silenceCommands() (tell bool) {
 	return tell
 }
 
-// EStop cuts torque at once; the robot falls. It may be called by anyone.
+// EStop cuts torque at once; the robot falls. It may be called by anyone, also while
+// another request waits for its answer: only its own answer waits for that.
 func (r *Robot) EStop() error {
 	r.silenceCommands()
+	r.mu.Lock()
+	_ = r.sender.Urge(wire.Append(nil, r.header(), &wire.EStop{})) // what ended the line ends require too
+	r.mu.Unlock()
 	r.asking.Lock()
 	defer r.asking.Unlock()
 	return r.require(&wire.EStop{})
