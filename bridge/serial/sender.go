@@ -64,6 +64,7 @@ func (s *Sender) Send(b []byte) error {
 	if s.newest.put(b, time.Now()) {
 		s.stats.Replaced++
 	}
+	s.idle = false
 	err := s.err
 	s.mu.Unlock()
 	s.wake()

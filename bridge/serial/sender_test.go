@@ -96,6 +96,28 @@ func TestFreeLineTakesAFrameAtOnce(t *testing.T) {
 	}
 }
 
+// A frame that waits is replaced by the next one and not overtaken by it, also where the
+// line has become free before Run has noticed that there is work.
+func TestNoFrameOvertakesAnother(t *testing.T) {
+	p, _ := line(t, Options{})
+	s := NewSender(p, 300, time.Hour)
+	s.rest(true) // as Run leaves it
+	for waits := false; !waits; waits = s.newest.full {
+		if err := s.Send(make([]byte, 300)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := discardOutput(p.in); err != nil { // the line is free again
+		t.Fatal(err)
+	}
+	if err := s.Send([]byte("newest")); err != nil {
+		t.Fatal(err)
+	}
+	if b := s.next(nil); string(b) != "newest" {
+		t.Errorf("%d bytes are sent last, %q: want the newest frame", len(b), b)
+	}
+}
+
 func TestUrgentGoesFirst(t *testing.T) {
 	p, master := line(t, Options{})
 	s := NewSender(p, 300, time.Hour)
