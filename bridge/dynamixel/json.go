@@ -2,6 +2,7 @@ package dynamixel
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -192,7 +193,13 @@ func EncodeText(object []byte) (string, error) {
 		return "", err
 	}
 	frame, err := m.frame()
-	return hex.EncodeToString(frame), err
+	if err != nil {
+		return "", err
+	}
+	if _, n, err := Next(bytes.Clone(frame)); err != nil || n != len(frame) {
+		return "", cmp.Or(err, ErrLength) // no servo takes it
+	}
+	return hex.EncodeToString(frame), nil
 }
 
 // agree refuses a value that is not that of the data beside it.

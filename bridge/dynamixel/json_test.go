@@ -49,6 +49,9 @@ func TestTextSaysWhatIsWrong(t *testing.T) {
 		`{"id":1,"instruct":"ping"}`:                                                    "unknown field",
 		`{"id":999,"instruction":"ping"}`:                                               "number 999",
 		`{"id":254,"instruction":"sync_read","ranges":[{"id":1,"address":1,"length":2},{"id":2,"address":1,"length":3}]}`: "differs",
+		`{"id":255,"instruction":"ping"}`:                                                   "bad id",
+		`{"id":1,"instruction":"write","params_hex":"` + strings.Repeat("00", 1015) + `"}`:  "3 (a status 4) to 1017",
+		`{"id":1,"instruction":"write","params_hex":"` + strings.Repeat("00", 70000) + `"}`: "3 (a status 4) to 1017",
 	} {
 		if _, err := EncodeText([]byte(object)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v: want an error about %s", object, err, want)
