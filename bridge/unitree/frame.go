@@ -166,8 +166,31 @@ func EncodeText(object []byte) (string, error) {
 	if err := d.Decode(&m); err != nil {
 		return "", fmt.Errorf("unitree: %w", err)
 	}
+	if what := m.foreign(); what != "" {
+		return "", fmt.Errorf("unitree: %s: want none in kind %s, which has no place for it", what, m.Kind)
+	}
 	b, err := m.encode()
 	return hex.EncodeToString(b), err
+}
+
+// foreign names what m says and its kind of frame does not carry.
+func (m *message) foreign() string {
+	reply, a1 := strings.HasSuffix(m.Kind, "reply"), strings.HasPrefix(m.Kind, "a1_")
+	switch {
+	case reply && (m.Kp != 0 || m.Kd != 0):
+		return "kp or kd"
+	case !reply && (m.Temp != 0 || m.Error != 0):
+		return "temperature_c or error"
+	case (!reply || a1) && m.Force != 0:
+		return "foot_force"
+	case m.Kind == "command" && m.Spare > 1:
+		return "spare above 1"
+	case a1 && m.Onboard:
+		return "onboard"
+	case !a1 && m.Rest != "":
+		return "rest_hex"
+	}
+	return ""
 }
 
 func (m *message) encode() ([]byte, error) {

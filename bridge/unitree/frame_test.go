@@ -75,11 +75,17 @@ func TestSaysWhatIsWrong(t *testing.T) {
 	for object, want := range map[string]string{
 		`{"kind":"song"}`: "a1_command",
 		`{"kind":"command","torque_nm":200,"velocity_rad_s":0,"position_rad":0}`: "torque_nm is out of range",
-		`{"kind":"command","id":16}`:         "id up to 15",
-		`{"kind":"a1_command"}`:              "13 bytes",
-		`{"kind":"a1_reply"}`:                "59 bytes",
-		`{"kind":"command","torque":1}`:      "unknown field",
-		`{"kind":"reply","foot_force":5000}`: "foot_force up to 4095",
+		`{"kind":"command","id":16}`:           "id up to 15",
+		`{"kind":"a1_command"}`:                "13 bytes",
+		`{"kind":"a1_reply"}`:                  "59 bytes",
+		`{"kind":"command","torque":1}`:        "unknown field",
+		`{"kind":"reply","foot_force":5000}`:   "foot_force up to 4095",
+		`{"kind":"reply","kp":1}`:              "kp or kd: want none in kind reply",
+		`{"kind":"command","error":2}`:         "temperature_c or error",
+		`{"kind":"a1_reply","foot_force":1}`:   "foot_force: want none in kind a1_reply",
+		`{"kind":"command","spare":2}`:         "spare above 1",
+		`{"kind":"a1_command","onboard":true}`: "onboard",
+		`{"kind":"command","rest_hex":"00"}`:   "rest_hex",
 	} {
 		if _, err := EncodeText([]byte(object)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v: want an error about %s", object, err, want)
