@@ -27,7 +27,7 @@ static void tick(void)
 	uint8_t frames[WIRE_JOINTS][MIT_FRAME];
 	if (!board_sense(&robot, &in)) return;
 	robot_tick(&robot, &in, board_time_us(), frames);
-	board_drive(frames, safety_moving(&robot.safety));
+	board_drive(frames, safety_torque(&robot.safety));
 	robot_ticks_run = robot.ticks;
 }
 

@@ -175,10 +175,12 @@ static enum safety_reaction reaction(const struct safety *s)
 	return SAFETY_OFF;
 }
 
+bool safety_torque(const struct safety *s) { return reaction(s) != SAFETY_OFF; }
+
 enum safety_reaction safety_tick(struct safety *s, const struct safety_sense *m, const struct servo_command *held,
 	uint32_t now_us)
 {
-	s->ticks += s->ticks < UINT32_MAX;
+	s->ticks += s->ticks < UINT32_MAX / (TICK_US / 1000); // so that as milliseconds it does not wrap
 	struct condition found = {WIRE_FAULT_INTERNAL, 0};
 	if (sane(s->config)) found = check(s, m, held);
 	if (safety_moving(s) || found.fault == WIRE_FAULT_INTERNAL) safety_latch(s, found.fault);

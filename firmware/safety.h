@@ -120,6 +120,9 @@ void safety_latch(struct safety *s, enum wire_fault f);
 // safety_limiting tells whether a limit acted on a command in this tick.
 void safety_limiting(struct safety *s, bool acted);
 
+// safety_torque: motors have torque now, obeying or damped: what a reset would end.
+bool safety_torque(const struct safety *s);
+
 // safety_moving: motors have torque, or had a moment ago and are on the way to rest.
 bool safety_moving(const struct safety *s);
 

@@ -202,7 +202,7 @@ bool board_sense(struct robot *r, struct robot_input *in)
 		exchange_in();
 	}
 	enum plant_next next = plant_next(&plant, r, clock_us());
-	if (next == PLANT_IDLE) exchange_out(safety_moving(&r->safety));
+	if (next == PLANT_IDLE) exchange_out(safety_torque(&r->safety));
 	if (next != PLANT_TICK) return false;
 	plant_fill(in, &plant.in);
 	return true;

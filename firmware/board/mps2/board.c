@@ -249,7 +249,7 @@ bool board_sense(struct robot *r, struct robot_input *in)
 	}
 	enum plant_next next = plant_next(&plant, r, cortex_micros());
 	if (next == PLANT_WAIT) board_feed(); // for what time the emulator needs, no loop is to blame
-	if (next == PLANT_IDLE) exchange_out(safety_moving(&r->safety));
+	if (next == PLANT_IDLE) exchange_out(safety_torque(&r->safety));
 	if (next != PLANT_TICK) return false;
 	plant_fill(in, &plant.in);
 	in->uart_overruns = (uint16_t)(overruns + rx.lost);

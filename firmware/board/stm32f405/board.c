@@ -69,7 +69,7 @@ void board_start(struct robot_boot *boot)
 	boot->moving = kept.moving != 0;
 	kept.magic = KEPT_MAGIC;
 	boot->boots = ++kept.boots;
-	keep(false);
+	keep(boot->moving); // until the first tick says: a supply that dips may dip again
 	boot->store = store_save;
 	read_uid(boot->uid);
 	store_load(boot->calibration, sizeof boot->calibration);

@@ -1,5 +1,6 @@
 // The drivers of board/stm32f405 on the model of the chip in chip.h.
 #include "bench.h"
+#include "board.h" // board_start
 
 // run is bench_run with its result as a check.
 static void run(void (*set_up)(void), bool (*step)(void))
@@ -174,6 +175,16 @@ static int motors;
 
 static void reset(void) { chip.reset_flags = flags; }
 
+// reset_twice is a second reset before the first tick.
+static void reset_twice(void)
+{
+	struct robot_boot first;
+	reset();
+	board_start(&first);
+	chip_new();
+	reset();
+}
+
 static bool greeted(void)
 {
 	if (at(20)) bench_hello();
@@ -203,13 +214,18 @@ static void a_reset_says_why(void)
 		{false, 1u << BROWN_OUT | 1u << PIN, WIRE_RESET_CAUSE_BROWN_OUT, 0},
 		{true, 1u << POWER | 1u << BROWN_OUT | 1u << PIN, WIRE_RESET_CAUSE_BROWN_OUT, WIRE_FAULT_BROWN_OUT}, // the RAM survived
 	};
-	bench_new();
 	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-		boots = 2 * i + 2;
+		bench_new();
 		flags = rows[i].flags, cause = rows[i].cause, fault = rows[i].fault;
 		motors = rows[i].moving ? TOLD_DAMP : TOLD_OFF;
 		run(NULL, rows[i].moving ? standing : resting);
+		boots = 2;
 		run(reset, greeted);
+		if (!rows[i].moving) continue;
+		boots = 3;
+		run(reset, greeted); // again, while the robot goes down
+		boots = 5;
+		run(reset_twice, greeted); // and again
 	}
 }
 

@@ -93,9 +93,22 @@ static void a_fault_that_stood_for_months_is_released(void)
 	standing();
 	m.error[3] = 1;
 	tick(&m);
-	s.ticks = UINT32_MAX;
+	s.ticks = UINT32_MAX / (TICK_US / 1000);
 	safety_stop(&s);
 	CHECK(tick(&calm) == SAFETY_OFF, "after %u ticks there is torque", s.ticks);
+}
+
+// A robot that has torque for longer than 32 bits of milliseconds does not begin softly again.
+static void torque_for_months_is_whole(void)
+{
+	uint32_t limits = 0;
+	standing();
+	s.ticks = UINT32_MAX / (TICK_US / 1000);
+	for (int i = 0; i < 3; i++) {
+		s.deadline_us = now + 1000 * SAFETY_EXPIRY_MS;
+		CHECK(tick(&calm) == SAFETY_RUN, "fault %d", s.fault);
+		NEAR(safety_share(&s, 3, &limits), 1, 0);
+	}
 }
 
 // A memory that has lost its mode gives no torque.
@@ -267,6 +280,7 @@ int main(void)
 	RUN(a_reset_in_motion_damps_for_longer_whatever_the_host_says);
 	RUN(a_fault_damps_until_a_stop_releases_it);
 	RUN(a_fault_that_stood_for_months_is_released);
+	RUN(torque_for_months_is_whole);
 	RUN(a_mode_that_is_none_is_off);
 	RUN(each_mode_has_its_reaction);
 	RUN(a_joint_without_an_encoder_is_limp_until_it_is_enabled_again);
