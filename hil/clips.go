@@ -112,6 +112,9 @@ func WriteClips(s Scenario, dir string, log zerolog.Logger) (paths []string, err
 	}
 	for _, c := range g.clips {
 		path := filepath.Join(dir, c.Name+".csv")
+		for n := 2; slices.Contains(paths, path); n++ { // clips of two folders may share a name
+			path = filepath.Join(dir, fmt.Sprintf("%s_%d.csv", c.Name, n))
+		}
 		if err := motion.WriteFile(path, c); err != nil {
 			return nil, err
 		}

@@ -28,14 +28,15 @@ func Run(ctx context.Context, s Scenario, version string, log zerolog.Logger) (*
 	return traced(ctx, s, version, log, nil)
 }
 
-// Ready opens what Run would, and closes it: its error is what Run would refuse.
-func Ready(s Scenario, log zerolog.Logger) error {
+// Ready opens what Run would, and closes it: its error is what Run would refuse. model
+// is the hash of the body's compiled model.
+func Ready(s Scenario, log zerolog.Logger) (model string, err error) {
 	g, err := openRig(s, log)
 	if err != nil {
-		return &OpenError{err}
+		return "", &OpenError{err}
 	}
-	g.close()
-	return nil
+	defer g.close()
+	return g.model.ModelHash(), nil
 }
 
 // traced is Run with somebody who is told what motors are told, tick by tick.

@@ -3,6 +3,7 @@ package campaign
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +130,11 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 		t.Errorf("%d different rows", len(keys))
 	}
 	played := 0
-	if _, err := Run(context.Background(), p, dir, "another", zerolog.Nop(), func(int, int, time.Duration) { played++ }); err != nil || played != 10 {
+	if _, err := Run(context.Background(), p, dir, "another", zerolog.Nop(), func(n, of int, _ time.Duration) {
+		if played++; n != played || of != 10 {
+			t.Errorf("%d of %d rows are done after %d", n, of, played)
+		}
+	}); err != nil || played != 10 {
 		t.Errorf("another program played %d rows: %v", played, err)
 	}
 	p.Scenario.Gates.SafeMs = 1e-3
@@ -150,6 +155,57 @@ func TestACampaignGoesOnWhereItWasAndTellsOfFailures(t *testing.T) {
 	}
 }
 
+// Clips of two folders that share a name are two clips, and a file that has changed is
+// played anew.
+func TestACampaignPlaysWhatItsFilesHold(t *testing.T) {
+	dir, at := t.TempDir(), t.TempDir()
+	write := func(folder, clip string) string {
+		file := filepath.Join(dir, folder, "x.csv")
+		text, err := os.ReadFile("../../policy/motion/clips/" + clip + ".csv")
+		if err == nil {
+			err = errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, text, 0o644))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	ranges := filepath.Join(dir, "ranges.yaml")
+	draw := func(delay string) {
+		if err := os.WriteFile(ranges, []byte("delay_ms: ["+delay+", "+delay+"]\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	draw("0")
+	p, err := plan(t, fmt.Sprintf("target: sim\nclips: [%s, %s]\nscenario: {robot: quadruped, policy: none, seconds: 0.6, physics: {randomise: %s}}\n",
+		write("a", "stand"), write("b", "turn"), ranges))
+	if err != nil {
+		t.Fatal(err)
+	}
+	play := func() (rms [2]float64, played int) {
+		r, err := Run(context.Background(), p, at, "test", zerolog.Nop(), func(int, int, time.Duration) { played++ })
+		if err != nil || len(r.Rows) != 2 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		return [2]float64{float64(r.Rows[0].JointRMS), float64(r.Rows[1].JointRMS)}, played
+	}
+	first, n := play()
+	if n != 2 || first[0] == first[1] {
+		t.Errorf("%d rows, joints off by %v: want two clips", n, first)
+	}
+	write("a", "walk")
+	if rms, n := play(); n != 1 || rms[0] == first[0] || rms[1] != first[1] {
+		t.Errorf("after a clip has changed %d rows were played, %v in place of %v", n, rms, first)
+	}
+	draw("10")
+	if _, n := play(); n != 2 {
+		t.Errorf("after the file of ranges has changed %d rows were played, want 2", n)
+	}
+	if _, n := play(); n != 0 {
+		t.Errorf("%d rows were played twice", n)
+	}
+}
+
 func TestPlansThatCannotBeAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"target: serial":                            `target is "serial", expected sim or emulated`,
@@ -158,6 +214,9 @@ func TestPlansThatCannotBeAreRefused(t *testing.T) {
 		"clips: [stand]\ndraws: -1":                 "draws is -1",
 		"clips: [stand]\nscenario: {clips: [walk]}": "stand beside scenario",
 		"clips: [stand]\nfault: []":                 "unknown field",
+		"clips: [stand]\nscenario: {hold: true}":    "a row ends, and nobody watches it",
+		"clips: [stand]\nscenario: {video: a.mp4}":  "expected none",
+		"clips: [a]\nscenario: {robot: q@emulated}": `"q@emulated", expected a name without @`,
 	} {
 		if _, err := plan(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)

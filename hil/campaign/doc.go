@@ -4,7 +4,7 @@
 //	campaign.yaml ──► Plan: clips x (none + faults) x seeds x draws ──► hil.Run each ──► rows.jsonl
 //	                                                                        └──► campaign.json, campaign.html
 //
-// A row is a whole scenario of its own, known by a hash of it and of what played it:
-// a campaign that was interrupted goes on where it was, and another program or
-// firmware plays all rows anew. A row passes when hil's Failures find nothing.
+// A row is a whole scenario of its own, known by a hash of it, of the files that it
+// names and of what played it: a campaign that was interrupted goes on where it was,
+// and another program, firmware, policy or model plays all rows anew. A row passes when hil's Failures find nothing.
 package campaign

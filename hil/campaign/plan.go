@@ -49,6 +49,10 @@ func Read(path string) (*Plan, error) {
 		err = fmt.Errorf("campaign: target is %q, expected sim or emulated: a robot cannot be had many times at once (%s)", p.Target, path)
 	case len(p.Clips) == 0:
 		err = fmt.Errorf("campaign: no clips (%s)", path)
+	case strings.Contains(p.Scenario.Robot, "@"):
+		err = fmt.Errorf("campaign: scenario.robot is %q, expected a name without @: target says where it is (%s)", p.Scenario.Robot, path)
+	case p.Scenario.Hold || p.Scenario.Record+p.Scenario.View+p.Scenario.Video != "":
+		err = fmt.Errorf("campaign: scenario has hold, record, view or video, expected none: a row ends, and nobody watches it (%s)", path)
 	case len(p.Scenario.Clips) > 0 || len(p.Scenario.Faults) > 0:
 		err = fmt.Errorf("campaign: clips and faults stand beside scenario, not in it (%s)", path)
 	case p.Draws < 0:
@@ -66,28 +70,44 @@ type row struct {
 	fault    string
 	seed     uint64
 	draw     int
+	content  string // hash of the clip
 	build    string // what plays it
 }
 
-// key is the same for the same run.
+// key is the same for the same run of the same clip.
 func (r *row) key() string {
-	return fmt.Sprintf("%x", sha256.Sum256(append(r.scenario.YAML(), r.build...)))[:16]
+	return fmt.Sprintf("%x", sha256.Sum256(append(r.scenario.YAML(), r.build+r.content...)))[:16]
 }
 
-// build tells one program, and one firmware where it is emulated, from another.
-func (p *Plan) build(version string) string {
+// build tells one program from another, one model (by its hash), one firmware where it
+// is emulated, and what else the scenario's files hold.
+func (p *Plan) build(version, model string) string {
+	s := &p.Scenario
+	files := []string{s.Robot, s.Policy, s.Layout, strings.TrimSuffix(s.Policy, ".onnx") + ".yaml", s.Physics.Body, s.Physics.Randomise}
+	if exe, err := os.Executable(); err == nil {
+		files = append(files, exe)
+	}
 	if p.Target == "emulated" {
-		if file, err := emulate.Find(p.Scenario.Emulation.Board); err == nil {
-			hash, _ := record.FileHash(file)
-			version += " " + hash
+		if file, err := emulate.Find(s.Emulation.Board); err == nil {
+			files = append(files, file)
 		}
 	}
-	return version
+	return version + " " + model + hashes(files...)
+}
+
+// hashes are those of files, nothing for a name that is no file's.
+func hashes(files ...string) (all string) {
+	for _, f := range files {
+		hash, _ := record.FileHash(f)
+		all += " " + hash
+	}
+	return all
 }
 
 // rows are all runs, in order. clips are what Plan.Clips became.
 func (p *Plan) rows(clips []string) (all []row) {
 	for _, clip := range clips {
+		content := hashes(clip)
 		for i := -1; i < len(p.Faults); i++ {
 			seeds := p.Seeds
 			if i < 0 || len(seeds) == 0 {
@@ -95,7 +115,9 @@ func (p *Plan) rows(clips []string) (all []row) {
 			}
 			for _, seed := range seeds {
 				for draw := range max(1, p.Draws) {
-					all = append(all, p.row(clip, i, seed, draw))
+					r := p.row(clip, i, seed, draw)
+					r.content = content
+					all = append(all, r)
 				}
 			}
 		}
@@ -106,7 +128,7 @@ func (p *Plan) rows(clips []string) (all []row) {
 func (p *Plan) row(clip string, i int, seed uint64, draw int) row {
 	r := row{scenario: p.Scenario, clip: clip, seed: seed, draw: draw, fault: "none"}
 	s := &r.scenario
-	s.Clips, s.Pace, s.Record, s.View = []string{clip}, "lockstep", "", ""
+	s.Clips, s.Pace = []string{clip}, "lockstep"
 	s.Physics.RandomSeed += uint64(draw)
 	if p.Target == "emulated" {
 		s.Robot += "@emulated"

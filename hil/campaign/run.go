@@ -74,12 +74,13 @@ func Run(ctx context.Context, p *Plan, dir, version string, log zerolog.Logger, 
 		return nil, err
 	}
 	rows := p.rows(clips)
-	build := p.build(version)
+	model, err := p.check(rows, log)
+	if err != nil {
+		return nil, err
+	}
+	build := p.build(version, model)
 	for i := range rows {
 		rows[i].build = build
-	}
-	if err := p.check(rows, log); err != nil {
-		return nil, err
 	}
 	store, err := open(filepath.Join(dir, "rows.jsonl"))
 	if err != nil {
@@ -104,11 +105,11 @@ func Run(ctx context.Context, p *Plan, dir, version string, log zerolog.Logger, 
 }
 
 // check refuses a plan of which a row could not run, or whose faults the target cannot
-// have.
-func (p *Plan) check(rows []row, log zerolog.Logger) error {
+// have. It returns the hash of the body's model.
+func (p *Plan) check(rows []row, log zerolog.Logger) (model string, err error) {
 	for i := range rows {
 		if err := rows[i].scenario.Check(); err != nil {
-			return err
+			return "", err
 		}
 	}
 	all := rows[0].scenario
@@ -119,7 +120,12 @@ func (p *Plan) check(rows []row, log zerolog.Logger) error {
 func play(ctx context.Context, rows []row, store *store, version string, told Progress) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	begin, before := time.Now(), len(store.done)
+	begin, played, done := time.Now(), 0, 0
+	for i := range rows {
+		if store.has(rows[i].key()) {
+			done++
+		}
+	}
 	for i := range rows {
 		r := &rows[i]
 		if store.has(r.key()) || ctx.Err() != nil {
@@ -133,10 +139,10 @@ func play(ctx context.Context, rows []row, store *store, version string, told Pr
 			if err != nil || ctx.Err() != nil {
 				return err
 			}
-			return store.put(row, func(n int) {
+			return store.put(row, func() {
+				played, done = played+1, done+1
 				if told != nil {
-					each := time.Since(begin) / time.Duration(max(1, n-before))
-					told(n, len(rows), each*time.Duration(max(0, len(rows)-n)))
+					told(done, len(rows), time.Since(begin)/time.Duration(played)*time.Duration(len(rows)-done))
 				}
 			})
 		})
@@ -206,8 +212,8 @@ func (s *store) has(key string) bool {
 	return ok
 }
 
-// put keeps a row; then is called with how many there are, by one at a time.
-func (s *store) put(r Row, then func(n int)) error {
+// put keeps a row; then is called by one at a time.
+func (s *store) put(r Row, then func()) error {
 	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("campaign: %w", err)
@@ -218,6 +224,6 @@ func (s *store) put(r Row, then func(n int)) error {
 	if _, err := s.f.Write(append([]byte("\n"), b...)); err != nil {
 		return fmt.Errorf("campaign: %w", err)
 	}
-	then(len(s.done))
+	then()
 	return nil
 }

@@ -58,7 +58,7 @@ func (s *Soak) Run(ctx context.Context, p *Plan, clips string, span time.Duratio
 		return err
 	}
 	rows := p.rows(paths)
-	if err := p.check(rows, log); err != nil {
+	if _, err := p.check(rows, log); err != nil {
 		return err
 	}
 	begin := time.Now()
