@@ -270,6 +270,18 @@ faults:
 	if !s.Pass() || !strings.Contains(s.String(), "6 rows, 0 failed") {
 		t.Error(s.String())
 	}
+	for _, whole := range []int{1, 4} { // rows before one that is cut off
+		s = Soak{}
+		ctx, cancel := context.WithCancel(context.Background())
+		err := s.Run(ctx, p, t.TempDir(), time.Hour, "test", zerolog.Nop(), func(s *Soak) {
+			if s.Rows == whole {
+				time.AfterFunc(5*time.Millisecond, cancel)
+			}
+		})
+		if s.Failed != 0 || (whole < 3) != (err != nil && strings.Contains(err.Error(), "interrupted after 1 of 3 rows")) || err == nil && !s.Pass() {
+			t.Errorf("cut off in row %d: %v, %v", whole+1, &s, err)
+		}
+	}
 	p.Scenario.Gates.SafeMs = 1e-3
 	s = Soak{}
 	if err := s.Run(context.Background(), p, t.TempDir(), 0, "test", zerolog.Nop(), nil); err != nil || s.Rows != 3 || s.Failed == 0 || s.Pass() || len(s.Failures) != s.Failed {

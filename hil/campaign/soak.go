@@ -48,8 +48,8 @@ func (s *Soak) String() string {
 }
 
 // Run plays the rows of a plan one after the other, each round with other seeds and
-// robots, at least one round and until span is over or ctx ends. clips is a folder for
-// what is played.
+// robots, at least one round and until span is over or ctx ends, which is an error in
+// the first round. clips is a folder for what is played.
 func (s *Soak) Run(ctx context.Context, p *Plan, clips string, span time.Duration, version string, log zerolog.Logger, told func(*Soak)) error {
 	base := p.Scenario
 	base.Clips = p.Clips
@@ -76,6 +76,9 @@ func (s *Soak) Run(ctx context.Context, p *Plan, clips string, span time.Duratio
 		if errors.As(err, &refused) {
 			return err
 		}
+		if ctx.Err() != nil { // a row that was cut off is none
+			break
+		}
 		s.add(&r, result, err)
 		s.Hours = time.Since(begin).Hours()
 		if n == len(rows)-1 {
@@ -85,6 +88,9 @@ func (s *Soak) Run(ctx context.Context, p *Plan, clips string, span time.Duratio
 		if told != nil {
 			told(s)
 		}
+	}
+	if s.Files[0] == 0 {
+		return fmt.Errorf("campaign: interrupted after %d of %d rows, before there was anything to compare memory with: %w", s.Rows, len(rows), ctx.Err())
 	}
 	return nil
 }
