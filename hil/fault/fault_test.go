@@ -306,6 +306,21 @@ func TestRowsAreJudged(t *testing.T) {
 		{"short stall", Fault{Kind: "broker stall", For: 0.3}, func(*Injector) {}, true, "ok", "nobody", "went on"},
 		{"no room for what nobody wrote", Fault{Kind: "disk full"}, func(*Injector) {}, true, "not injected: nothing was written meanwhile", "nobody", "went on"},
 		{"no room", Fault{Kind: "disk full"}, func(in *Injector) { in.NoRoom() }, true, "ok", "nobody", "went on"},
+		{"within a stop", Fault{Kind: "link cut", For: 1, At: 0.1}, func(in *Injector) {
+			in.Watch(50*time.Millisecond, []float64{1}, []float64{0}, true)
+			if err := in.Tick(100 * time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			in.bench.Lines.Send(100*time.Millisecond, true, []byte("lost"))
+			in.Firmware(120*time.Millisecond, "motor_link")
+			in.Watch(120*time.Millisecond, []float64{1}, []float64{0}, true)
+			in.Recovered("cleared")
+		}, false, "not judged: the robot was stopped before it began", "nobody", "began while the robot was stopped"},
+		{"nothing to saturate", Fault{Kind: "imu saturation", Magnitude: 40}, func(in *Injector) {
+			s := controller.NewState(in.bench.Body)
+			in.Sense(0, &s)
+		}, true, "not injected: it changed nothing", "nobody", "went on"},
+		{"no bit met", Fault{Kind: "bit errors", Magnitude: 1e-9}, func(*Injector) {}, true, "not injected: it changed nothing", "nobody", "went on"},
 		{"never", Fault{Kind: "payload", Magnitude: 1, At: 9}, func(*Injector) {}, true, "not injected", "nobody", "never began: the clip ended before"},
 	} {
 		in := NewInjector([]Fault{c.fault}, Bench{Body: body(t), Lines: &Lines{}, Board: board{}, Broker: func(bool) {}, Disk: func(bool) error { return nil }})
@@ -313,6 +328,7 @@ func TestRowsAreJudged(t *testing.T) {
 		if err := in.Tick(0); err != nil {
 			t.Fatal(err)
 		}
+		in.bench.Lines.Send(0, true, []byte("frame"))
 		c.play(in)
 		r := in.Rows("clip", c.completed, limits)[0]
 		if !strings.HasPrefix(r.Verdict, c.want) || r.By() != c.by || r.Recovery != c.how {

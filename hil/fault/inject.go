@@ -44,6 +44,7 @@ type Injector struct {
 	bench  Bench
 	begun  bool
 	ended  bool
+	rests  bool // no motor can do more than resist
 	from   time.Duration
 	faults []injected
 	rows   []Row
@@ -86,7 +87,7 @@ func (in *Injector) Tick(now time.Duration) error {
 		f := &in.faults[i]
 		if !f.on && !f.over && t >= f.At-1e-9 {
 			f.on, f.since, changed = true, now, true
-			in.rows[i].begin(now)
+			in.rows[i].begin(now, in.rests)
 			if err := in.start(f, &in.rows[i].Injected); err != nil {
 				return fmt.Errorf("fault: %s: %w", f.Kind, err)
 			}

@@ -33,6 +33,7 @@ type Row struct {
 
 	began            time.Duration
 	on, safe, closed bool
+	rested           bool // something else had stopped the robot when it began
 	q                []float64
 }
 
@@ -41,7 +42,7 @@ func newRow(f *Fault) Row {
 	return Row{Fault: *f, Detected: none, Safe: none, Motion: none, Speed: none}
 }
 
-func (r *Row) begin(now time.Duration) { r.on, r.began = true, now }
+func (r *Row) begin(now time.Duration, rests bool) { r.on, r.began, r.rested = true, now, rests }
 
 // By says who stopped the robot.
 func (r *Row) By() string {
@@ -103,7 +104,7 @@ func (in *Injector) Agent(now time.Duration, why string, moved, fastest float64)
 func (in *Injector) notice(now time.Duration, by func(*Row) *string, why string) {
 	for i := range in.rows {
 		r := &in.rows[i]
-		if !r.on || r.closed || in.ended || now < r.began || *by(r) != "" {
+		if !r.on || r.closed || r.rested || in.ended || now < r.began || *by(r) != "" {
 			continue
 		}
 		if r.By() == "nobody" {
@@ -116,9 +117,10 @@ func (in *Injector) notice(now time.Duration, by func(*Row) *string, why string)
 // Watch takes a tick of the plant: where its joints are and how fast, and whether
 // its motors could do no more than resist in it.
 func (in *Injector) Watch(now time.Duration, q, qd []float64, safe bool) {
+	in.rests = safe
 	for i := range in.rows {
 		r := &in.rows[i]
-		if !r.on || r.closed || in.ended {
+		if !r.on || r.closed || r.rested || in.ended {
 			continue
 		}
 		if safe && !r.safe {
@@ -181,6 +183,8 @@ func (in *Injector) Rows(clip string, completed bool, l Limits) []Row {
 		switch {
 		case !r.on:
 			r.Recovery = "never began: the clip ended before"
+		case r.rested:
+			r.Recovery = "began while the robot was stopped"
 		case r.closed:
 		case r.By() == "nobody" && completed:
 			r.Recovery = "went on"
@@ -212,6 +216,10 @@ func (r *Row) judge(k *kind, completed bool, l Limits) string {
 		return "not injected"
 	case k.place == Storage && r.Injected == 0:
 		return "not injected: nothing was written meanwhile"
+	case r.Injected == 0:
+		return "not injected: it changed nothing while it lasted"
+	case r.rested:
+		return "not judged: the robot was stopped before it began"
 	case stops && r.By() == "nobody" && r.lasted(within):
 		return "nobody noticed"
 	case r.By() != "nobody" && !r.safe:
