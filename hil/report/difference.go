@@ -137,7 +137,15 @@ func openBench(rec *recording, saturates bool) (*bench, error) {
 			b.close()
 			return nil, err
 		}
-		b.workers = append(b.workers, newReplayer(r))
+		held := rec.scenario.Physics.Held
+		b.workers = append(b.workers, newReplayer(r, held))
+		if !held {
+			continue
+		}
+		if err := r.Hold(); err != nil {
+			b.close()
+			return nil, err
+		}
 	}
 	return b, nil
 }
@@ -166,6 +174,9 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 		d := &Difference{Words: "What differs is not known: " + why + ".", Settings: c.settings(), Error: missing, Floor: missing, Chi: missing}
 		d.tellSettings()
 		return d
+	}
+	if c.a.scenario.Physics.Held != c.b.scenario.Physics.Held {
+		return unknown(errors.New("one of the two hangs on a stand")), nil
 	}
 	tops := [2]float64{c.flatTop(first), c.flatTop(second)}
 	b, err := openBench(c.a, tops != [2]float64{})

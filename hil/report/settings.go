@@ -20,6 +20,7 @@ func (c *comparison) settings() (found []string) {
 	if c.a.kind == c.b.kind { // a plant behind a firmware has that one's period
 		differ("the model", fingerprint(a.Model), fingerprint(b.Model))
 	}
+	differ("the stand", held(x.Physics.Held), held(y.Physics.Held))
 	differ("the randomisation", named(x.Physics.Randomise), named(y.Physics.Randomise))
 	return found
 }
@@ -32,4 +33,11 @@ func named(s string) string {
 		return "none"
 	}
 	return s
+}
+
+func held(yes bool) string {
+	if yes {
+		return "held"
+	}
+	return "on its feet"
 }

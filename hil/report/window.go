@@ -16,6 +16,9 @@ const (
 	scoredTicks = 15
 )
 
+// standHeight is how high a robot on a stand is replayed, m: where no leg reaches the ground.
+const standHeight = 2
+
 // window is one stretch, by the samples that it starts from and is compared with.
 type window struct {
 	samples []controller.Sample // 1 + warm + scored
@@ -40,6 +43,7 @@ func measured(s *controller.State, out []float64) {
 // replayer replays windows on a simulated robot of its own.
 type replayer struct {
 	robot *sim.Robot
+	held  bool // on a stand
 	kin   *sim.Kinematics
 	feet  []int
 	jac   []float64
@@ -47,9 +51,9 @@ type replayer struct {
 	q     []float64
 }
 
-func newReplayer(r *sim.Robot) *replayer {
+func newReplayer(r *sim.Robot, held bool) *replayer {
 	b := r.Body()
-	p := &replayer{robot: r, kin: r.Kinematics(), state: controller.NewState(b), q: make([]float64, len(b.Joints))}
+	p := &replayer{robot: r, held: held, kin: r.Kinematics(), state: controller.NewState(b), q: make([]float64, len(b.Joints))}
 	for _, name := range b.Feet {
 		id, _ := p.kin.BodyID(name)
 		p.feet = append(p.feet, id)
@@ -97,12 +101,16 @@ func (p *replayer) predict(w *window, d []sim.Deviation, out []float64) error {
 
 // root is where the trunk must be, by what a robot measures: turned as its IMU
 // says, the lowest foot on the ground, moving so that the feet that are down
-// stand still.
+// stand still; on a stand it does not move.
 func (p *replayer) root(s *controller.State) controller.Root {
 	r := controller.Root{Quat: s.IMU.Quat, AngVel: s.IMU.Gyro}
 	norm := math.Sqrt(r.Quat[0]*r.Quat[0] + r.Quat[1]*r.Quat[1] + r.Quat[2]*r.Quat[2] + r.Quat[3]*r.Quat[3])
 	for i := range r.Quat {
 		r.Quat[i] /= norm
+	}
+	if p.held {
+		r.Pos[2], r.AngVel = standHeight, [3]float64{}
+		return r
 	}
 	p.kin.SetPose([3]float64{}, r.Quat, p.q)
 	low := math.Inf(1)
