@@ -87,7 +87,7 @@ func (c *comparison) frequency() Item {
 		it.Rows = append(it.Rows, Row{Name: fmt.Sprintf("%.2f Hz", a.hz[f]), Value: []Number{Number(a.hz[f]),
 			Number(20 * math.Log10(a.gain[f])), Number(20 * math.Log10(b.gain[f])), Number(a.phase[f] * 180 / math.Pi), Number(b.phase[f] * 180 / math.Pi),
 			Number(a.coheres[f]), Number(b.coheres[f])}})
-		if math.Min(a.coheres[f], b.coheres[f]) <= 0.9 {
+		if !(math.Min(a.coheres[f], b.coheres[f]) > 0.9) { // nor where nothing was told
 			continue
 		}
 		gain, phase, reach = math.Max(gain, math.Abs(dB)), math.Max(phase, math.Abs(deg)), a.hz[f]

@@ -72,6 +72,9 @@ func TestTorques(t *testing.T) {
 	if it.Verdict != Fail || !strings.Contains(it.Note, "slope 0.800 (95 % from 0.800 to 0.800), offset +0.300") {
 		t.Errorf("%s: %s", it.Verdict, it.Note)
 	}
+	if again := made(t, newTape(), obeys, obeys).item(4); again.Verdict != Fail || again.Gate != it.Gate {
+		t.Errorf("a repetition of the second made its estimator better: %+v", again)
+	}
 	blind := newTape()
 	blind.body.Measures.Torque = false
 	r = made(t, newTape(), blind)
@@ -101,6 +104,31 @@ func TestLagIsThatOfTheJointBehindItsCommand(t *testing.T) {
 	plain := offset.set
 	offset.set = func(p int, s *controller.Sample) { plain(p, s); s.State.Pos[0] += 1 }
 	near(t, "with an offset", made(t, follows(4, 1), offset).item(6).Value, 0, 1e-6)
+}
+
+// Where nothing is told nothing follows: neither a lag nor a response is known.
+func TestStillCommandsTellNothing(t *testing.T) {
+	still := func(seed uint64) *tape {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		return change(func(s *controller.Sample) {
+			for j := range s.State.Pos {
+				s.Command.Pos[j], s.State.Pos[j] = 0, 0.01*rng.NormFloat64()
+			}
+		})
+	}
+	r := made(t, still(1), still(2))
+	if it := r.item(6); it.Verdict != Unknown || !strings.Contains(it.Note, "no command swings") {
+		t.Errorf("%+v", it)
+	}
+	if it := r.item(7); it.Verdict != Unknown || !strings.Contains(it.Note, "nowhere is the coherence") {
+		t.Errorf("%s: %s", it.Verdict, it.Note)
+	}
+	if it := made(t, follows(18, 1), follows(20, 1)).item(6); it.Verdict != Unknown {
+		t.Errorf("joints that both are later than any lag that is tried: %+v", it)
+	}
+	if it := made(t, follows(1, 1), follows(20, 1)).item(6); it.Verdict != Fail {
+		t.Errorf("joints that are later than any lag that is tried: %+v", it)
+	}
 }
 
 func TestFrequencyResponse(t *testing.T) {
@@ -212,6 +240,19 @@ func TestFloorIsOfRepetitionsOnly(t *testing.T) {
 	}
 }
 
+func TestARecordingIsNoRepetitionOfItself(t *testing.T) {
+	first, second := newTape().write(t, "a.mcap"), newTape().write(t, "b.mcap")
+	for _, again := range []string{first, second} {
+		r, err := Make(t.Context(), Options{First: first, Second: second, More: []string{again}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if it := r.item(9); it.Verdict != Unknown || !strings.Contains(it.Note, "not a repetition: it is "+again+" once more") {
+			t.Errorf("%+v", it)
+		}
+	}
+}
+
 func TestPredictivityAndOutcomes(t *testing.T) {
 	clips := []string{"a", "b", "c", "d", "e", "f"}
 	behind := func(by ...float64) *tape {
@@ -248,6 +289,24 @@ func TestPredictivityAndOutcomes(t *testing.T) {
 	}
 	if it := made(t, newTape(), newTape()).item(10); it.Verdict != Unknown || !strings.Contains(it.Note, "1 passes in common, 5 are needed") {
 		t.Errorf("%+v", it)
+	}
+}
+
+// A pass that lost its clip is shorter, which the ticks that both have do not show.
+func TestAPassThatEndsEarlyEndsOtherwise(t *testing.T) {
+	played := func(ticks int) *tape {
+		x := newTape()
+		x.clips, x.ticks = []string{`{"clip": "walk", "start_frame": 10, "last_frame": 409}`}, ticks
+		return x
+	}
+	it := made(t, played(400), played(150)).item(11)
+	if near(t, "passes that end otherwise", it.Value, 1, 0); it.Verdict != Fail || it.Rows[0].Text != "done / ended early" {
+		t.Errorf("%+v", it)
+	}
+	near(t, "seconds of the first", it.Rows[0].Value[0], 8, 1e-9)
+	near(t, "seconds of the second", it.Rows[0].Value[1], 3, 1e-9)
+	if it := made(t, played(400), played(397)).item(11); it.Verdict != Pass {
+		t.Errorf("three ticks were lost: %+v", it)
 	}
 }
 

@@ -7,11 +7,19 @@ import (
 	"whisker/controller"
 )
 
+// lags are how many periods of lag are tried; leastSwing is how far a command has to
+// swing to tell of one, rad.
+const (
+	lags       = 15
+	leastSwing = 1e-3
+)
+
 // lagOf is by how many periods joint j follows its command, for one side: the
 // shift of the command that leaves the least spread, between ticks by a parabola.
-// The spread, unlike a correlation, does not mind a constant offset.
+// The spread, unlike a correlation, does not mind a constant offset. It is lags - 1 for
+// any that is longer.
 func (c *comparison) lagOf(j int, side func(*stretch) []*controller.Sample) float64 {
-	const most = 15
+	const most = lags
 	spread := make([]float64, most)
 	for k := range spread {
 		n, sum, square := 0.0, 0.0, 0.0
@@ -67,8 +75,16 @@ func (c *comparison) lag() Item {
 	var a, b []float64
 	for _, j := range joints {
 		x, y := c.lagOf(j, first), c.lagOf(j, second)
+		if min(c.swingOf(j, first), c.swingOf(j, second)) < leastSwing || min(x, y) == lags-1 {
+			it.Joints = append(it.Joints, missing)
+			continue
+		}
 		it.Joints = append(it.Joints, Number(y-x))
 		a, b = append(a, x), append(b, y)
+	}
+	if len(a) == 0 {
+		it.Note = fmt.Sprintf("no command swings by %g rad, or no joint follows one within %d periods", leastSwing, lags-1)
+		return it
 	}
 	ms := c.body.Period.Seconds() * 1000
 	it.Value = Number(math.Abs(mean(b) - mean(a)))
@@ -80,4 +96,15 @@ func (c *comparison) lag() Item {
 		it.Note += "; the transport delay alone could not be fitted"
 	}
 	return it
+}
+
+// swingOf is the standard deviation of joint j's command, rad.
+func (c *comparison) swingOf(j int, side func(*stretch) []*controller.Sample) float64 {
+	var l line
+	for i := range c.stretches {
+		for _, s := range side(&c.stretches[i]) {
+			l.add(s.Command.Pos[j], 0)
+		}
+	}
+	return math.Sqrt(math.Max(0, l.xx/l.n-l.x*l.x/l.n/l.n))
 }

@@ -29,6 +29,7 @@ type recording struct {
 type pass struct {
 	clip    string
 	start   int    // frame of the clip
+	last    int    // frame of the clip that ends it; 0 is not known
 	base    uint64 // the tick at which the policy took over: ticks are matched by their distance from it
 	samples []controller.Sample
 	roots   []controller.Root // by truth, as samples; nil without
@@ -137,11 +138,12 @@ func (rec *recording) event(r *record.Reader, m record.Message) error {
 		var info struct {
 			Clip  string `json:"clip"`
 			Start int    `json:"start_frame"`
+			Last  int    `json:"last_frame"`
 		}
 		if json.Unmarshal([]byte(e.Text), &info) != nil {
 			info.Clip = e.Text
 		}
-		rec.passes = append(rec.passes, pass{clip: info.Clip, start: info.Start})
+		rec.passes = append(rec.passes, pass{clip: info.Clip, start: info.Start, last: info.Last})
 	case record.KindDropped:
 		n := 0
 		if _, err := fmt.Sscan(e.Text, &n); err == nil {
@@ -184,10 +186,13 @@ func unusable(b *controller.Body, s *controller.Sample) string {
 	for _, x := range [...]struct {
 		name string
 		v    []float64
-	}{{"position", s.State.Pos}, {"velocity", s.State.Vel}, {"commanded position", s.Command.Pos}, {"torque", s.State.Torque}} {
+	}{{"position of joint", s.State.Pos}, {"velocity of joint", s.State.Vel}, {"torque of actuator", s.State.Torque},
+		{"position of actuator", s.State.ActPos}, {"velocity of actuator", s.State.ActVel}, {"commanded position of actuator", s.Command.Pos},
+		{"commanded velocity of actuator", s.Command.Vel}, {"commanded torque of actuator", s.Command.Torque}, {"kp of actuator", s.Command.Kp}, {"kd of actuator", s.Command.Kd},
+		{"orientation's part", s.State.IMU.Quat[:]}, {"turning rate about axis", s.State.IMU.Gyro[:]}} {
 		for i, v := range x.v {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return fmt.Sprintf("the %s of joint %d is %g", x.name, i, v)
+				return fmt.Sprintf("the %s %d is %g", x.name, i, v)
 			}
 		}
 	}

@@ -8,11 +8,13 @@ import (
 )
 
 // outcome is how one pass went on one side, by what every robot measures, and by
-// the truth where there is one.
+// the truth where there is one. How it ended is of the whole pass, the rest of the
+// ticks that the two share.
 type outcome struct {
 	seconds   float64 // until it fell, or the end
 	fell      bool
 	fault     string
+	early     bool    // it ended before its clip
 	following float64 // RMS of joint behind command, rad
 	power     float64 // mean of |torque x speed|, W; NaN without torques
 	distance  float64 // along the ground, m; NaN without truth
@@ -21,6 +23,24 @@ type outcome struct {
 // fallTilt is where a legged robot counts as fallen: 60 degrees.
 const fallTilt = math.Pi / 3
 
+// earlySeconds is how much of its clip a pass may lack and still have played it: what
+// a recording loses at its end.
+const earlySeconds = 0.1
+
+// ended fills in how a pass ended, by its own ticks.
+func (o *outcome) ended(p *pass, body *controller.Body) {
+	dt := body.Period.Seconds()
+	ticks := p.samples[len(p.samples)-1].Tick - p.base + 1
+	for i := range p.samples {
+		if x := &p.samples[i]; body.Measures.IMU && tilt(x) > fallTilt {
+			o.fell, ticks = true, x.Tick-p.base
+			break
+		}
+	}
+	o.seconds = float64(ticks) * dt
+	o.early = p.last > 0 && float64(p.last-p.start+1)*dt-o.seconds > earlySeconds
+}
+
 func (c *comparison) outcomeOf(s *stretch, rec *recording, side int) outcome {
 	x := s.a
 	if side == 1 {
@@ -28,12 +48,13 @@ func (c *comparison) outcomeOf(s *stretch, rec *recording, side int) outcome {
 	}
 	p := &rec.passes[s.pass[side]]
 	o := outcome{fault: p.fault, power: math.NaN(), distance: math.NaN()}
+	o.ended(p, rec.header.Body)
 	square, work, n := 0.0, 0.0, 0
 	joints := c.actuated()
 	end := len(x)
 	for k, t := range x {
 		if rec.header.Body.Measures.IMU && tilt(t) > fallTilt {
-			o.fell, end = true, k
+			end = k
 			break
 		}
 		for _, j := range joints {
@@ -44,7 +65,6 @@ func (c *comparison) outcomeOf(s *stretch, rec *recording, side int) outcome {
 			work += math.Abs(t.State.Torque[i] * t.State.ActVel[i])
 		}
 	}
-	o.seconds = float64(end) * c.body.Period.Seconds()
 	o.following = math.Sqrt(square / float64(max(n, 1)))
 	if rec.header.Body.Measures.Torque {
 		o.power = work / float64(max(end, 1))
@@ -78,7 +98,7 @@ func (c *comparison) task() Item {
 	var following, power, seconds []float64
 	for i, p := range pairs {
 		a, b := &p[0], &p[1]
-		if a.fell != b.fell || (a.fault == "") != (b.fault == "") {
+		if ending(a) != ending(b) {
 			it.Value++
 		}
 		following, power, seconds = append(following, b.following-a.following), append(power, b.power-a.power), append(seconds, b.seconds-a.seconds)
@@ -96,6 +116,8 @@ func ending(o *outcome) string {
 		return "fell"
 	case o.fault != "":
 		return "fault"
+	case o.early:
+		return "ended early"
 	}
 	return "done"
 }

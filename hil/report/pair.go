@@ -131,13 +131,20 @@ func sameBody(a, b *recording) error {
 		why = fmt.Sprintf("%s and %s", x.Name, y.Name)
 	case x.Period != y.Period:
 		why = fmt.Sprintf("%s at periods of %v and %v", x.Name, x.Period, y.Period)
-	case len(x.Joints) != len(y.Joints) || len(x.Actuators) != len(y.Actuators):
+	case len(x.Joints) != len(y.Joints):
 		why = fmt.Sprintf("%s with %d and %d joints", x.Name, len(x.Joints), len(y.Joints))
+	case len(x.Actuators) != len(y.Actuators):
+		why = fmt.Sprintf("%s with %d and %d actuators", x.Name, len(x.Actuators), len(y.Actuators))
 	default:
 		for i := range x.Joints {
 			if x.Joints[i].Name != y.Joints[i].Name {
 				why = fmt.Sprintf("%s, whose joint %d is %s and %s", x.Name, i, x.Joints[i].Name, y.Joints[i].Name)
 				break
+			}
+		}
+		for i := range x.Actuators {
+			if u, v := &x.Actuators[i], &y.Actuators[i]; why == "" && (u.Name != v.Name || u.Joint != v.Joint) {
+				why = fmt.Sprintf("%s, whose actuator %d is %s (of joint %d) and %s (of joint %d)", x.Name, i, u.Name, u.Joint, v.Name, v.Joint)
 			}
 		}
 	}

@@ -132,6 +132,16 @@ func TestBadRecordingsAreToldOfInOneLine(t *testing.T) {
 		{with(func(x *tape) { x.body.Name = "three" }), []string{"different bodies", "two and three"}},
 		{with(func(x *tape) { x.body.Period = 10 * time.Millisecond }), []string{"different bodies", "20ms and 10ms"}},
 		{with(func(x *tape) { x.body.Joints[1].Name = "ankle" }), []string{"different bodies", "joint 1 is knee and ankle"}},
+		{with(func(x *tape) { x.body.Actuators[1].Name = "tendon" }), []string{"different bodies", "actuator 1 is knee (of joint 1) and tendon (of joint 1)"}},
+		{with(func(x *tape) { x.body.Actuators = append(x.body.Actuators, x.body.Actuators[0]) }), []string{"different bodies", "2 and 3 actuators"}},
+		{with(func(x *tape) {
+			x.set = func(_ int, s *controller.Sample) {
+				if s.Tick == 5 {
+					s.State.IMU.Quat[2] = math.Inf(1)
+				}
+			}
+		}), []string{"bad.mcap", "tick 5", "orientation's part 2 is +Inf"}},
+		{with(func(x *tape) { x.set = func(_ int, s *controller.Sample) { s.Command.Kp[1] = math.NaN() } }), []string{"tick 0", "kp of actuator 1 is NaN"}},
 		{with(func(x *tape) {
 			x.set = func(_ int, s *controller.Sample) {
 				if s.Tick == 37 {

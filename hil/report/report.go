@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -69,6 +70,7 @@ func Make(ctx context.Context, o Options) (*Report, error) {
 	}
 	var more []*comparison // the second against its repetitions
 	r := &Report{Gates: c.gates, Version: o.Version, More: []Side{}}
+	seen := []string{o.First, o.Second}
 	for _, path := range o.More {
 		rec, err := load(path)
 		if err != nil {
@@ -79,7 +81,10 @@ func Make(ctx context.Context, o Options) (*Report, error) {
 			return nil, err
 		}
 		of := side(rec)
-		if of.Unlike = unlike(c.b, rec); of.Unlike == "" {
+		if of.Unlike = unlike(c.b, rec); slices.Contains(seen, path) {
+			of.Unlike = "it is " + path + " once more"
+		}
+		if seen = append(seen, path); of.Unlike == "" {
 			more = append(more, &comparison{shared: s, a: c.b, b: rec, gates: c.gates})
 		}
 		r.More = append(r.More, of)
@@ -164,7 +169,7 @@ func (r *Report) fill(c *comparison, more []*comparison) {
 	add((*comparison).rmse, g.RMSE, true)
 	add((*comparison).mae, g.MAE, true)
 	add((*comparison).torqueRMSE, g.Torque, true)
-	add((*comparison).estimator, g.TorqueSlope, true)
+	add((*comparison).estimator, g.TorqueSlope, false) // of the second alone: a repetition says nothing of it
 	add((*comparison).identified, g.CV, false)
 	add((*comparison).lag, g.Lag, true)
 	add((*comparison).frequency, g.Gain, true)
