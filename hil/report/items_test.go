@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -428,6 +429,50 @@ func TestSensors(t *testing.T) {
 	}
 	if strings.Contains(got, "about y") || strings.Contains(got, "position of hip") || strings.Contains(got, "speed of knee") {
 		t.Error(got)
+	}
+}
+
+// What all joints have in common is no sensor's; one that stands out is, and so are all
+// where the common factor is far from 1.
+func TestSpeedsAreComparedWithThoseOfOtherJoints(t *testing.T) {
+	told := func(factors ...float64) (names string) {
+		tape := func(factors []float64) *tape {
+			x := newTape()
+			for len(x.body.Joints) < len(factors) {
+				name, motor := string(rune('a'+len(x.body.Joints))), x.body.Actuators[0]
+				motor.Name, motor.Joint = name, len(x.body.Joints)
+				x.body.Joints = append(x.body.Joints, controller.Joint{Name: name, Min: -3, Max: 3})
+				x.body.Actuators = append(x.body.Actuators, motor)
+			}
+			x.body.Stand = make([]float64, len(factors))
+			x.set = func(_ int, s *controller.Sample) {
+				for j, f := range factors {
+					s.State.Pos[j], s.State.Vel[j] = 0.3*math.Sin(0.2*float64(s.Tick)), f*3*math.Cos(0.2*float64(s.Tick))
+				}
+			}
+			return x
+		}
+		c, err := newComparison(Options{First: tape(slices.Repeat([]float64{1}, len(factors))).write(t, "a.mcap"), Second: tape(factors).write(t, "b.mcap")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range c.sensors(factors) {
+			names += strings.TrimPrefix(k.Causes[0], "sensor of the speed of ") + " "
+		}
+		return names
+	}
+	for _, c := range []struct {
+		factors []float64
+		want    string
+	}{
+		{[]float64{0.9, 0.88, 0.83, 0.9, 1}, ""},
+		{[]float64{0.9, 0.88, 0.6, 0.9, 1}, "c "},
+		{[]float64{0.8, 0.8, 0.8, 0.8, 0.8}, "hip knee c d e "},
+		{[]float64{1, 1.3, 1, 1, 1}, "knee "},
+	} {
+		if got := told(c.factors...); got != c.want {
+			t.Errorf("factors %v: told of %q, want %q", c.factors, got, c.want)
+		}
 	}
 }
 

@@ -23,8 +23,9 @@ const (
 // replay, given as a factor per joint: between two ticks they change more
 // than any difference of positions could tell. That difference has to agree: a speed
 // that rings after each command is read at another moment of its ringing where
-// commands come a little later, which a replay alone takes for a slow sensor. Joints
-// whose speed is mostly that or noise tell nothing.
+// commands come a little later, which a replay alone takes for a slow sensor. And since
+// that is so at all joints alike, one has to stand out from the middle one, unless that
+// is apart itself. Joints whose speed is mostly that or noise tell nothing.
 func (c *comparison) sensors(speeds []float64) (found []Candidate) {
 	a, b := c.sense(first), c.sense(second)
 	tell := func(of string, x float64, say string, args ...any) {
@@ -36,10 +37,15 @@ func (c *comparison) sensors(speeds []float64) (found []Candidate) {
 			tell("the gyroscope about "+axis, d, "the gyroscope of the second is biased by %+.3f rad/s about %s", d, axis)
 		}
 	}
+	owns := make([]float64, len(speeds))
+	for j := range owns {
+		owns[j] = b.speed[j] / a.speed[j]
+	}
+	all, allOwn := common(speeds), common(owns)
 	for j := range c.body.Joints {
 		name := c.body.Joints[j].Name
-		k, own := speeds[j], b.speed[j]/a.speed[j]
-		apart := math.Min(k, own) > 1+speedFactor || math.Max(k, own) < 1-speedFactor
+		k, own := speeds[j], owns[j]
+		apart := math.Min(k/all, own/allOwn) > 1+speedFactor || math.Max(k/all, own/allOwn) < 1-speedFactor
 		if apart && math.Min(a.share[j], b.share[j]) > speedShare {
 			tell("the speed of "+name, k-1, "the speed of %s is measured x%.2f", name, k)
 		}
@@ -48,6 +54,15 @@ func (c *comparison) sensors(speeds []float64) (found []Candidate) {
 		}
 	}
 	return found
+}
+
+// common is the middle one of factors, 1 where that is too far from it to be no fault.
+func common(factors []float64) float64 {
+	m := quantile(slices.Clone(factors), 0.5)
+	if math.Abs(m-1) > speedFactor {
+		return 1
+	}
+	return m
 }
 
 type senses struct {
