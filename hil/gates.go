@@ -27,8 +27,8 @@ func (s *Gates) check() error {
 		key string
 		x   float64
 	}{{"safe_ms", s.SafeMs}, {"motion_rad", s.MotionRad}, {"speed_rad_s", s.SpeedRadS}, {"latency_p99_ms", s.LatencyP99Ms}, {"latency_max_ms", s.LatencyMaxMs}} {
-		if !(g.x >= 0) {
-			return fmt.Errorf("hil: scenario: gates.%s is %v, expected 0 for no gate, or more", g.key, g.x)
+		if !(g.x >= 0 && g.x < 1e6) {
+			return fmt.Errorf("hil: scenario: gates.%s is %v, expected 0 for no gate, or more, and a finite bound", g.key, g.x)
 		}
 	}
 	return nil

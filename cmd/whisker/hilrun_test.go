@@ -30,6 +30,7 @@ func TestHilRunJudgesAScenario(t *testing.T) {
 		cut:                              "link cut is refused for target sim",
 		"faults:\n  - {fault: meteor}\n": "line 7, faults[0]: \"meteor\" is no fault",
 		"gates: {safe_ms: -1}\n":         "gates.safe_ms is -1",
+		"gates: {safe_ms: .inf}\n":       "gates.safe_ms is +Inf, expected",
 	} {
 		if status, _, errs := try(text); status != exitUsage || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
 			t.Errorf("status %d, %q, want %q", status, errs, want)
