@@ -178,6 +178,9 @@ func explain(ctx context.Context, c *comparison) (*Difference, error) {
 	if c.a.scenario.Physics.Held != c.b.scenario.Physics.Held {
 		return unknown(errors.New("one of the two hangs on a stand")), nil
 	}
+	if !c.a.header.Body.Measures.IMU || !c.b.header.Body.Measures.IMU {
+		return unknown(errors.New("one of the two does not measure its orientation, from which a replay begins")), nil
+	}
 	tops := [2]float64{c.flatTop(first), c.flatTop(second)}
 	b, err := openBench(c.a, tops != [2]float64{})
 	if err != nil {

@@ -74,6 +74,14 @@ func TestReplaysOfARobotOnAStand(t *testing.T) {
 	}
 }
 
+func TestReplaysNeedAnOrientation(t *testing.T) {
+	blind := newTape()
+	blind.body.Measures.IMU = false
+	if words := made(t, newTape(), blind).Difference.Words; words != "What differs is not known: one of the two does not measure its orientation, from which a replay begins." {
+		t.Error(words)
+	}
+}
+
 func TestOneOfTwoOnAStand(t *testing.T) {
 	held := newTape()
 	held.more = func(s *hil.Scenario) { s.Physics.Held = true }
