@@ -66,7 +66,9 @@ func (g *rig) revive(now time.Duration) {
 	f := g.faulty
 	var err error
 	if r, ok := g.robot.(recoverer); ok {
+		f.inj.Revives(true)
 		err = r.ClearFault()
+		f.inj.Revives(false)
 	} else if g.link != nil {
 		f.tries, err = mostTries, errors.New("a robot that is lent gets torque with its next lease")
 	}

@@ -277,12 +277,26 @@ func TestRowsAreJudged(t *testing.T) {
 			in.Firmware(10*time.Millisecond, "x")
 			in.Guard(20*time.Millisecond, "state age")
 			in.Watch(20*time.Millisecond, []float64{1}, []float64{0}, true)
-			in.Watch(30*time.Millisecond, []float64{1.2}, []float64{0}, false)
+			in.Watch(30*time.Millisecond, []float64{1.2}, []float64{0}, true)
 		}, false, "a joint moved by 0.200 rad", "guard, firmware", "none before the end"},
 		{"fast", Fault{Kind: "mcu reset"}, func(in *Injector) {
 			in.Firmware(10*time.Millisecond, "x")
 			in.Watch(20*time.Millisecond, []float64{1}, []float64{-4}, true)
 		}, false, "a joint turned at 4.00 rad/s", "firmware", "none before the end"},
+		{"awake by itself", Fault{Kind: "mcu reset"}, func(in *Injector) {
+			in.Firmware(10*time.Millisecond, "x")
+			in.Watch(20*time.Millisecond, []float64{1}, []float64{0}, true)
+			in.Watch(30*time.Millisecond, []float64{1}, []float64{0}, false)
+			in.Recovered("cleared")
+		}, false, "motors got torque again, and nobody had asked for it", "firmware", "cleared"},
+		{"awake when asked", Fault{Kind: "mcu reset"}, func(in *Injector) {
+			in.Firmware(10*time.Millisecond, "x")
+			in.Watch(20*time.Millisecond, []float64{1}, []float64{0}, true)
+			in.Revives(true)
+			in.Watch(30*time.Millisecond, []float64{1}, []float64{0}, false)
+			in.Revives(false)
+			in.Recovered("cleared")
+		}, false, "ok", "firmware", "cleared"},
 		{"unsafe", Fault{Kind: "mcu reset"}, func(in *Injector) { in.Firmware(10*time.Millisecond, "x") }, false, "never seen safe", "firmware", "none before the end"},
 		{"unseen", Fault{Kind: "link cut", For: 1}, func(*Injector) {}, true, "nobody noticed", "nobody", "went on"},
 		{"too short to matter", Fault{Kind: "link cut", For: 0.05}, func(*Injector) {}, true, "ok", "nobody", "went on"},

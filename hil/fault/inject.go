@@ -41,13 +41,15 @@ type Bench struct {
 
 // Injector does what a list says, in the time of whoever calls Tick.
 type Injector struct {
-	bench  Bench
-	begun  bool
-	ended  bool
-	rests  bool // no motor can do more than resist
-	from   time.Duration
-	faults []injected
-	rows   []Row
+	bench Bench
+	begun bool
+	ended bool
+	rests bool // no motor can do more than resist
+	// revives says that torque is asked for again.
+	revives bool
+	from    time.Duration
+	faults  []injected
+	rows    []Row
 }
 
 type injected struct {

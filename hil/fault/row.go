@@ -34,6 +34,7 @@ type Row struct {
 	began            time.Duration
 	on, safe, closed bool
 	rested           bool // something else had stopped the robot when it began
+	woke             bool // motors got torque again though nobody asked for it
 	q                []float64
 }
 
@@ -128,6 +129,7 @@ func (in *Injector) Watch(now time.Duration, q, qd []float64, safe bool) {
 			r.q = append(r.q[:0], q...)
 			r.Motion, r.Speed = 0, 0
 		}
+		r.woke = r.woke || r.safe && !safe && !in.revives
 		for j := range r.q {
 			r.Motion = max(r.Motion, motion.Measure(math.Abs(q[j]-r.q[j])))
 			r.Speed = max(r.Speed, motion.Measure(math.Abs(qd[j])))
@@ -146,6 +148,9 @@ func (in *Injector) NoRoom() {
 
 // End ends the watch: what follows is the robot's own lying down.
 func (in *Injector) End() { in.ended = true }
+
+// Revives says whether somebody asks for torque again now.
+func (in *Injector) Revives(now bool) { in.revives = now }
 
 // Recovered closes the rows that were stopped, with how they went on.
 func (in *Injector) Recovered(how string) {
@@ -226,6 +231,8 @@ func (r *Row) judge(k *kind, completed bool, l Limits) string {
 		return "never seen safe"
 	case l.Safe > 0 && late > ms(within):
 		return fmt.Sprintf("safe only after %.0f ms, %v is allowed", float64(late), within)
+	case r.woke:
+		return "motors got torque again, and nobody had asked for it"
 	case l.Motion > 0 && r.Motion > motion.Measure(l.Motion):
 		return fmt.Sprintf("a joint moved by %.3f rad, %.3g is allowed", float64(r.Motion), l.Motion)
 	case l.Speed > 0 && r.Speed > motion.Measure(l.Speed):
