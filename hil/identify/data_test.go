@@ -77,3 +77,35 @@ func TestPredictsRealJoints(t *testing.T) {
 		}
 	}
 }
+
+// Two seconds of a real log say no more than they can: what they state is, nine times in
+// ten, compatible with what the whole log says.
+func TestAShortStretchOfARealLogSaysLittle(t *testing.T) {
+	t.Parallel()
+	p, err := OpenProfile("go2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := robotLog(t, "go2_chirp_first60.csv")
+	whole := identified(t, p, quick(), l)
+	stated, wrong := 0, 0
+	for _, from := range []float64{0, 3.5} {
+		at := from / l.Duration()
+		body := identified(t, p, quick(), l.Cut(at, at+2/l.Duration()))
+		for i := range body.Joints {
+			for k, f := range body.Joints[i].Found {
+				g := whole.Joints[i].Found[k]
+				if !f.Identified || !g.Identified {
+					continue
+				}
+				if stated++; f.High < g.Low || g.High < f.Low {
+					wrong++
+					t.Logf("from %g s, %s of %s: %.4g to %.4g, by the whole log %.4g to %.4g", from, k, body.Joints[i].Name, f.Low, f.High, g.Low, g.High)
+				}
+			}
+		}
+	}
+	if t.Logf("%d of %d intervals are wrong", wrong, stated); stated < 40 || 10*wrong > stated {
+		t.Errorf("%d of %d intervals of 2 s are incompatible with those of %.1f s, want at most a tenth", wrong, stated, l.Duration())
+	}
+}

@@ -46,7 +46,7 @@ func pinned(f residuals, i int, at float64) residuals {
 func (b *problem) noise(r []float64) float64 {
 	most := 1e-12
 	for from := 0; from < b.size(); from += b.rows {
-		most = max(most, noise(r[from:from+b.rows]))
+		most = max(most, uncertain(r[from:from+b.rows], len(b.space.param)))
 	}
 	return most
 }

@@ -7,18 +7,31 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// segments is how many pieces of the logs a bootstrap draws from: long enough
-// that the errors of one say little of the next.
-const segments = 16
+// A bootstrap draws from this many pieces of the logs, or fewer that are this long, s:
+// long enough that the errors of one say little of the next.
+const (
+	mostSegments = 16
+	leastSegment = 0.5
+)
+
+// segments is how many pieces of the logs a bootstrap draws from.
+func (b *problem) segments() int {
+	seconds := 0.0
+	for i, t := range b.tracks {
+		seconds += t.time[len(t.time)-1] - t.time[b.first[i]]
+	}
+	return int(min(max(seconds/leastSegment, 2), mostSegments))
+}
 
 // bootstrap refits on segments drawn with replacement (Künsch 1989) and returns
 // each coordinate's draws. The robot is replayed through all of the logs
 // every time; what is drawn is which errors count.
 func (b *problem) bootstrap(ctx context.Context, best []float64, pull float64, draws int, seed uint64) [][]float64 {
 	random := rand.New(rand.NewPCG(seed, 11))
-	weight := make([]float64, b.size())
+	weight, segments := make([]float64, b.size()), b.segments()
 	points := make([][]float64, len(best))
 	for range draws {
 		count := make([]float64, segments)
@@ -57,7 +70,7 @@ func (b *problem) information(u []float64) []float64 {
 	}
 	for from := 0; from < m; from += b.rows { // positions, and torques where there are
 		part := r[from : from+b.rows]
-		h.SymRankK(h, 1/max(noise(part), 1e-12), jac.Slice(from, from+b.rows, 0, n).T())
+		h.SymRankK(h, 1/max(uncertain(part, n), 1e-12), jac.Slice(from, from+b.rows, 0, n).T())
 	}
 	var eigen mat.EigenSym
 	if !eigen.Factorize(h, true) {
@@ -79,6 +92,15 @@ func (b *problem) information(u []float64) []float64 {
 		out[i] = math.Sqrt(out[i])
 	}
 	return out
+}
+
+// uncertain is the noise of errors that so many numbers were fitted to: of few errors
+// that are independent, numbers take much away by chance, and what is left says little
+// of how large they are (Student 1908).
+func uncertain(r []float64, numbers int) float64 {
+	free := max(float64(len(r))/correlation(r)-float64(numbers), 1)
+	t := distuv.StudentsT{Sigma: 1, Nu: free}.Quantile(0.975) / 1.96
+	return sumSquares(r) / free * t * t
 }
 
 // correlation is the integrated autocorrelation of the errors in rows, at least
