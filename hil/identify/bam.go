@@ -3,15 +3,18 @@ package identify
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 )
 
 // bamLog is a recording of Rhoban's servo bench (github.com/Rhoban/bam): one
-// servo with a pendulum. Angles are in rad, times in s, arm in m, mass in kg.
+// servo with a pendulum: a mass at the end of a uniform arm. Angles are in rad, times
+// in s, length in m, masses in kg.
 type bamLog struct {
 	Mass       *float64   `json:"mass"`
+	ArmMass    float64    `json:"arm_mass"`
 	Length     *float64   `json:"length"`
 	Kp         *float64   `json:"kp"`
-	Vin        float64    `json:"vin"`
+	Vin        *float64   `json:"vin"`
 	Motor      string     `json:"motor"`
 	Trajectory string     `json:"trajectory"`
 	Entries    []bamEntry `json:"entries"`
@@ -34,20 +37,15 @@ func readBAM(path string) (*Log, error) {
 	if err := json.Unmarshal(text, &b); err != nil {
 		return nil, fmt.Errorf("identify: %s: %w", path, err)
 	}
-	for _, f := range [...]struct {
-		key string
-		v   *float64
-	}{{"mass", b.Mass}, {"length", b.Length}, {"kp", b.Kp}} {
-		if f.v == nil || !(*f.v > 0) {
-			return nil, fmt.Errorf("identify: %s: no %q over 0, want that of a bench log", path, f.key)
-		}
-	}
-	if b.Motor == "" {
-		return nil, fmt.Errorf("identify: %s: no \"motor\", want its name", path)
+	if err := b.check(path); err != nil {
+		return nil, err
 	}
 	l := &Log{
-		Name: path, Kind: b.Trajectory, Joints: []string{b.Motor}, Kp: *b.Kp, Volts: b.Vin,
-		Load: Load{Mass: *b.Mass, Arm: *b.Length}, Command: make([][]float64, 1), Position: make([][]float64, 1),
+		Name: path, Kind: b.Trajectory, Joints: []string{b.Motor}, Kp: *b.Kp,
+		Load: Load{Mass: *b.Mass, Arm: *b.Length, ArmMass: b.ArmMass}, Command: make([][]float64, 1), Position: make([][]float64, 1),
+	}
+	if b.Vin != nil {
+		l.Volts = *b.Vin
 	}
 	for i, e := range b.Entries {
 		if e.Timestamp == nil || e.Position == nil || e.Goal == nil {
@@ -59,4 +57,32 @@ func readBAM(path string) (*Log, error) {
 		l.Enabled = append(l.Enabled, e.Enabled == nil || *e.Enabled)
 	}
 	return l, nil
+}
+
+// check finds what no bench has.
+func (b *bamLog) check(path string) error {
+	const heaviest, longest = 100, 5 // kg and m: beyond are g and mm
+	for _, f := range [...]struct {
+		key  string
+		v    *float64
+		most float64
+		unit string
+	}{{"mass", b.Mass, heaviest, "kg"}, {"length", b.Length, longest, "m"}, {"kp", b.Kp, math.Inf(1), ""}} {
+		switch {
+		case f.v == nil || !(*f.v > 0):
+			return fmt.Errorf("identify: %s: no %q over 0, want that of a bench log", path, f.key)
+		case *f.v > f.most:
+			return fmt.Errorf("identify: %s: %q is %g, want at most %g %s: is it in %s?", path, f.key, *f.v, f.most, f.unit, f.unit)
+		}
+	}
+	if b.Vin != nil && !(*b.Vin > 0) {
+		return fmt.Errorf("identify: %s: \"vin\" is %g, want volts over 0", path, *b.Vin)
+	}
+	if !(b.ArmMass >= 0 && b.ArmMass <= heaviest) {
+		return fmt.Errorf("identify: %s: \"arm_mass\" is %g, want kg from 0 to %d", path, b.ArmMass, heaviest)
+	}
+	if b.Motor == "" {
+		return fmt.Errorf("identify: %s: no \"motor\", want its name", path)
+	}
+	return nil
 }

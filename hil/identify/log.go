@@ -44,8 +44,14 @@ type Series struct{ Velocity, Torque, Kp, Kd [][]float64 }
 // all are the four, to be gone through.
 func (s *Series) all() []*[][]float64 { return []*[][]float64{&s.Velocity, &s.Torque, &s.Kp, &s.Kd} }
 
-// Load is a point mass (kg) on an arm (m) that hangs down at 0 rad.
-type Load struct{ Mass, Arm float64 }
+// Load is a point mass (kg) at the end of a uniform arm (m, kg) that hangs down at 0 rad.
+type Load struct{ Mass, Arm, ArmMass float64 }
+
+// Inertia is that about the joint, kg·m².
+func (l Load) Inertia() float64 { return (l.Mass + l.ArmMass/3) * l.Arm * l.Arm }
+
+// Gravity is its largest torque, N·m.
+func (l Load) Gravity() float64 { return (l.Mass + l.ArmMass/2) * l.Arm * standardGravity }
 
 const standardGravity = 9.80665 // m/s²
 

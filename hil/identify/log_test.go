@@ -2,6 +2,7 @@ package identify
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -117,6 +118,26 @@ func TestReadsWhatABenchKnows(t *testing.T) {
 	}
 }
 
+// An arm with a mass of its own swings as one: a log of it, made by a pendulum of its
+// small-angle frequency, is replayed with its time.
+func TestABenchsArmHasAMass(t *testing.T) {
+	const mass, arm, length = 0.1, 0.6, 0.1
+	w := math.Sqrt((mass + arm/2) / (mass + arm/3) * 9.80665 / length) // rad/s
+	var entries []string
+	for i := range 400 {
+		t := 0.005 * float64(i)
+		entries = append(entries, fmt.Sprintf(`{"timestamp": %g, "position": %g, "goal_position": 0, "torque_enable": false}`, t, 0.02*math.Sin(w*t)))
+	}
+	l, err := Open(file(t, "arm.json", fmt.Sprintf(`{"mass": %g, "arm_mass": %g, "length": %g, "kp": 400, "motor": "xl330", "entries": [%s]}`, mass, arm, length, strings.Join(entries, ","))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := &Body{Robot: "xl330", Law: Voltage, Joints: []Joint{{Name: "xl330", Known: map[Param]float64{Armature: 1e-9}}}}
+	if s := score(t, free, l); s.Worst > 5e-4 {
+		t.Errorf("a swing of 20 mrad is missed by %.3g rad", s.Worst)
+	}
+}
+
 // What no replay can use is refused in a line that names the place and what was
 // expected there.
 func TestRefusesBadLogs(t *testing.T) {
@@ -182,6 +203,10 @@ func TestRefusesBadLogs(t *testing.T) {
 		}), "want the same times"},
 		{"unequal lengths", sage(t, func(f map[string][]string) { f["control.csv"] = f["control.csv"][:70] }), "want the same times"},
 		{"no mass", file(t, "a.json", strings.Replace(bench(), "mass", "weight", 1)), `no "mass"`},
+		{"mass in g", file(t, "a.json", strings.Replace(bench(), `"mass": 0.5`, `"mass": 500`, 1)), `"mass" is 500, want at most 100 kg`},
+		{"length in mm", file(t, "a.json", strings.Replace(bench(), `"length": 0.1`, `"length": 100`, 1)), `"length" is 100, want at most 5 m`},
+		{"an arm of less than nothing", file(t, "a.json", strings.Replace(bench(), `"mass"`, `"arm_mass": -1, "mass"`, 1)), `"arm_mass" is -1, want kg`},
+		{"a supply of less than nothing", file(t, "a.json", strings.Replace(bench(), `"vin": 7.4`, `"vin": -7.4`, 1)), `"vin" is -7.4, want volts over 0`},
 		{"no goal", file(t, "a.json", strings.Replace(bench(), "goal_position", "goal", 1)), "entry 0 lacks"},
 		{"no json", file(t, "a.json", "{"), "a.json: "},
 		{"no recording", file(t, "a.mcap", "no"), "a.mcap"},

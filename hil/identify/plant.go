@@ -95,7 +95,7 @@ type walk struct {
 // newWalk is at the first sample, where the joint was measured.
 func newWalk(law Law, p *Values, t *track) walk {
 	w := walk{p: p, t: t, q: t.pos[0] - p[Offset], v: t.v0, cmd: hold{time: t.time, cmd: t.cmd}, servo: newServo(law, p, t)}
-	w.inertia = p[Armature] + t.load.Mass*t.load.Arm*t.load.Arm
+	w.inertia = p[Armature] + t.load.Inertia()
 	w.cmd.last = w.cmd.upTo(t.time[0] - p[Delay])
 	return w
 }
@@ -192,7 +192,7 @@ func replay(law Law, p *Values, t *track, out, torque []float64) {
 // gravityAt is the torque of gravity at a position, N·m.
 func gravityAt(p *Values, load *Load, q float64) float64 {
 	sin, cos := math.Sincos(q)
-	return -(p[GravitySine]+load.Mass*load.Arm*standardGravity)*sin - p[GravityCosine]*cos
+	return -(p[GravitySine]+load.Gravity())*sin - p[GravityCosine]*cos
 }
 
 // coupling is the torque of gravity by which other joints' poses differ from 0,

@@ -95,16 +95,16 @@ func (p *published) friction(motor, external, v float64) float64 {
 // replay is where the model goes under a log's commands, from the log's first
 // position at rest, in steps of 1 ms.
 func (p *published) replay(l *identify.Log) []float64 {
-	const g, step = 9.80665, 1e-3
+	const step = 1e-3
 	out := make([]float64, len(l.Time))
-	inertia := p.Armature + l.Load.Mass*l.Load.Arm*l.Load.Arm
+	inertia := p.Armature + l.Load.Inertia()
 	q, v := l.Position[0][0], 0.0
 	out[0] = q
 	for i := range len(l.Time) - 1 {
 		steps := int(math.Ceil((l.Time[i+1] - l.Time[i]) / step))
 		h := (l.Time[i+1] - l.Time[i]) / float64(steps)
 		for range steps {
-			external := -l.Load.Mass * l.Load.Arm * g * math.Sin(q+p.Offset)
+			external := -l.Load.Gravity() * math.Sin(q+p.Offset)
 			motor := 0.0
 			if l.Enabled[i] {
 				duty := min(max((l.Command[0][i]-q)*l.Kp*errorGain, -1), 1)
