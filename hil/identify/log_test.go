@@ -107,6 +107,26 @@ func TestReadsEveryLayout(t *testing.T) {
 
 func near(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 }
 
+// Whether a state is stamped shortly before or after the command that goes out with it,
+// the command goes with it, not one that is a period older.
+func TestCommandsOfASAGELogGoWithTheirStates(t *testing.T) {
+	for _, late := range []int{-1000, 0, 3000} { // µs
+		l, err := Open(sage(t, func(f map[string][]string) {
+			for i, row := range f["state_motor.csv"][1:] {
+				f["state_motor.csv"][i+1] = strings.Replace(row, fmt.Sprint(20000*i+5+3000), fmt.Sprint(20000*i+5+late), 1)
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range l.Command[0][:len(l.Time)-1] {
+			if q := l.Position[0][i]; !near(q, 0.9*c) {
+				t.Fatalf("states %d µs late: with position %g goes command %g, want %g", late, q, c, q/0.9)
+			}
+		}
+	}
+}
+
 // A bench log knows its load, its gain and when the motor was let go.
 func TestReadsWhatABenchKnows(t *testing.T) {
 	l, err := Open(file(t, "log.json", bench()))

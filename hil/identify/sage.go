@@ -17,8 +17,8 @@ const minOverlap = 0.9
 
 // readSAGE reads a folder of github.com/isaac-sim2real/sage: joint_list.txt,
 // control.csv and state_motor.csv, whose timestamps are µs and whose positions
-// are lists in rad. Commands and states are matched by time: at each state the
-// command is the newest one.
+// are lists in rad. Commands and states are matched by time: with each state goes the
+// command that holds halfway to the next, for it holds most of that time.
 func readSAGE(dir string) (*Log, error) {
 	names, err := readJointList(filepath.Join(dir, "joint_list.txt"))
 	if err != nil {
@@ -40,7 +40,7 @@ func readSAGE(dir string) (*Log, error) {
 	l := &Log{Name: dir, Joints: names, Command: make([][]float64, len(names)), Position: make([][]float64, len(names))}
 	c := 0
 	for i, t := range st {
-		for c+1 < len(ct) && ct[c+1] <= t {
+		for c+1 < len(ct) && ct[c+1] <= (t+st[min(i+1, len(st)-1)])/2 {
 			c++
 		}
 		if t < first || t > last {
