@@ -215,6 +215,11 @@ func TestRefusesBadLogs(t *testing.T) {
 		{"a gap of commands", sage(t, func(f map[string][]string) { f["control.csv"] = slices.Delete(f["control.csv"], 40, 60) }), "control.csv: a gap of 0.42 s"},
 		{"commands back in time", edit("control.csv", 9, "160005", "16000500"), "control.csv: sample 9: time 0.180005 s after 16.0005 s"},
 		{"commands at no time", edit("control.csv", 9, "160005", "NaN"), "control.csv: sample 8: time NaN s"},
+		{"nanoseconds", sage(t, func(f map[string][]string) {
+			for i := range f["control.csv"][1:] {
+				f["control.csv"][i+1] = strings.Replace(f["control.csv"][i+1], fmt.Sprint(20000*i+5), fmt.Sprint(1000*(20000*i+5)), 1)
+			}
+		}), "are the timestamps in µs?"},
 		{"no timestamp", edit("control.csv", 5, "80005", "soon"), "control.csv:6: timestamp"},
 		{"no overlap", sage(t, func(f map[string][]string) {
 			for i := 1; i < 101; i++ {

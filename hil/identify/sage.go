@@ -108,10 +108,9 @@ func readSAGETable(path string, joints int) (times []float64, lists [][]float64,
 		}
 		times, lists = append(times, us/1e6), append(lists, angles)
 	}
-	// A SAGE log runs at 10 to 1000 Hz; a period outside of that by a factor of a
-	// thousand is a log in ms or s.
-	if period := (times[len(times)-1] - times[0]) / float64(len(times)-1); period < 1e-4 {
-		return nil, nil, fmt.Errorf("identify: %s: a mean period of %.3g µs, want the timestamps in µs: these look like ms or s", path, 1e6*period)
+	// A SAGE log runs at 10 to 1000 Hz; a period far outside of that is a log in other units.
+	if period := (times[len(times)-1] - times[0]) / float64(len(times)-1); period < 1e-4 || period > 0.5 {
+		return nil, nil, fmt.Errorf("identify: %s: a mean period of %.3g µs, want 100 to 500000: are the timestamps in µs?", path, 1e6*period)
 	}
 	return times, lists, (&Log{Name: path, Time: times}).checkTime()
 }
