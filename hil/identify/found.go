@@ -50,10 +50,9 @@ func (s *space) found(i int, u []float64, draws []float64, limit, lo, hi float64
 	return f
 }
 
-// unknown is coordinate i of a joint that never moved: where the search begins.
-func (s *space) unknown(i int) Found {
-	u := s.begin[i]
-	return s.found(i, s.begin, []float64{u}, 1/math.Sqrt(cubePrecision), 0, 1)
+// unknown is coordinate i of a point of which the logs say nothing.
+func (s *space) unknown(i int, u []float64) Found {
+	return s.found(i, u, u[i:i+1], 1/math.Sqrt(cubePrecision), 0, 1)
 }
 
 // atBound leaves out the zero of what cannot be negative, no friction is a finding, and

@@ -86,9 +86,8 @@ func report(ctx context.Context, o *Options, body *Body, done <-chan int) error 
 
 func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o *Options, seed uint64) Joint {
 	b := newProblem(ctx, p, name, logs)
-	still := b.still()
 	u, pull := b.space.begin, 0.0
-	if !still {
+	if !b.still() {
 		if u, pull = b.solve(ctx, o, seed); b.reached {
 			u, pull = b.widen(ctx, u, pull)
 		}
@@ -107,16 +106,16 @@ func identifyJoint(ctx context.Context, p *Profile, name string, logs []*Log, o 
 		for i, k := range b.whole.param {
 			if b.whole.limit(k) {
 				delete(j.Known, k)
-				j.Found[k] = b.whole.unknown(i)
+				j.Found[k] = b.whole.unknown(i, b.whole.begin)
 			}
 		}
 	}
 	if o.ValuesOnly {
 		return j
 	}
-	if still {
+	if b.travel() < leastTravel {
 		for i, k := range b.space.param {
-			j.Found[k] = b.space.unknown(i)
+			j.Found[k] = b.space.unknown(i, u)
 		}
 		return j
 	}

@@ -124,6 +124,30 @@ func TestIdentifiesNothingOfAJointThatNeverMoves(t *testing.T) {
 	}
 }
 
+// A joint that is jammed says nothing of its body, though its encoder steps or its gear
+// gives a little: friction at whatever it takes to hold it, with gravity to match, would
+// explain that well.
+func TestIdentifiesNothingOfAJammedJoint(t *testing.T) {
+	t.Parallel()
+	v := arm()
+	l := move(Impedance, &v, 6, chirp(6, 0.2, 4), 0, 1)
+	for what, at := range map[string]func(i int) float64{
+		"steps": func(i int) float64 { return 0.1 + 0.0015*float64(i/7%3/2) },
+		"gives": func(i int) float64 { return 0.1 + 0.002*l.Command[0][i] },
+	} {
+		jammed := *l
+		jammed.Position = [][]float64{make([]float64, len(l.Time))}
+		for i := range l.Time {
+			jammed.Position[0][i] = at(i)
+		}
+		for k, f := range identified(t, armProfile("hip"), quick(), &jammed).Joints[0].Found {
+			if f.Identified {
+				t.Errorf("%s: %s is said to be %.4g to %.4g", what, k, f.Low, f.High)
+			}
+		}
+	}
+}
+
 // A number that wants to be where the search may not go is said to be at a bound.
 func TestSaysWhatIsAtABound(t *testing.T) {
 	t.Parallel()

@@ -53,10 +53,20 @@ func newProblem(ctx context.Context, p *Profile, joint string, logs []*Log) *pro
 	return b
 }
 
-// still says that the joint never moved: of what its motor can nothing is known.
-func (b *problem) still() bool {
-	return !slices.ContainsFunc(b.tracks, func(t *track) bool { return slices.Min(t.pos) != slices.Max(t.pos) })
+// leastTravel is how far a joint must move for anything to be known of its motor, rad:
+// within it gears have play, encoders step, and friction holds whatever the rest is.
+const leastTravel = 0.01
+
+// travel is how far the joint moved in the log in which it moved most, rad.
+func (b *problem) travel() (most float64) {
+	for _, t := range b.tracks {
+		most = max(most, slices.Max(t.pos)-slices.Min(t.pos))
+	}
+	return most
 }
+
+// still says that the joint never moved.
+func (b *problem) still() bool { return b.travel() == 0 }
 
 // size is the number of errors: those of position and, behind them, of torque.
 func (b *problem) size() int {
