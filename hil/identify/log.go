@@ -98,6 +98,12 @@ func (l *Log) joint(name string) int {
 	return slices.IndexFunc(l.Joints, func(s string) bool { return sameJoint(s, name) })
 }
 
+// same says that another log has the same samples.
+func (l *Log) same(other *Log) bool {
+	return slices.Equal(l.Time, other.Time) && slices.EqualFunc(l.Position, other.Position, slices.Equal) &&
+		slices.EqualFunc(l.Command, other.Command, slices.Equal)
+}
+
 // sameJoint allows for models, which call a joint FL_hip_joint that logs call FL_hip.
 func sameJoint(a, b string) bool {
 	return strings.TrimSuffix(a, "_joint") == strings.TrimSuffix(b, "_joint")

@@ -247,6 +247,19 @@ func TestRefusesBadLogs(t *testing.T) {
 	}
 }
 
+// A log that is given twice would halve what is not known.
+func TestRefusesALogTwice(t *testing.T) {
+	one, err := Open(file(t, "one.csv", strings.Join(table(), "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(file(t, "again.csv", strings.Join(table(), "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	oneLine(t, "again.csv are the same log, want it once")(nil, armProfile("hip").Suits([]*Log{one, again}))
+}
+
 // A log of another robot is refused by the name of the joint that it lacks.
 func TestRefusesALogOfAnotherRobot(t *testing.T) {
 	v := arm()

@@ -174,7 +174,12 @@ func (p *Profile) Suits(logs []*Log) error {
 	if len(logs) == 0 {
 		return fmt.Errorf("identify: no log, want at least one")
 	}
-	for _, l := range logs {
+	for i, l := range logs {
+		for _, other := range logs[:i] {
+			if l.same(other) {
+				return fmt.Errorf("identify: %s and %s are the same log, want it once: twice it would count as twice the knowledge", other.Name, l.Name)
+			}
+		}
 		for _, joint := range p.Joints {
 			for _, name := range append([]string{joint}, p.Couple[joint]...) {
 				if l.joint(name) < 0 {
