@@ -166,8 +166,12 @@ func TestRefusesAReplayWithoutEnd(t *testing.T) {
 
 func TestProfilesThatShip(t *testing.T) {
 	for _, name := range append(Names(), "quadruped", "go1") {
-		if p, err := OpenProfile(name); err != nil || p.Name != name {
-			t.Errorf("%s: %v, %v", name, p, err)
+		p, err := OpenProfile(name)
+		if err != nil || p.Name != name {
+			t.Fatalf("%s: %v, %v", name, p, err)
+		}
+		if legs := len(p.Joints) / 3; legs == 4 && (len(p.Mirror) != 6 || p.Mirror[p.Joints[0]] == p.Joints[0]) {
+			t.Errorf("%s: left is compared with right in %v, want three joints of two pairs of legs", name, p.Mirror)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -213,12 +214,27 @@ func ofMotors(robot *profile.Profile) *Profile {
 			p.KnownOf[j.Name][StallTorque] = m.StallTorque()
 		}
 	}
+	p.Mirror = sides(p.Joints)
 	for _, k := range limits {
 		if least, most := p.extremes(k); most > 0 {
 			p.FitTorque[k] = []float64{0.1 * least, 1.5 * most}
 		}
 	}
 	return p
+}
+
+// sides pair the joints of left legs with those of right ones, by their names: FL_hip_joint
+// with FR_hip_joint, RL_hip_joint with RR_hip_joint.
+func sides(joints []string) map[string]string {
+	pairs := map[string]string{}
+	for _, leg := range [...]string{"F", "R"} {
+		for _, left := range joints {
+			if name, ok := strings.CutPrefix(left, leg+"L_"); ok && slices.Contains(joints, leg+"R_"+name) {
+				pairs[left] = leg + "R_" + name
+			}
+		}
+	}
+	return pairs
 }
 
 // extremes are the least and the largest that a number is known to be of any joint,
