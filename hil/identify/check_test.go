@@ -109,6 +109,7 @@ func TestRefusesBadBodiesAndProfiles(t *testing.T) {
 	for _, c := range []struct{ path, want string }{
 		{swap("law: impedance", "law: magic"), `law is "magic"`},
 		{swap("armature_kg_m2: 0.03", "armature_kg_m2: 0"), "armature_kg_m2 of joint hip is 0"},
+		{swap("delay_s: 0.012", "delay_s: -0.012"), "delay_s of joint hip is -0.012, want 0 or more"},
 		{swap("kp: 20.0", "kp: .nan"), "kp of joint hip is NaN, want a finite number"},
 		{swap("max_torque_nm: 0.0", "max_torque_nm: .inf"), "max_torque_nm of joint hip is +Inf, want a finite number"},
 		{file(t, "b.yaml", text.String()+text.String()[strings.Index(text.String(), "- name"):]), "joint hip is there twice"},
@@ -126,6 +127,7 @@ func TestRefusesBadBodiesAndProfiles(t *testing.T) {
 	for _, c := range []struct{ old, by, want string }{
 		{"law: voltage", "law: magic", `law is "magic"`},
 		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [0, 1]", "bounds over 0 for a scale"},
+		{"delay_s: [0, 0.1]", "delay_s: [-0.1, 0.1]", "delay_s is [-0.1 0.1], want bounds from 0 on"},
 		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [1, 0.1]", "two finite, increasing bounds"},
 		{"armature_kg_m2: [0.001, 1]", "armature_kg_m2: [0.001, .inf]", "two finite, increasing bounds"},
 		{"stribeck_speed_rad_s: 0.1", "stribeck_speed_rad_s: 0", "stribeck_speed_rad_s of joint Rotation is 0, want more than 0"},

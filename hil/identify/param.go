@@ -105,9 +105,20 @@ func (v *Values) bad() (k Param, want string) {
 			return k, "a finite number"
 		case (k == Armature || k == StribeckSpeed) && x <= 0:
 			return k, "more than 0"
+		case x < 0 && !k.signed():
+			return k, "0 or more"
 		}
 	}
 	return 0, ""
+}
+
+// signed says that a number may be below 0, where it is no friction, delay or limit.
+func (p Param) signed() bool {
+	switch p {
+	case Offset, GravitySine, GravityCosine, Coupling1, Coupling2, RestOffset, CoulombSlope, CoulombCurve, Centre:
+		return true
+	}
+	return false
 }
 
 // neutral is a joint without friction, gravity, delay or error.

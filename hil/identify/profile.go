@@ -158,6 +158,8 @@ func (p *Profile) badBounds(k Param, b []float64) string {
 		return "the search to begin within the bounds"
 	case params[k].log && !(b[0] > 0):
 		return "bounds over 0 for a scale"
+	case b[0] < 0 && !k.signed():
+		return "bounds from 0 on"
 	case both:
 		return "it either known or to be fitted"
 	}
