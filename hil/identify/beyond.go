@@ -45,7 +45,7 @@ func (b *problem) beyond(ctx context.Context, u []float64, pull float64) *Beyond
 		}
 	}
 	out.Torque, out.Model = math.Sqrt(out.Torque/samples), math.Sqrt(out.Model/samples)
-	if sumSquares(before)-sumSquares(after) < beyondChance*b.noise(after) || out.Torque < beyondPart*max(out.Model, v[Coulomb]) {
+	if sumSquares(before)-sumSquares(after) < beyondChance*b.noise(after, noise) || out.Torque < beyondPart*max(out.Model, v[Coulomb]) {
 		return nil
 	}
 	return &out

@@ -13,7 +13,7 @@ func (b *problem) interval(ctx context.Context, u []float64, pull float64, i int
 	f, rows := b.withPrior(pull, nil)
 	r := make([]float64, rows)
 	pinned(f, i, u[i])(rest(u, i), r)
-	most := sumSquares(r) + chi2*b.noise(r)
+	most := sumSquares(r) + chi2*b.noise(r, func(r []float64) float64 { return uncertain(r, len(u)) })
 	end := func(way float64) float64 {
 		others := rest(u, i)
 		for d := way * max(1.96*spread, 0.01); ; d *= 2 {
@@ -42,11 +42,11 @@ func pinned(f residuals, i int, at float64) residuals {
 	}
 }
 
-// noise is the larger of those of position and torque.
-func (b *problem) noise(r []float64) float64 {
+// noise is the larger of those of position and torque, each by of.
+func (b *problem) noise(r []float64, of func([]float64) float64) float64 {
 	most := 1e-12
 	for from := 0; from < b.size(); from += b.rows {
-		most = max(most, uncertain(r[from:from+b.rows], len(b.space.param)))
+		most = max(most, of(r[from:from+b.rows]))
 	}
 	return most
 }
