@@ -59,7 +59,7 @@ func stand(t *testing.T, drives []drive, changes []string) *sim.Robot {
 	changes = append(changes, `<freejoint name="root"/>`, "", `<body name="trunk" pos="0 0 0.285">`, `<body name="trunk" pos="0 0 2">`)
 	for j, name := range joints(t) {
 		joint := `<joint name="` + name + `"`
-		changes = append(changes, joint, fmt.Sprintf(`%s armature="%g" damping="%g" frictionloss="%g"`, joint, drives[j].armature, drives[j].viscous, drives[j].coulomb))
+		changes = append(changes, joint, fmt.Sprintf(`%s actuatorfrcrange="-1000 1000" armature="%g" damping="%g" frictionloss="%g"`, joint, drives[j].armature, drives[j].viscous, drives[j].coulomb))
 	}
 	r, err := sim.Open(sim.Options{Model: shipped(t, changes...), Timestep: time.Millisecond / 4, Period: 5 * time.Millisecond})
 	if err != nil {

@@ -173,7 +173,7 @@ func (r *Robot) Start() error {
 	}
 	for i, a := range r.body.Actuators {
 		if r.drives[i].kind == driveImpedance && a.MaxTorque >= far {
-			return fmt.Errorf("sim: start: actuator %q is a motor without a bound on its torque: give it a ctrlrange or a forcerange", a.Name)
+			return fmt.Errorf("sim: start: actuator %q is a motor without a bound on its torque: give it a ctrlrange or a forcerange, or its joint an actuatorfrcrange", a.Name)
 		}
 	}
 	w := r.world
