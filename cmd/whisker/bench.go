@@ -186,8 +186,8 @@ func (b *bench) synthesise(ctx context.Context, list []motion.Spec, v variety) (
 func (b *bench) make(ctx context.Context, list []motion.Spec, v variety) (clips []*motion.Clip, kept []*motion.Fidelity, err error) {
 	rats, legs := list, []motion.Spec(nil)
 	if b.legged() {
-		legs = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return s.Kind != motion.Legs })
-		rats = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return s.Kind == motion.Legs })
+		legs = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return !s.Kind.OfLegs() })
+		rats = slices.DeleteFunc(slices.Clone(list), func(s motion.Spec) bool { return s.Kind.OfLegs() })
 	}
 	clips, err = b.synthesise(ctx, rats, v)
 	if err != nil || !b.legged() {

@@ -19,7 +19,7 @@ type clipCmd struct {
 	Convert    clipConvertCmd    `cmd:"" help:"Read any clip and write it as CSV or NPZ."`
 	Retarget   clipRetargetCmd   `cmd:"" help:"Make a rat's clip, or a motion of another robot's legs, that of a robot."`
 	Plot       clipPlotCmd       `cmd:"" help:"Draw a clip as SVG: path, height, joints, gait."`
-	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab, whirl; or legs, of a robot."`
+	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab, whirl; or legs or leaps, of a robot."`
 }
 
 // onBody opens the rat for a command that needs its geometry.
@@ -147,12 +147,12 @@ func (c *clipPlotCmd) Run(e *env) error {
 }
 
 type clipSynthesizeCmd struct {
-	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab or whirl; legs for gaits of a robot with four legs; or shipped for the clips that ship."`
-	Robot     string   `help:"Robot of legs: quadruped, go1, go2 or PROFILE.yaml." default:"quadruped" placeholder:"ROBOT"`
+	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab or whirl; legs or leaps for what a robot with four legs does; or shipped for the clips that ship."`
+	Robot     string   `help:"Robot of legs and leaps: quadruped, go1, go2 or PROFILE.yaml." default:"quadruped" placeholder:"ROBOT"`
 	Model     string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 	Out       string   `required:"" help:"Clip to write, CSV or NPZ; a folder for shipped." placeholder:"FILE"`
 	Seed      uint64   `help:"Seed: the same seed gives the same clip." default:"1"`
-	Seconds   float64  `help:"Length, s; by default 5, of legs 8." default:"0"`
+	Seconds   float64  `help:"Length, s; by default 5, of legs and leaps 8." default:"0"`
 	Speed     *float64 `help:"Mean speed of walk and trot, highest of a roam, dash, crab or whirl, m/s; by default random within the kind's range." placeholder:"M/S"`
 	Curvature *float64 `help:"Curvature of walk and trot, 1/m, positive to the left; by default random." placeholder:"1/M"`
 	TurnRate  *float64 `help:"Turning rate, rad/s, positive to the left; by default random." placeholder:"RAD/S"`
@@ -160,9 +160,9 @@ type clipSynthesizeCmd struct {
 
 // Run is called by kong.
 func (c *clipSynthesizeCmd) Run(e *env) error {
-	if c.Kind == string(motion.Legs) {
+	if kind := motion.Kind(c.Kind); kind.OfLegs() {
 		return onRobot(c.Robot, c.Model, func(b *controller.Body, k *sim.Kinematics) error {
-			clip, kept, err := motion.SynthesizeLegs(k, b, motion.Spec{Kind: motion.Legs, Seed: c.Seed, Seconds: c.Seconds})
+			clip, kept, err := motion.SynthesizeLegs(k, b, motion.Spec{Kind: kind, Seed: c.Seed, Seconds: c.Seconds})
 			if err != nil {
 				return usage(err)
 			}

@@ -44,13 +44,13 @@ var legGaits = []legGait{
 }
 
 // SynthesizeLegs makes a clip of b, whose kinematics are robot, as Retarget does: of a
-// Spec of kind Legs. It starts and ends standing.
+// Spec of kind Legs or Leaps. It starts and ends standing.
 func SynthesizeLegs(robot Kinematics, b *controller.Body, spec Spec) (*Clip, *Fidelity, error) {
 	if spec.Seconds == 0 {
 		spec.Seconds = legSeconds
 	}
-	if spec.Kind != Legs {
-		return nil, nil, fmt.Errorf("motion: kind %q is the rat's, expected %s", spec.Kind, Legs)
+	if !spec.Kind.OfLegs() {
+		return nil, nil, fmt.Errorf("motion: kind %q is the rat's, expected %s or %s", spec.Kind, Legs, Leaps)
 	}
 	if err := spec.inside("seconds", spec.Seconds, 2, 60); err != nil {
 		return nil, nil, err
@@ -59,7 +59,11 @@ func SynthesizeLegs(robot Kinematics, b *controller.Body, spec Spec) (*Clip, *Fi
 	if err != nil {
 		return nil, nil, err
 	}
-	src, err := newLegSketch(q, spec)
+	sketch := newLegSketch
+	if spec.Kind == Leaps {
+		sketch = newLeapSketch
+	}
+	src, err := sketch(q, spec)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -84,14 +88,7 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 		radius = math.Max(radius, math.Hypot(q.legs[i].home[0], q.legs[i].home[1]))
 	}
 	n := int(math.Round(spec.Seconds*legRate)) + 1
-	s := &trunkCourse{rate: legRate, frames: n, hip: q.hip}
-	down := [4][]bool{}
-	for leg := range down {
-		down[leg] = make([]bool, n)
-		for f := range down[leg] {
-			down[leg][f] = true
-		}
-	}
+	feet := newLegFeet(n)
 	var moves []legMove
 	for t := within(r, 0.3, 0.6) * unit; ; {
 		g := drawGait(r)
@@ -101,12 +98,10 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 		}
 		strides := int(math.Round((m.end - t) / m.stride))
 		shift := float64(r.IntN(2)) / 2 // which side is first
-		for leg := range down {
+		for leg := range feet {
 			for k := range strides {
 				at := t + (float64(k)+math.Mod(g.phase[leg]+shift, 1))*m.stride
-				for f := int(math.Round(at * legRate)); f < int(math.Round((at+swing)*legRate)) && f < n; f++ {
-					down[leg][f] = false
-				}
+				feet.swing(leg, at, swing)
 			}
 		}
 		moves = append(moves, m)
@@ -115,10 +110,36 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 			t += within(r, 0.05, 0.7) * unit
 		}
 	}
-	for leg := range down {
-		s.holds[leg] = runs(0, n, func(f int) bool { return down[leg][f] })
+	return feet.course(q, legTrunk(moves, n))
+}
+
+// legFeet says of each foot in which frames it is on the floor.
+type legFeet [4][]bool
+
+func newLegFeet(n int) (feet legFeet) {
+	for leg := range feet {
+		feet[leg] = make([]bool, n)
+		for f := range feet[leg] {
+			feet[leg][f] = true
+		}
 	}
-	return s, s.fit(legTrunk(moves, n), courseSmoothing)
+	return feet
+}
+
+// swing takes a foot off the floor at a time, for so long, s.
+func (feet *legFeet) swing(leg int, at, long float64) {
+	for f := int(math.Round(at * legRate)); f < int(math.Round((at+long)*legRate)) && f < len(feet[leg]); f++ {
+		feet[leg][f] = false
+	}
+}
+
+// course is that of a trunk in frames over these feet.
+func (feet *legFeet) course(q *quadruped, poses []trunkPose) (*trunkCourse, error) {
+	s := &trunkCourse{rate: legRate, frames: len(poses), hip: q.hip}
+	for leg := range feet {
+		s.holds[leg] = runs(0, len(poses), func(f int) bool { return feet[leg][f] })
+	}
+	return s, s.fit(poses, courseSmoothing)
 }
 
 func drawGait(r *rand.Rand) *legGait {

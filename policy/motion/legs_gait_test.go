@@ -49,6 +49,49 @@ func TestRobotsGaitsGoAnyWay(t *testing.T) {
 	}
 }
 
+// Leaps put both feet of a side in the air at once, turn, and stand at either end; motors and legs can.
+func TestRobotsLeap(t *testing.T) {
+	robot, k := openQuadruped(t)
+	kept, n, aside, turned := 0, 8, 0, 0.0
+	for seed := range uint64(n) {
+		clip, fid, err := motion.SynthesizeLegs(k, robot, motion.RandomSpec(motion.Leaps, seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !fid.Kept() {
+			continue
+		}
+		kept++
+		inRange(t, k, clip)
+		feetStayAbove(t, robot, k, clip)
+		for _, f := range []int{0, clip.Len() - 1} {
+			if v := clip.Twists[f]; math.Hypot(v.Vel[0], v.Vel[1]) > 0.02 || math.Abs(v.AngVel[2]) > 0.05 {
+				t.Errorf("leaps %d move at %v in frame %d, want them standing", seed, v, f)
+			}
+		}
+		for _, p := range clip.Poses {
+			k.SetPose(p.Pos, p.Quat, p.Q)
+			high := map[bool]int{} // by whether on the right
+			for _, foot := range robot.Feet {
+				if id, _ := k.BodyID(foot); k.LowestPoint(id) > 0.01 {
+					high[foot[1] == 'R']++
+				}
+			}
+			if high[true] == 2 && high[false] == 0 || high[false] == 2 && high[true] == 0 {
+				aside++
+			}
+			turned = math.Max(turned, math.Abs(p.Quat[3]))
+		}
+	}
+	t.Logf("%d of %d kept; %d frames on the feet of one side; turned to %.2f rad", kept, n, aside, 2*math.Asin(turned))
+	if kept < n*6/10 {
+		t.Errorf("the robot can do %d of %d", kept, n)
+	}
+	if aside < 20*kept || turned < 0.4 {
+		t.Error("want leaps aside and turns")
+	}
+}
+
 // swings says whether a leg moves as if it stepped.
 func swings(qd []float64) bool {
 	for _, v := range qd {

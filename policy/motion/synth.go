@@ -25,12 +25,16 @@ const (
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
 	Whirl    Kind = "whirl"    // a roam with sudden turns, to 6 rad/s
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
+	Leaps    Kind = "leaps"    // as legs: leaps aside and ahead and pivots, on fewer feet than can balance
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Whirl, Legs}
+	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Whirl, Legs, Leaps}
 }
+
+// OfLegs says that a kind is of robots with four legs, not of the rat.
+func (k Kind) OfLegs() bool { return k == Legs || k == Leaps }
 
 // Spec says what to synthesise. What a kind has no use for is ignored.
 type Spec struct {
@@ -146,7 +150,7 @@ func (s Spec) check() error {
 	case Roam, Dash, Crab, Whirl:
 		return s.inside("speed", s.Speed, 0.1, 0.8)
 	}
-	if s.Kind == Legs {
+	if s.Kind.OfLegs() {
 		return fmt.Errorf("motion: synthesis: kind %q is of robots with four legs, not of the rat", s.Kind)
 	}
 	return fmt.Errorf("motion: synthesis: kind %q, expected one of %v", s.Kind, Kinds())

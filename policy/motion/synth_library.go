@@ -15,7 +15,7 @@ func RandomSpec(kind Kind, seed uint64) Spec {
 	r := rand.New(rand.NewPCG(seed, 0x5bec))
 	s := Spec{Kind: kind, Seed: seed, Seconds: clipSeconds}
 	switch kind {
-	case Legs:
+	case Legs, Leaps:
 		s.Seconds = legSeconds
 	case Walk:
 		s.Speed = within(r, 0.05, 0.4)

@@ -207,7 +207,7 @@ func TestClipsKeepTheirFeetUnderThem(t *testing.T) {
 func TestClipsAreSmoothInsideTheJointsRangesAndEndStanding(t *testing.T) {
 	b, k := openRat(t)
 	for _, kind := range motion.Kinds() {
-		if kind == motion.Legs { // a robot's: TestRobotsGaitsGoAnyWay
+		if kind.OfLegs() { // a robot's: TestRobotsGaitsGoAnyWay, TestRobotsLeap
 			continue
 		}
 		s := motion.RandomSpec(kind, 11)
@@ -511,7 +511,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-5 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Whirl]+kinds[motion.Legs] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-6 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Whirl]+kinds[motion.Legs]+kinds[motion.Leaps] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
