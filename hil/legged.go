@@ -61,18 +61,22 @@ func (s *Scenario) checkGoal() error {
 	return nil
 }
 
-// readForeign reads the ONNX file and its layout: the one named, else the YAML
-// file beside it.
+// LayoutFile is the layout of a policy trained elsewhere: the one named, else the YAML
+// file beside the ONNX file.
+func (s *Scenario) LayoutFile() string {
+	if s.Layout != "" {
+		return s.Layout
+	}
+	return strings.TrimSuffix(s.Policy, filepath.Ext(s.Policy)) + ".yaml"
+}
+
+// readForeign reads the ONNX file and its layout.
 func (g *rig) readForeign() error {
 	s := &g.scenario
 	if _, err := os.Stat(s.Policy); err != nil {
 		return fmt.Errorf("hil: policy: %w", err)
 	}
-	name := s.Layout
-	if name == "" {
-		name = strings.TrimSuffix(s.Policy, filepath.Ext(s.Policy)) + ".yaml"
-	}
-	l, err := policy.OpenLayout(name)
+	l, err := policy.OpenLayout(s.LayoutFile())
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (r *row) key() string {
 // is emulated, and what else the scenario's files hold.
 func (p *Plan) build(version, model string) string {
 	s := &p.Scenario
-	files := []string{s.Robot, s.Policy, s.Layout, strings.TrimSuffix(s.Policy, ".onnx") + ".yaml", s.Physics.Body, s.Physics.Randomise}
+	files := []string{s.Robot, s.Policy, s.LayoutFile(), s.Physics.Body, s.Physics.Randomise}
 	if exe, err := os.Executable(); err == nil {
 		files = append(files, exe)
 	}
