@@ -91,7 +91,7 @@ func newLegSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 	feet := newLegFeet(n)
 	var moves []legMove
 	for t := within(r, 0.3, 0.6) * unit; ; {
-		g := drawGait(r)
+		g := drawShare(r, legGaits, func(g *legGait) float64 { return g.share })
 		m, swing := g.move(r, q, t, unit, radius)
 		if m.end > spec.Seconds-0.4*unit {
 			break
@@ -142,14 +142,15 @@ func (feet *legFeet) course(q *quadruped, poses []trunkPose) (*trunkCourse, erro
 	return s, s.fit(poses, courseSmoothing)
 }
 
-func drawGait(r *rand.Rand) *legGait {
+// drawShare draws one of all, whose shares add up to one.
+func drawShare[T any](r *rand.Rand, all []T, share func(*T) float64) *T {
 	at := r.Float64()
-	for i := range legGaits {
-		if at -= legGaits[i].share; at < 0 {
-			return &legGaits[i]
+	for i := range all {
+		if at -= share(&all[i]); at < 0 {
+			return &all[i]
 		}
 	}
-	return &legGaits[0]
+	return &all[0]
 }
 
 // move draws one go of g that begins at t (s), no faster than legs reach, and how

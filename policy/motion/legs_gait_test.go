@@ -23,11 +23,7 @@ func TestRobotsGaitsGoAnyWay(t *testing.T) {
 			inRange(t, k, clip)
 			feetStayAbove(t, robot, k, clip)
 		}
-		for _, f := range []int{0, clip.Len() - 1} {
-			if v := clip.Twists[f]; math.Hypot(v.Vel[0], v.Vel[1]) > 0.02 || math.Abs(v.AngVel[2]) > 0.05 {
-				t.Errorf("legs %d moves at %v in frame %d, want it standing", seed, v, f)
-			}
-		}
+		standsAtEnds(t, clip)
 		for i, w := range clip.Twists {
 			q := clip.Poses[i].Quat
 			sin, cos := math.Sincos(math.Atan2(2*(q[0]*q[3]+q[1]*q[2]), 1-2*(q[2]*q[2]+q[3]*q[3])))
@@ -49,6 +45,16 @@ func TestRobotsGaitsGoAnyWay(t *testing.T) {
 	}
 }
 
+// standsAtEnds wants the first and the last frame at rest.
+func standsAtEnds(t *testing.T, clip *motion.Clip) {
+	t.Helper()
+	for _, f := range []int{0, clip.Len() - 1} {
+		if v := clip.Twists[f]; math.Hypot(v.Vel[0], v.Vel[1]) > 0.02 || math.Abs(v.AngVel[2]) > 0.05 {
+			t.Errorf("%s moves at %v in frame %d, want it standing", clip.Name, v, f)
+		}
+	}
+}
+
 // Leaps put both feet of a side in the air at once, turn, and stand at either end; motors and legs can.
 func TestRobotsLeap(t *testing.T) {
 	robot, k := openQuadruped(t)
@@ -64,11 +70,7 @@ func TestRobotsLeap(t *testing.T) {
 		kept++
 		inRange(t, k, clip)
 		feetStayAbove(t, robot, k, clip)
-		for _, f := range []int{0, clip.Len() - 1} {
-			if v := clip.Twists[f]; math.Hypot(v.Vel[0], v.Vel[1]) > 0.02 || math.Abs(v.AngVel[2]) > 0.05 {
-				t.Errorf("leaps %d move at %v in frame %d, want them standing", seed, v, f)
-			}
-		}
+		standsAtEnds(t, clip)
 		for _, p := range clip.Poses {
 			k.SetPose(p.Pos, p.Quat, p.Q)
 			high := map[bool]int{} // by whether on the right
