@@ -3,8 +3,6 @@ package onnx
 import (
 	"math"
 	"slices"
-
-	"whisker/policy/nn"
 )
 
 // onlyFirst refuses a node of which more than the first output is wanted.
@@ -94,61 +92,4 @@ func (c *compiler) dropout() {
 		refuse("training_mode must be false")
 	}
 	c.alias(c.in(0), c.in(0).shape)
-}
-
-// gru runs a sequence of one batch in one direction. Its gates are update, reset and new.
-func (c *compiler) gru() {
-	x, w, r, b := c.in(0), c.constant(1), c.constant(2), c.constant(3)
-	if w == nil || r == nil {
-		refuse("weights are missing")
-	}
-	if c.optional(4) != nil {
-		refuse("sequence lengths are not supported")
-	}
-	c.plainRecurrent()
-	after := c.attrInt("linear_before_reset", 0) != 0
-	if len(x.shape) != 3 || x.shape[1] != 1 || len(w.shape) != 3 || len(r.shape) != 3 {
-		refuse("shapes %v, %v, %v, expected [steps 1 inputs], [1 3·hidden inputs], [1 3·hidden hidden]", x.shape, w.shape, r.shape)
-	}
-	steps, in, h := x.shape[0], x.shape[2], r.shape[2]
-	if n := c.attrInt("hidden_size", h); n != h || h == 0 || !slices.Equal(w.shape, []int{1, 3 * h, in}) || !slices.Equal(r.shape, []int{1, 3 * h, h}) {
-		refuse("hidden_size %d and weights of shape %v and %v do not fit input %v", n, w.shape, r.shape, x.shape)
-	}
-	bias := make([]float32, 6*h)
-	if b != nil {
-		if len(b.data) != 6*h {
-			refuse("bias of shape %v, expected [1 %d]", b.shape, 6*h)
-		}
-		bias = b.data
-	}
-	input := nn.NewDense(in, 3*h, w.data, bias[:3*h], nn.Identity, c.opts...)
-	gates := nn.NewDense(h, 2*h, r.data[:2*h*h], bias[3*h:5*h], nn.Identity, c.opts...)
-	fresh := nn.NewDense(h, h, r.data[2*h*h:], bias[5*h:], nn.Identity, c.opts...)
-	start := c.state(5, h)
-	y, last := c.alloc([]int{steps, 1, 1, h}), c.alloc([]int{1, 1, h})
-	fromInput, fromState, state, kept := make([]float32, 3*h), make([]float32, 2*h), make([]float32, h), make([]float32, h)
-	c.emit(func() {
-		copy(state, start)
-		for t := range steps {
-			input.Run(fromInput, x.data[t*in:][:in])
-			gates.Run(fromState, state)
-			add(fromState, fromState, fromInput)
-			nn.Sigmoid.Apply(fromState, c.opts...)
-			update, reset, now := fromState[:h], fromState[h:], y.data[t*h:][:h]
-			if after {
-				fresh.Run(now, state)
-				mul(now, now, reset)
-			} else {
-				mul(kept, state, reset)
-				fresh.Run(now, kept)
-			}
-			add(now, now, fromInput[2*h:])
-			nn.Tanh.Apply(now, c.opts...)
-			for i, z := range update {
-				now[i] += z * (state[i] - now[i])
-			}
-			copy(state, now)
-		}
-		copy(last.data, state)
-	}, y, last)
 }
