@@ -26,18 +26,29 @@ type servos struct {
 	t      *testing.T
 	sim    *simulated.Feetechs
 	line   *simulated.Line
+	device string // its name, which goes with it: the pty's own is another test's next
 	socket string
 }
 
 func newServos(t *testing.T) *servos {
 	t.Helper()
-	s := &servos{t: t, sim: simulated.NewFeetechs(2), socket: filepath.Join(t.TempDir(), "agent")}
+	dir := t.TempDir()
+	s := &servos{t: t, sim: simulated.NewFeetechs(2), device: filepath.Join(dir, "bus"), socket: filepath.Join(dir, "agent")}
 	var err error
-	if s.line, err = simulated.Open(s.sim, 1000000); err != nil {
+	if s.line, err = simulated.Open(s.sim, 1000000); err == nil {
+		err = os.Symlink(s.line.Path, s.device)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.line.Close)
+	t.Cleanup(s.unplug)
 	return s
+}
+
+// unplug takes the device away: an agent that had torque on leaves an heir that looks for it.
+func (s *servos) unplug() {
+	os.Remove(s.device)
+	s.line.Close()
 }
 
 func (s *servos) torque() (on bool) {
@@ -49,7 +60,7 @@ func (s *servos) torque() (on bool) {
 func (s *servos) agent() (a *child) {
 	s.t.Helper()
 	eventually(s.t, "an agent that has the line", func() bool { // once the one before let it go
-		a = spawn(s.t, "agent", "bus", "--port", s.line.Path, "--listen", s.socket)
+		a = spawn(s.t, "agent", "bus", "--port", s.device, "--listen", s.socket)
 		for !a.said("are behind") {
 			select {
 			case <-a.done:
@@ -125,7 +136,7 @@ func TestAgentOfABus(t *testing.T) {
 		eventually(t, "no torque", func() bool { return !s.torque() })
 		return a
 	})
-	s.line.Close()
+	s.unplug()
 	<-a.done
 	if a.cmd.ProcessState.ExitCode() != exitFault || !a.said("no command for 100ms") {
 		t.Errorf("%v, %s: want a fault, and why the torque went", a.cmd.ProcessState, a.all())
