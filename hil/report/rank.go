@@ -34,8 +34,7 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 	best(singles)
 	best(pairs)
 	pairs = pairs[:min(len(pairs), 2*replayedPairs)]
-	named := c.choose()
-	values, err := b.refine(ctx, ws[1], c, named)
+	named, values, err := b.proven(ctx, ws[1], c)
 	if err != nil {
 		return err
 	}
@@ -83,6 +82,27 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 	d.Error = Number(left[at])
 	d.name(c, named, values, left[at+1])
 	return nil
+}
+
+// proven are the causes that are named, and their values: those chosen, unless replays
+// with them err no less than with what was seen alone. What a linear fit makes of windows
+// that went differently by chance is a cause that explains nothing.
+func (b *bench) proven(ctx context.Context, ws []window, c *contrast) (set []int, values []float64, err error) {
+	set = c.choose()
+	if len(set) == len(c.seen) {
+		return c.seen, c.by, nil
+	}
+	if values, err = b.refine(ctx, ws, c, set); err != nil {
+		return nil, nil, err
+	}
+	pred, err := b.replay(ctx, ws, [][]float64{c.point(c.seen, c.by), c.point(set, values)})
+	if err != nil {
+		return nil, nil, err
+	}
+	if seen := b.observe(ws); b.cost(seen, pred[1]) >= b.cost(seen, pred[0]) {
+		return c.seen, c.by, nil
+	}
+	return set, values, nil
 }
 
 // name lists what is proven, the largest first. What they explain, and the error
