@@ -6,28 +6,42 @@ import (
 	"whisker/policy/nn"
 )
 
-// lstm runs a sequence of one batch in one direction.
-func (c *compiler) lstm() {
-	x, w, r, b := c.in(0), c.constant(1), c.constant(2), c.constant(3)
+// recurrent is what LSTM and GRU have alike: the shapes of a sequence of one batch in one
+// direction, with weights of so many gates.
+func (c *compiler) recurrent(gates int) (x, w, r, b *value, steps, in, hidden int) {
+	x, w, r, b = c.in(0), c.constant(1), c.constant(2), c.constant(3)
 	if w == nil || r == nil {
 		refuse("weights are missing")
 	}
-	if c.optional(4) != nil || c.optional(7) != nil {
-		refuse("sequence lengths and peepholes are not supported")
+	if c.optional(4) != nil {
+		refuse("sequence lengths are not supported")
 	}
-	c.plainRecurrent()
-	if c.attrInt("input_forget", 0) != 0 {
-		refuse("input_forget must be 0")
+	if a := c.attr("direction", attrString); a != nil && a.s != "forward" {
+		refuse("direction %q, expected forward", a.s)
+	}
+	if c.attrInt("layout", 0) != 0 {
+		refuse("layout must be 0")
 	}
 	if len(x.shape) != 3 || x.shape[1] != 1 || len(w.shape) != 3 || len(r.shape) != 3 {
-		refuse("shapes %v, %v, %v, expected [steps 1 inputs], [1 4·hidden inputs], [1 4·hidden hidden]", x.shape, w.shape, r.shape)
+		refuse("shapes %v, %v, %v, expected [steps 1 inputs], [1 %d·hidden inputs], [1 %[4]d·hidden hidden]", x.shape, w.shape, r.shape, gates)
 	}
-	steps, in, hidden := x.shape[0], x.shape[2], r.shape[2]
+	steps, in, hidden = x.shape[0], x.shape[2], r.shape[2]
 	if n := c.attrInt("hidden_size", hidden); n != hidden {
 		refuse("hidden_size %d, but R has shape %v", n, r.shape)
 	}
-	if !slices.Equal(w.shape, []int{1, 4 * hidden, in}) || !slices.Equal(r.shape, []int{1, 4 * hidden, hidden}) || hidden == 0 {
+	if !slices.Equal(w.shape, []int{1, gates * hidden, in}) || !slices.Equal(r.shape, []int{1, gates * hidden, hidden}) || hidden == 0 {
 		refuse("weights of shape %v and %v do not fit input %v", w.shape, r.shape, x.shape)
+	}
+	return x, w, r, b, steps, in, hidden
+}
+
+func (c *compiler) lstm() {
+	x, w, r, b, steps, in, hidden := c.recurrent(4)
+	if c.optional(7) != nil {
+		refuse("peepholes are not supported")
+	}
+	if c.attrInt("input_forget", 0) != 0 {
+		refuse("input_forget must be 0")
 	}
 	cell := nn.NewLSTM(in, hidden, w.data, r.data, c.lstmBias(b, hidden), c.opts...)
 	h0, c0 := c.state(5, hidden), c.state(6, hidden)
@@ -42,16 +56,6 @@ func (c *compiler) lstm() {
 		copy(h.data, hiddenState)
 		copy(m.data, memory)
 	}, y, h, m)
-}
-
-// plainRecurrent refuses the variants.
-func (c *compiler) plainRecurrent() {
-	if a := c.attr("direction", attrString); a != nil && a.s != "forward" {
-		refuse("direction %q, expected forward", a.s)
-	}
-	if c.attrInt("layout", 0) != 0 {
-		refuse("layout must be 0")
-	}
 }
 
 // lstmBias adds the input's and the recurrent bias.
@@ -79,24 +83,10 @@ func (c *compiler) state(input, hidden int) []float32 {
 	return v.data
 }
 
-// gru runs a sequence of one batch in one direction. Its gates are update, reset and new.
+// gru has the gates update, reset and new.
 func (c *compiler) gru() {
-	x, w, r, b := c.in(0), c.constant(1), c.constant(2), c.constant(3)
-	if w == nil || r == nil {
-		refuse("weights are missing")
-	}
-	if c.optional(4) != nil {
-		refuse("sequence lengths are not supported")
-	}
-	c.plainRecurrent()
+	x, w, r, b, steps, in, h := c.recurrent(3)
 	after := c.attrInt("linear_before_reset", 0) != 0
-	if len(x.shape) != 3 || x.shape[1] != 1 || len(w.shape) != 3 || len(r.shape) != 3 {
-		refuse("shapes %v, %v, %v, expected [steps 1 inputs], [1 3·hidden inputs], [1 3·hidden hidden]", x.shape, w.shape, r.shape)
-	}
-	steps, in, h := x.shape[0], x.shape[2], r.shape[2]
-	if n := c.attrInt("hidden_size", h); n != h || h == 0 || !slices.Equal(w.shape, []int{1, 3 * h, in}) || !slices.Equal(r.shape, []int{1, 3 * h, h}) {
-		refuse("hidden_size %d and weights of shape %v and %v do not fit input %v", n, w.shape, r.shape, x.shape)
-	}
 	bias := make([]float32, 6*h)
 	if b != nil {
 		if len(b.data) != 6*h {
