@@ -46,6 +46,7 @@ type Difference struct {
 	// HeldOut says how the named causes do on a pass that they were not fitted to.
 	HeldOut string `json:"held_out"`
 
+	proven []int     // the causes that are named
 	speeds []float64 // per joint: measured over replayed, of the second over the first
 }
 

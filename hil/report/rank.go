@@ -38,6 +38,7 @@ func (d *Difference) rank(ctx context.Context, b *bench, c *contrast, ws [2][]wi
 	if err != nil {
 		return err
 	}
+	d.proven = named
 	var replay [][]float64
 	for _, s := range slices.Concat(singles[:min(n, replayedSingles)], pairs[:min(len(pairs), replayedPairs)], [][]int{nil}) {
 		replay = append(replay, c.best(s))
@@ -268,7 +269,7 @@ func (d *Difference) holdOut(ctx context.Context, f *bench, c *contrast, ws [2][
 	if len(held) == 0 {
 		return nil
 	}
-	e, err := f.errorsUnder(ctx, held, [][]float64{fitted.best(nil), fitted.best(c.choose())})
+	e, err := f.errorsUnder(ctx, held, [][]float64{fitted.best(nil), fitted.best(d.proven)})
 	if err == nil {
 		d.HeldOut = fmt.Sprintf("fitted without %s, the named causes take its replay error from %.4f to %.4f rad", stretches[last].clip, e[0], e[1])
 	}
