@@ -12,13 +12,14 @@ FASTEST = 500  # rad/s or m/s: physics that goes beyond has come apart
 
 
 ROBOTS = 256  # that bodies are drawn from, where robots differ from their model; the first is that
+HUNG = 16  # then every so manieth body hangs on a stand, where robots are tried first
 
 
 def ideal(task):
     """The model itself, as robot has it."""
     m, g = task.model, task.ranges
     late, grip = g["delay_ms"][0] * 1e-3 / m.opt.timestep, max(m.geom_friction[i, 0] for i in range(m.ngeom) if task.in_foot(m.geom_bodyid[i]))
-    return m, round(late), np.zeros(len(task.qvel)), np.array([late, grip, m.body_mass[task.root], 0, 0, 0, *np.ones(m.nu)])
+    return m, round(late), np.zeros(len(task.qvel)), np.array([late, grip, m.body_mass[task.root], 0, 0, 0, *np.ones(m.nu), 0])
 
 
 def robot(task, rng):
@@ -41,7 +42,16 @@ def robot(task, rng):
     m.dof_damping[task.qvel] *= friction
     m.dof_armature[task.qvel] *= draw("armature_factor", len(task.qvel))
     mujoco.mj_setConst(m, mujoco.MjData(m))
-    return m, round(late), draw("joint_offset_rad", len(task.qvel)), np.array([late, grip, mass[task.root], *com, *strength])
+    return m, round(late), draw("joint_offset_rad", len(task.qvel)), np.array([late, grip, mass[task.root], *com, *strength, 0])
+
+
+def hung(m, late, zero, traits):
+    """A robot on a stand: nothing moves its root, gravity pulls no joint, and no foot has ground, as sim.Robot.Hold has it."""
+    m = copy.copy(m)
+    m.dof_armature[:6] = 1e6
+    m.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_GRAVITY | mujoco.mjtDisableBit.mjDSBL_CONTACT)
+    mujoco.mj_setConst(m, mujoco.MjData(m))
+    return m, late, zero, np.append(traits[:-1], 1)
 
 
 class Bodies:
@@ -49,7 +59,7 @@ class Bodies:
 
     state() is what the policy may know of each, arrays with a row per body: those
     of clips.npz (of the joints those that the policy sees), activation, foot_force,
-    previous (command), pending (those that late motors have yet to obey), traits, row (of the clips) and begun (an episode just begins here, or the body was kicked).
+    previous (command), pending (those that late motors have yet to obey), traits, row (of the clips), begun (an episode just begins here, or the body was kicked) and hung.
     """
 
     def __init__(self, task, n, threads, episode, kick, seed, ideals=()):
@@ -57,6 +67,10 @@ class Bodies:
         self.ideals = np.isin(np.arange(n), ideals)  # those that are always the model itself
         rng = np.random.default_rng(seed)
         robots = [ideal(task), *(robot(task, rng) for _ in range(ROBOTS - 1))] if task.ranges else [(m, 0, np.zeros(len(task.qvel)), np.zeros(0))]
+        self.robots, self.hung = len(robots), np.zeros(n, bool)
+        if task.ranges:
+            self.hung[HUNG - 1::HUNG] = True
+            robots += [hung(*r) for r in robots]
         self.models, *of = zip(*robots)
         self.late, self.zero, self.traits = (np.array(x) for x in of)
         self.robot = np.zeros(n, int)
@@ -89,11 +103,12 @@ class Bodies:
         qvel[:, t.qvel] = c["joint_rates"][row] + noise("joint_rates", len(t.qvel))
         held = np.zeros((n, t.model.nu)) if t.drive == "torque" else c["actuators"][row]
         act = (held * self.scale + self.offset)[:, t.filtered]
+        qvel[self.hung[which], :6] = 0
         self.physics[which] = np.concatenate([np.zeros((n, 1)), qpos, qvel, act], 1)
         self.row[which], self.start[which], self.steps[which], self.begun[which] = row, row, 0, True
         self.sent[which] = c["torque" if t.drive == "torque" else "actuators"][row][:, None]
-        self.robot[which] = np.where(self.ideals[which], 0, rng.integers(len(self.models), size=n))
-        stance = c["stance"][row]  # forces are not known before a step: the standing feet carry the body
+        self.robot[which] = np.where(self.ideals[which], 0, rng.integers(self.robots, size=n)) + self.robots * self.hung[which]
+        stance = c["stance"][row] * ~self.hung[which][:, None]  # forces are not known before a step: the standing feet carry the body
         self.force[which] = stance * t.weight / np.maximum(1, stance.sum(1, keepdims=True))
 
     def state(self):
@@ -107,7 +122,7 @@ class Bodies:
             "foot_force": self.force, "previous": self.sent[:, 0],
             "pending": self.sent[:, :-1].reshape(self.n, -1), "traits": self.traits[self.robot],
         }
-        return {k: v.astype(np.float32) for k, v in floats.items()} | {"row": self.row.copy(), "begun": self.begun.copy()}
+        return {k: v.astype(np.float32) for k, v in floats.items()} | {"row": self.row.copy(), "begun": self.begun.copy(), "hung": self.hung}
 
     def step(self, command, rng):
         """One control period of every body; those that are lost or done begin anew."""
@@ -127,6 +142,8 @@ class Bodies:
         lost = self.lost()
         over = lost | (self.row >= self.end[self.row]) | (self.steps >= self.episode)
         for i in np.flatnonzero(over):
+            if self.hung[i]:
+                continue
             possible = min(self.episode, self.end[self.start[i]] - self.start[i])
             share = (self.steps[i] - lost[i]) / possible
             self.ended.append((share, lost[i]))
@@ -135,7 +152,7 @@ class Bodies:
         if over.any():
             self.begin(np.flatnonzero(over), rng)
         if self.kick:
-            self.kicked(np.flatnonzero(~over & (rng.random(self.n) < KICKS)), rng)
+            self.kicked(np.flatnonzero(~over & ~self.hung & (rng.random(self.n) < KICKS)), rng)
 
     def kicked(self, which, rng):
         """Changes the velocity of some roots at once, as a push or a slip does; no model of the world is to foretell it."""
@@ -153,4 +170,4 @@ class Bodies:
         turn = 2 * np.arccos(np.minimum(1, np.abs((qpos[:, 3:7] * c["root_orientation"][self.row]).sum(1))))
         whole = np.isfinite(self.physics).all(1) & (np.abs(qvel).max(1) < FASTEST)
         near = (np.linalg.norm(away, axis=1) < k["root_position"]) & (np.abs(away[:, 2]) < (k["root_height"] or np.inf))
-        return ~(near & (turn < k["root_rotation"]) & whole)
+        return ~((near & (turn < k["root_rotation"]) | self.hung) & whole)

@@ -45,7 +45,7 @@ class Settling:
         """How much faster than the clips (n, 2) bodies went that went on all the time, of the quieter
         half, and what describes their motion (n, manners)."""
         first, last = states[0], states[-1]
-        whole = ~np.any([s["begun"] for s in states[1:]], 0)
+        whole = ~np.any([last["hung"], *(s["begun"] for s in states[1:])], 0)
         whole[len(whole) // 2:] = False
         away = [s["root_position"] - clips["root_position"][s["row"]] for s in (first, last)]
         speed = into(level(clips["root_orientation"][first["row"]]), away[1] - away[0]) / (self.dt * (len(states) - 1))

@@ -59,7 +59,7 @@ class Task:
         robots = Path(folder) / "robots.yaml"
         self.ranges = yaml.safe_load(robots.read_text()) if robots.exists() else None  # of robots that differ from their model
         self._index(self._model(spec))
-        self.traits = 6 + self.model.nu if self.ranges else 0  # how many numbers tell a robot from others
+        self.traits = 7 + self.model.nu if self.ranges else 0  # how many numbers tell a robot from others; the last: it hangs on a stand
 
     def _model(self, spec):
         """The model with sensors of the normal forces on the feet, which MJX and

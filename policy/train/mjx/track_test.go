@@ -137,6 +137,47 @@ print(np.abs((np.concatenate(seen).mean(0) - norm["mean"]) / norm["std"]).max())
 	}
 }
 
+// Robots on a stand stay there to the end of their clips, and the model of the world knows it of them alone,
+// whatever its network says.
+func TestRobotsOnAStandStayThere(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	var hung, moved, foretold, bent float64
+	var lost, elsewhere int
+	printed(t, `
+import sys
+import jax
+import jax.numpy as jnp
+import numpy as np
+from bodies import HUNG, Bodies
+from task import Task
+from track import STATE
+from world import World
+task = Task(sys.argv[1])
+bodies, rng = Bodies(task, 2 * HUNG, 1, 100, 1, 1), np.random.default_rng(1)
+bodies.begin(np.arange(2 * HUNG), rng)
+bodies.clips["root_position"] = bodies.clips["root_position"] + np.linspace(0, 9, len(bodies.clips["row"]))[:, None]  # the clip goes away
+first = bodies.state()
+for _ in range(5):
+    bodies.step(bodies.clips["actuators"][bodies.row] + rng.normal(0, 0.3, (2 * HUNG, task.model.nu)), rng)
+last, hung = bodies.state(), bodies.hung
+world = World(task, [8])
+s = {k: jnp.asarray(last[k]) for k in STATE}
+one = lambda n: jnp.ones(n)
+scales = dict(zip(("x", "dx", "y", "dy"), (one(n) for n in np.repeat(world.sizes, 2))))
+after = world.step(world.init(jax.random.PRNGKey(1)), scales, s, s["previous"] + 0.1)
+far = lambda a, b: np.linalg.norm(np.asarray(a["root_position"]) - np.asarray(b["root_position"]), axis=1)
+print(hung.sum(), far(last, first)[hung].max(), far(after, last)[hung].max(), abs(last["joints"] - first["joints"])[hung].max())
+print(bodies.lost()[hung].sum(), (far(after, last)[~hung] > 1e-3).sum())
+`, []string{dir}, &hung, &moved, &foretold, &bent, &lost, &elsewhere)
+	if hung != 2 || moved > 1e-4 || bent < 0.02 || lost != 0 {
+		t.Errorf("%.0f robots on stands moved their roots by %g m, joints by %g rad, %d lost; want 2 that only bend", hung, moved, bent, lost)
+	}
+	if foretold > 1e-4 || elsewhere < 20 {
+		t.Errorf("the model moves robots on stands by %g m and %d others, want none and all of them", foretold, elsewhere)
+	}
+}
+
 // Robots that are told the clip's own commands stand, and fall where they are kicked.
 func TestKicksThrowBodiesDown(t *testing.T) {
 	t.Parallel()
@@ -154,7 +195,7 @@ for kick in 0, 2:
     begun = 0
     for _ in range(100):
         bodies.step(bodies.clips["actuators"][bodies.row].astype(float), rng)
-        begun += bodies.state()["begun"].sum()
+        begun += (bodies.begun & ~bodies.hung).sum()
     print(kick, sum(lost for _, lost in bodies.ended), len(bodies.ended), begun)
 `, []string{dir}, &still, &lost, &ended, &begun, &kicked, &fell, &over, &thrown)
 	if lost != 0 || fell < 10 {
@@ -195,7 +236,7 @@ print(np.std(newest[100:200]), np.std(mean[100:200]), np.mean(mean[350:]))
 }
 
 // How far quiet bodies get ahead of their clips is found in the clips' heading, and taken off what
-// the policy is to reach; what noisy bodies do, or those that begin anew, does not count.
+// the policy is to reach; what noisy bodies do, or those that begin anew or hang, does not count.
 func TestBodiesThatGoTooFarAreToGoLess(t *testing.T) {
 	t.Parallel()
 	dir, _ := quadruped(t)
@@ -222,10 +263,11 @@ for i in range(periods):
     if i == 5:
         begun[0] = True
     position[0] += 0.5 * (i > 4)
-    states.append({"row": row, "begun": begun, "root_position": position})
+    position[1] = np.asarray(clips["root_position"])[10]
+    states.append({"row": row, "begun": begun, "hung": np.arange(n) == 1, "root_position": position})
 speed, _ = learner.settling.astray(clips, states)
 print(*speed.mean(0))
-s = {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k not in ("row", "begun")}
+s = {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k not in ("row", "begun", "hung")}
 row = jnp.full(n, 12)
 s |= {k: clips[k][row] for k in ("root_position", "root_orientation", "root_velocity", "root_rotation_rate")} | {"joints": clips["joints"][row][:, run.task.seen]}
 moved = s | {"root_position": s["root_position"] - 0.01 * went, "root_velocity": s["root_velocity"] - went}
@@ -500,9 +542,24 @@ print(max(np.abs(a - b).max() for a, b in zip(one, two)), max(np.abs(0.25 * a + 
 // motors hold their torque for a physics step, and obey a step late.
 func TestTheModelItselfGoesWhereTheSimulatedRobotGoes(t *testing.T) {
 	t.Parallel()
+	for name, stand := range map[string]string{"on the ground": "0", "on a stand": "1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			goesAsSimulated(t, stand)
+		})
+	}
+}
+
+func goesAsSimulated(t *testing.T, stand string) {
 	dir, robot := quadruped(t)
 	b, a := robot.Body(), policy.NewAction(robot.Body())
 	root := controller.Root{Pos: [3]float64{0, 0, b.StandHeight}, Quat: [4]float64{1, 0, 0, 0}}
+	if stand == "1" {
+		root.Pos[2] += 0.3
+		if err := robot.Hold(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	robot.Place(root, b.Stand, make([]float64, len(b.Joints)))
 	if err := robot.Start(); err != nil {
 		t.Fatal(err)
@@ -535,11 +592,11 @@ from task import Task
 task = Task(sys.argv[1])
 task.ranges["delay_ms"] = [4, 44]  # as the command exports them: the motors' own delay and that of the range
 bodies = Bodies(task, 2, 1, 200, 0, 1, [0])
-stand = np.array([float(v) for v in sys.argv[4:]])
-m = task.model
+hangs, stand = sys.argv[4] == "1", np.array([float(v) for v in sys.argv[5:]])
+bodies.hung[:] = hangs
 bodies.physics[:] = 0
 bodies.physics[:, 3], bodies.physics[:, 4], bodies.physics[:, 1 + task.qpos] = float(sys.argv[3]), 1, stand
-bodies.robot[:] = 0
+bodies.robot[:] = hangs * bodies.robots
 bodies.lost = lambda: np.zeros(2, bool)
 for i in range(int(sys.argv[2])):
     command = stand + 0.2 * np.sin(0.4 * i) * np.tile([0.3, 1, -2], 4)
@@ -547,7 +604,7 @@ for i in range(int(sys.argv[2])):
         bodies.sent[:] = command
     bodies.step(np.tile(command, (2, 1)), np.random.default_rng(1))
 print(*bodies.physics[0, [1, 3, 1 + task.qpos[1], 1 + task.qpos[2]]])
-`, append([]string{dir, strconv.Itoa(ticks), fmt.Sprint(b.StandHeight)}, strings.Fields(strings.Trim(fmt.Sprint(b.Stand), "[]"))...), &x, &z, &thigh, &calf)
+`, append([]string{dir, strconv.Itoa(ticks), fmt.Sprint(root.Pos[2]), stand}, strings.Fields(strings.Trim(fmt.Sprint(b.Stand), "[]"))...), &x, &z, &thigh, &calf)
 	for _, c := range []struct {
 		name      string
 		got, want float64

@@ -91,6 +91,8 @@ class World:
         x = jnp.clip((self.input(s, command) - scales["x"]) / scales["dx"], -BOUND, BOUND)
         y = network.run(params, x) * scales["dy"] + scales["y"]
         velocity, rate, rates, shift, rotate_by, joints, force = jnp.split(y, self.parts, -1)
+        if self.task.traits:  # robots on a stand stay there
+            velocity, rate, shift, rotate_by = (v * (1 - s["traits"][:, -1:]) for v in (velocity, rate, shift, rotate_by))
         q, dt = s["root_orientation"], self.dt
         after = compose(q, quaternion(dt * s["root_rotation_rate"] + rotate_by))
         return {
