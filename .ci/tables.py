@@ -17,11 +17,11 @@ COUNT = str
 RAT = [("trials", "trials", COUNT), ("completed %", "completed_share", percent), ("survived %", "survived_share", percent),
        ("root mm", "root_err_mm", number(1)), ("paws+head mm", "paw_head_err_mm", number(1)), ("limbs rad", "limb_joint_rms_rad", number(3)),
        ("open loop completed %", "open_loop_completed_share", percent), ("survived %", "open_loop_survived_share", percent)]
-LEGS = [("trials", "trials", COUNT), ("completed %", "completed_share", percent), ("joints rad", "joint_rms_rad", number(3)),
+LEGS = [("trials", "trials", COUNT), ("completed %", "completed_share", percent), ("stood %", "stood_share", percent), ("joints rad", "joint_rms_rad", number(3)),
         ("open loop completed %", "open_loop_completed_share", percent)]
 SHAKEN = [("perturbed: completed %", "completed_share", percent), ("survived %", "survived_share", percent)]
 LATE = [("20 ms late: survived %", "survived_share", percent)]
-DRAWN = [("randomised: completed %", "completed_share", percent), ("joints rad", "joint_rms_rad", number(3)),
+DRAWN = [("randomised: completed %", "completed_share", percent), ("stood %", "stood_share", percent), ("joints rad", "joint_rms_rad", number(3)),
          ("open loop completed %", "open_loop_completed_share", percent)]
 
 

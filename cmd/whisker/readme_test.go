@@ -99,9 +99,9 @@ func TestEvaluationsOfTheRatStandInTheReadme(t *testing.T) {
 }
 
 func TestEvaluationsOfTheQuadrupedStandInTheReadme(t *testing.T) {
-	row := train.TravelRow{Clip: "walk", Trials: 40, Completed: 0.96, Joints: 0.104, OpenCompleted: 0.59}
+	row := train.TravelRow{Clip: "walk", Trials: 40, Completed: 0.96, Stood: 0.99, Joints: 0.104, OpenCompleted: 0.59}
 	drawn := row
-	drawn.Completed, drawn.Joints, drawn.OpenCompleted = 0.93, 0.12, 0.63
+	drawn.Completed, drawn.Stood, drawn.Joints, drawn.OpenCompleted = 0.93, 0.98, 0.12, 0.63
 	all := []evaluation{
 		{Policy: "of the quadruped", Hash: strings.Repeat("12", 32), Condition: "nominal", Travel: []train.TravelRow{row}},
 		{Policy: "of the quadruped", Hash: strings.Repeat("12", 32), Condition: "randomised by default ranges, another robot in every trial", Travel: []train.TravelRow{drawn}},
@@ -109,7 +109,7 @@ func TestEvaluationsOfTheQuadrupedStandInTheReadme(t *testing.T) {
 	again := slices.Clone(all) // rows of another file that stand in the first already
 	again[0].Travel, again[1].Travel = []train.TravelRow{drawn}, []train.TravelRow{row}
 	table, said := inReadme(t, all, again)
-	if len(table) != 3 || strings.Join(table[2], " ") != "walk 40 96 0.104 59 93 0.120 63" {
+	if len(table) != 3 || strings.Join(table[2], " ") != "walk 40 96 99 0.104 59 93 98 0.120 63" {
 		t.Errorf("%q %s", table, said)
 	}
 }
