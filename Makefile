@@ -153,7 +153,7 @@ train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
 # The quadruped's, from random weights through a model of the world; robots are randomised by sim/randomisation.yaml.
 # Twenty minutes of two cores make the clips. Two hours and a bit teach it to stand and go (track), to go as far as it should (settled),
 # to hang on a stand (hung), to leap (leapt) and to end where it should then (landed, which was stopped at 0.93 of 1.5 million transitions, turned).
-# That ships; track and settled learned with the costs of that time, in which rotation weighs a quarter of now.
+# That ships. Its track and settled hung no robots; rotation weighed half of now in track, a quarter in settled and hung, half in landed.
 train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the rat's clips, retargeted
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3

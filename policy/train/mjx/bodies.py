@@ -141,9 +141,7 @@ class Bodies:
         self.row, self.steps = self.row + 1, self.steps + 1
         lost = self.lost()
         over = lost | (self.row >= self.end[self.row]) | (self.steps >= self.episode)
-        for i in np.flatnonzero(over):
-            if self.hung[i]:
-                continue
+        for i in np.flatnonzero(over & ~self.hung):
             possible = min(self.episode, self.end[self.start[i]] - self.start[i])
             share = (self.steps[i] - lost[i]) / possible
             self.ended.append((share, lost[i]))

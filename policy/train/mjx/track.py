@@ -45,7 +45,7 @@ def arguments(argv):
     p.add_argument("--keep", type=int, default=2400, help="control periods of each body that are learned from")
     p.add_argument("--episode", type=int, default=200, help="longest episode, in control periods")
     p.add_argument("--noise", type=float, default=0.1, help="deviation of the noisiest body's action, in units of the output; the others have less, down to none")
-    p.add_argument("--settle", action="store_true", help="of a policy that stands, of robots that cannot see where they are: bodies mostly have little noise, and what they go too far is taken off what they are to reach")
+    p.add_argument("--settle", action="store_true", help="of a policy that stands, of robots that cannot see where they are: bodies have less noise, and what they go too far is taken off what they are to reach")
     p.add_argument("--kick", type=float, default=0, metavar="M_S", help="deviation of sudden changes of the root's velocity, once in half a second, and over its standing height of its rotation rate")
     p.add_argument("--rough", type=float, default=0, metavar="M", help="deviation of smooth errors of the root's position in references as they are shown, and over the robot's standing height of its rotation and joints; none to all of it, by body")
     p.add_argument("--world", type=widths, default=[512, 512], help="widths of the model of the world")

@@ -163,8 +163,7 @@ for _ in range(5):
 last, hung = bodies.state(), bodies.hung
 world = World(task, [8])
 s = {k: jnp.asarray(last[k]) for k in STATE}
-one = lambda n: jnp.ones(n)
-scales = dict(zip(("x", "dx", "y", "dy"), (one(n) for n in np.repeat(world.sizes, 2))))
+scales = dict(zip(("x", "dx", "y", "dy"), map(jnp.ones, np.repeat(world.sizes, 2))))
 after = world.step(world.init(jax.random.PRNGKey(1)), scales, s, s["previous"] + 0.1)
 far = lambda a, b: np.linalg.norm(np.asarray(a["root_position"]) - np.asarray(b["root_position"]), axis=1)
 print(hung.sum(), far(last, first)[hung].max(), far(after, last)[hung].max(), abs(last["joints"] - first["joints"])[hung].max())
@@ -246,7 +245,7 @@ import sys
 import jax
 import jax.numpy as jnp
 import numpy as np
-from track import Trainer, arguments
+from track import STATE, Trainer, arguments
 from world import level, quaternion, turn
 argv = sys.argv[2:]
 run = Trainer(arguments(argv), argv)
@@ -267,7 +266,8 @@ for i in range(periods):
     states.append({"row": row, "begun": begun, "hung": np.arange(n) == 1, "root_position": position})
 speed, _ = learner.settling.astray(clips, states)
 print(*speed.mean(0))
-s = {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k not in ("row", "begun", "hung")}
+state = run.bodies.state()
+s = {k: jnp.asarray(state[k]) for k in STATE}
 row = jnp.full(n, 12)
 s |= {k: clips[k][row] for k in ("root_position", "root_orientation", "root_velocity", "root_rotation_rate")} | {"joints": clips["joints"][row][:, run.task.seen]}
 moved = s | {"root_position": s["root_position"] - 0.01 * went, "root_velocity": s["root_velocity"] - went}
@@ -542,19 +542,19 @@ print(max(np.abs(a - b).max() for a, b in zip(one, two)), max(np.abs(0.25 * a + 
 // motors hold their torque for a physics step, and obey a step late.
 func TestTheModelItselfGoesWhereTheSimulatedRobotGoes(t *testing.T) {
 	t.Parallel()
-	for name, stand := range map[string]string{"on the ground": "0", "on a stand": "1"} {
+	for name, hangs := range map[string]bool{"on the ground": false, "on a stand": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			goesAsSimulated(t, stand)
+			goesAsSimulated(t, hangs)
 		})
 	}
 }
 
-func goesAsSimulated(t *testing.T, stand string) {
+func goesAsSimulated(t *testing.T, hangs bool) {
 	dir, robot := quadruped(t)
 	b, a := robot.Body(), policy.NewAction(robot.Body())
 	root := controller.Root{Pos: [3]float64{0, 0, b.StandHeight}, Quat: [4]float64{1, 0, 0, 0}}
-	if stand == "1" {
+	if hangs {
 		root.Pos[2] += 0.3
 		if err := robot.Hold(); err != nil {
 			t.Fatal(err)
@@ -592,7 +592,7 @@ from task import Task
 task = Task(sys.argv[1])
 task.ranges["delay_ms"] = [4, 44]  # as the command exports them: the motors' own delay and that of the range
 bodies = Bodies(task, 2, 1, 200, 0, 1, [0])
-hangs, stand = sys.argv[4] == "1", np.array([float(v) for v in sys.argv[5:]])
+hangs, stand = sys.argv[4] == "true", np.array([float(v) for v in sys.argv[5:]])
 bodies.hung[:] = hangs
 bodies.physics[:] = 0
 bodies.physics[:, 3], bodies.physics[:, 4], bodies.physics[:, 1 + task.qpos] = float(sys.argv[3]), 1, stand
@@ -604,7 +604,7 @@ for i in range(int(sys.argv[2])):
         bodies.sent[:] = command
     bodies.step(np.tile(command, (2, 1)), np.random.default_rng(1))
 print(*bodies.physics[0, [1, 3, 1 + task.qpos[1], 1 + task.qpos[2]]])
-`, append([]string{dir, strconv.Itoa(ticks), fmt.Sprint(root.Pos[2]), stand}, strings.Fields(strings.Trim(fmt.Sprint(b.Stand), "[]"))...), &x, &z, &thigh, &calf)
+`, append([]string{dir, strconv.Itoa(ticks), fmt.Sprint(root.Pos[2]), fmt.Sprint(hangs)}, strings.Fields(strings.Trim(fmt.Sprint(b.Stand), "[]"))...), &x, &z, &thigh, &calf)
 	for _, c := range []struct {
 		name      string
 		got, want float64
