@@ -146,7 +146,7 @@ func newLegCourse(c *Clip, q *quadruped) (*trunkCourse, error) {
 	const low, high, slow, still, drift = 0.1, 0.3, 1.5, 0.8, 0.1 // hip heights, speeds a second
 	const lowest, highest = 0.03, 3.0                             // hip, m
 	size, order := q.size(c), q.fileOrder()
-	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: size * q.hip}
+	s := &trunkCourse{rate: c.Rate, frames: c.Len(), hip: size * q.hip, drawn: true}
 	if !(s.hip >= lowest && s.hip <= highest) {
 		return nil, fmt.Errorf("motion: clip %s: the root is at %g m, expected it above the feet of a robot whose hips are %g to %g m high", c.Name, c.Poses[0].Pos[2], lowest, highest)
 	}

@@ -51,7 +51,11 @@ func newLeapSketch(q *quadruped, spec Spec) (*trunkCourse, error) {
 		}
 		l, swings := g.leap(r, q, t, unit, side)
 		if l.end > spec.Seconds-0.4*unit {
-			return feet.course(q, leapTrunk(leaps, n))
+			s, err := feet.course(q, leapTrunk(leaps, n))
+			if err == nil {
+				s.drawn = true
+			}
+			return s, err
 		}
 		first := 0 // the side that it goes to swings first
 		if len(g.legs) == 2 && (l.over[0] < 0 || !g.ahead && l.over[1] < 0) {

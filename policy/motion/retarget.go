@@ -16,12 +16,14 @@ const (
 	retargetPasses = 4
 	swingHeight    = 0.05  // m, of a robot's foot in mid-swing, per 0.3 m of hip height
 	pitchLinear    = 0.7   // share of the reach up to which pitch is the rat's own
+	liftTime       = 0.2   // s, of a swing that is as high as that; quicker ones are lower
 	rollLimit      = 0.2   // rad
 	longestSwing   = 0.13  // s of the rat: a paw that is up for longer is a gesture, or a landing seen late
 	footWidth      = 0.025 // m, by which a point foot is a support
 	robotMargin    = 0.02  // m, of the zero moment point inside the feet
 	robotShy       = 0.3   // see shiftWeight
 	shiftLimit     = 0.15  // hip heights that the trunk may go aside to balance
+	drawnLimit     = 0.6   // the same for motions that people drew, which stop in the air
 )
 
 // Retarget makes of a rat's clip one of a four-legged robot: b, whose kinematics
@@ -63,24 +65,51 @@ func RetargetLegs(c *Clip, robot Kinematics, b *controller.Body) (*Clip, *Fideli
 	return retarget(c, src, q)
 }
 
-// retarget keeps the attempt that misses least.
+// retargeted is an attempt that was made.
+type retargeted struct {
+	clip *Clip
+	fid  *Fidelity
+	off  float64 // of zero moment points outside the feet, on average, m
+}
+
+// retarget keeps the attempt that misses least; of what people drew that which is carried, unless
+// a floor clearly bears it better as it is.
 func retarget(c *Clip, src *trunkCourse, q *quadruped) (*Clip, *Fidelity, error) {
-	var best *Clip
-	var fid *Fidelity
-	for _, a := range attempts {
-		out, f, err := newRetargeter(src, q, a).run(c)
+	const clearly = 0.001 // m
+	best, err := attemptAll(c, src, q, src.drawn)
+	if err != nil {
+		return nil, nil, err
+	}
+	if src.drawn {
+		plain, err := attemptAll(c, src, q, false)
 		if err != nil {
 			return nil, nil, err
 		}
-		if fid == nil || len(f.Missed) < len(fid.Missed) {
-			best, fid = out, f
+		if more := len(best.fid.Missed) - len(plain.fid.Missed); more > 0 || more == 0 && plain.off < best.off-clearly {
+			best = plain
+		}
+	}
+	best.clip.Repairs = append(best.clip.Repairs, best.fid.String())
+	return best.clip, best.fid, nil
+}
+
+// attemptAll makes attempts, carried or not, until one is kept; the one that misses least.
+func attemptAll(c *Clip, src *trunkCourse, q *quadruped, carried bool) (best retargeted, err error) {
+	for _, a := range attempts {
+		w := newRetargeter(src, q, a)
+		w.carried = carried
+		out, fid, err := w.run(c)
+		if err != nil {
+			return best, err
+		}
+		if best.fid == nil || len(fid.Missed) < len(best.fid.Missed) {
+			best = retargeted{out, fid, w.off}
 		}
 		if fid.Kept() {
 			break
 		}
 	}
-	best.Repairs = append(best.Repairs, fid.String())
-	return best, fid, nil
+	return best, nil
 }
 
 // attempt is how much of the scaled path is asked for, how much of the legs' reach
@@ -88,9 +117,9 @@ func retarget(c *Clip, src *trunkCourse, q *quadruped) (*Clip, *Fidelity, error)
 type attempt struct{ path, stride, stance float64 }
 
 // attempts are tried in turn until legs reach and motors suffice: who rears steps
-// along with his trunk; a dash may need more feet on the floor and a little less way.
+// along with his trunk; a dash may need a little less way, and other steps.
 // What an attempt keeps, those after it do not change: new ones go last, so that evaluated clips stay.
-var attempts = [...]attempt{{1, 0.8, 1}, {1, 0.8, 0.5}, {0.96, 1, 1}, {0.92, 1, 1}, {0.9, 1, 1}, {0.98, 1, 1}, {0.97, 1, 1}}
+var attempts = [...]attempt{{1, 0.8, 1}, {1, 0.8, 0.5}, {0.98, 0.7, 1}, {0.96, 1, 1}, {0.96, 0.7, 1}, {0.92, 1, 1}, {0.9, 1, 1}}
 
 func newRetargeter(src *trunkCourse, q *quadruped, a attempt) *retargeter {
 	w := &retargeter{q: q, src: src, rate: 1 / q.b.Period.Seconds(), ratio: q.hip / src.hip, attempt: a}
@@ -121,6 +150,8 @@ type retargeter struct {
 	rate        float64 // frames per second
 	ratio, time float64 // of lengths and of times, robot over rat
 	attempt     attempt
+	carried     bool    // feet leave and land so that the floor carries the trunk
+	off         float64 // of zero moment points outside the feet, on average, m
 	trunk       []frame // x, y, height, yaw, pitch, roll; height of the root
 	steps       [4][]stance
 	landings    []landing
@@ -173,15 +204,21 @@ func (w *retargeter) home(leg int, f *frame) [2]float64 {
 func (w *retargeter) plan() {
 	end := float64(len(w.trunk)-1) / w.rate
 	swing := longestSwing * w.time
-	for leg := range w.steps {
-		all := w.stances(leg, swing)
-		all, first := w.outer(all, end, swing)
+	var all [4][]stance
+	var first [4]int
+	for leg := range all {
+		all[leg], first[leg] = w.outer(w.stances(leg, swing), end, swing)
+	}
+	if w.carried {
+		w.carry(&all)
+	}
+	for leg := range all {
 		for i, h := range w.src.holds[leg] {
-			if got := all[first+i].from; h.from > 0 && got > 0 {
+			if got := all[leg][first[leg]+i].from; h.from > 0 && got > 0 {
 				w.landings = append(w.landings, landing{rat: float64(h.from) / w.src.rate * w.time, robot: got})
 			}
 		}
-		for _, s := range all {
+		for _, s := range all[leg] {
 			w.steps[leg] = append(w.steps[leg], w.within(leg, s, 0.45*swing)...)
 		}
 		w.foot(leg)
@@ -283,9 +320,10 @@ func (w *retargeter) foot(leg int) {
 		f := footing{pad: [3]float64{s.x, s.y, l.radius}, down: true}
 		if t > s.to+1e-9 && k+1 < len(steps) {
 			next := steps[k+1]
-			p := (t - s.to) / (next.from - s.to)
+			long := next.from - s.to
+			p := (t - s.to) / long
 			g := smoothStep(p)
-			f.lift, f.down = top*16*sq(p*(1-p)), false
+			f.lift, f.down = top*math.Min(1, long/liftTime)*16*sq(p*(1-p)), false
 			f.pad = [3]float64{s.x + g*(next.x-s.x), s.y + g*(next.y-s.y), l.radius + f.lift}
 		}
 		w.feet[leg] = append(w.feet[leg], f)

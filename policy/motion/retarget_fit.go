@@ -5,9 +5,13 @@ import "math"
 // reachPasses bounds how often the trunk is lowered to reach.
 const reachPasses = 8
 
-// steep is the pitch from which on it is the pitch that keeps feet from reaching:
+// steep is the pitch about which it begins to be the pitch that keeps feet from reaching:
 // what one end of the trunk wins by coming down the other has lost, rad.
 const steep = 0.3
+
+// gently is how long the trunk takes at least to come down and to rise again, s: a floor can
+// only push, and a trunk that has to be low at once would have to fall faster than stones do.
+const gently = 0.3
 
 // fitAll makes poses of trunk and feet: the legs by inverse kinematics, the trunk
 // low enough that every foot reaches, and over the standing feet.
@@ -23,7 +27,7 @@ func (w *retargeter) fitAll() {
 	sketch := append([]frame(nil), w.trunk...)
 	best, least := []Pose(nil), math.Inf(1)
 	for pass := 0; ; pass++ {
-		if out := w.outside(bal) + short; out < least {
+		if out := w.outside(bal, w.carried) + short; out < least {
 			best, least = copyPoses(w.poses), out
 		}
 		if pass == retargetPasses {
@@ -34,15 +38,16 @@ func (w *retargeter) fitAll() {
 		short = w.reach()
 	}
 	w.poses = best
+	w.off = w.outside(bal, w.src.drawn)
 }
 
 // outside measures the zero moment points, and returns how far they are out of
-// the feet, m, on average.
-func (w *retargeter) outside(b *balance) float64 {
+// the feet, m, on average; flies is as support has it.
+func (w *retargeter) outside(b *balance, flies bool) float64 {
 	for f := range w.poses {
 		var light bool
 		b.zmp[f], light = b.loaded(w.poses, f)
-		b.support[f] = w.support(f)
+		b.support[f] = w.support(f, flies)
 		if light {
 			b.support[f] = nil
 		}
@@ -53,6 +58,9 @@ func (w *retargeter) outside(b *balance) float64 {
 // hold keeps the trunk within shiftLimit of where it was sketched.
 func (w *retargeter) hold(sketch []frame) {
 	limit := shiftLimit * w.q.hip
+	if w.carried {
+		limit = drawnLimit * w.q.hip
+	}
 	for f := range w.trunk {
 		t, s := &w.trunk[f], &sketch[f]
 		d := math.Hypot(t.x-s.x, t.y-s.y)
@@ -64,20 +72,22 @@ func (w *retargeter) hold(sketch []frame) {
 }
 
 // support is the polygon of the standing feet in frame f; one alone is none: a
-// robot that is on one foot is on its way to the next.
-func (w *retargeter) support(f int) polygon {
+// robot that is on one foot is on its way to the next. A trunk without any that flies
+// has itself, for nothing else could brake it.
+func (w *retargeter) support(f int, flies bool) polygon {
 	var points [][2]float64
 	for leg := range w.feet {
 		if t := &w.feet[leg][f]; t.down {
-			for _, d := range [4][2]float64{{1, 1}, {1, -1}, {-1, 1}, {-1, -1}} {
-				points = append(points, [2]float64{t.pad[0] + footWidth*d[0], t.pad[1] + footWidth*d[1]})
-			}
+			points = appendFoot(points, t.pad[0], t.pad[1])
 		}
 	}
-	if len(points) < 8 {
-		return nil
+	switch {
+	case len(points) >= 8:
+		return hull(points)
+	case len(points) == 0 && flies:
+		return hull(appendFoot(nil, w.poses[f].Pos[0], w.poses[f].Pos[1]))
 	}
-	return hull(points)
+	return nil
 }
 
 // reach fits all frames, and lowers the trunk smoothly where feet stay short; it
@@ -100,43 +110,39 @@ func (w *retargeter) reach() (worst float64) {
 		widen(short, w.rate)
 		widen(sunk, w.rate)
 		for f := range short {
-			w.raised[f] = math.Min(w.raised[f]+sunk[f]/w.q.hip, 1)
-			if math.Abs(w.trunk[f].pitch) < steep {
-				w.lowered[f] = math.Min(w.lowered[f]+2*short[f], 0.45*w.q.hip)
-			} else {
-				w.lowered[f] = math.Min(w.lowered[f]+0.5*short[f], 0.45*w.q.hip)
-				w.eased[f] = math.Min(w.eased[f]+short[f]/w.q.hip, 1)
-			}
+			pitched := smoothStep((math.Abs(w.trunk[f].pitch) - steep/2) / steep)
+			w.raised[f] += sunk[f] / w.q.hip
+			w.lowered[f] += (2 - 1.5*pitched) * short[f]
+			w.eased[f] += pitched * short[f] / w.q.hip
 		}
 	}
 }
 
 // widen replaces v by a smooth curve that is nowhere below it: the maximum over
-// a quarter of a second to either side, smoothed over less.
+// the time that the trunk takes, to either side, and of that a mean over as long.
 func widen(v []float64, rate float64) {
-	wide := int(0.25 * rate)
+	wide := int(gently * rate)
 	top := make([]float64, len(v))
 	for i := range v {
 		for k := max(0, i-wide); k <= min(len(v)-1, i+wide); k++ {
 			top[i] = math.Max(top[i], v[k])
 		}
 	}
-	for round := 0; round < wide; round++ {
-		last := top[0]
-		for i := 1; i < len(top)-1; i++ {
-			now := top[i]
-			top[i] = (last + 2*now + top[i+1]) / 4
-			last = now
+	for i := range v {
+		sum, all := 0.0, 0.0
+		for k := max(0, i-wide); k <= min(len(v)-1, i+wide); k++ {
+			c := 1 + math.Cos(math.Pi*float64(k-i)/float64(wide+1))
+			sum, all = sum+c*top[k], all+c
 		}
+		v[i] = sum / all
 	}
-	copy(v, top)
 }
 
 // fit solves the legs of frame f from those of the frame before, and returns how
 // far a foot stays from where it belongs, m.
 func (w *retargeter) fit(f int) (short float64) {
-	t, p, keep := &w.trunk[f], &w.poses[f], (1-w.eased[f])*(1-w.raised[f])
-	p.Pos = [3]float64{t.x, t.y, t.height - w.lowered[f]}
+	t, p, keep := &w.trunk[f], &w.poses[f], (1-softly(w.eased[f], 1, 1))*(1-softly(w.raised[f], 1, 1))
+	p.Pos = [3]float64{t.x, t.y, t.height - softly(w.lowered[f], 1, 0.45*w.q.hip)}
 	p.Quat = quatMul(quatExp([3]float64{0, 0, t.yaw}), quatMul(quatExp([3]float64{0, -keep * t.pitch, 0}), quatExp([3]float64{keep * t.roll, 0, 0})))
 	if f > 0 {
 		copy(p.Q, w.poses[f-1].Q)
@@ -144,11 +150,28 @@ func (w *retargeter) fit(f int) (short float64) {
 	var targets [4]Target
 	for leg := range targets {
 		targets[leg] = w.q.legs[leg].foot
-		targets[leg].Pos = w.feet[leg][f].pad
+		targets[leg].Pos = w.near(leg, f)
 	}
 	w.q.ik.Solve(p, targets[:])
 	for leg := range targets {
-		short = math.Max(short, length(sub(w.q.ik.point(&targets[leg]), targets[leg].Pos)))
+		short = math.Max(short, (1-w.swing(leg, f))*length(sub(w.q.ik.point(&targets[leg]), targets[leg].Pos)))
 	}
 	return short
+}
+
+// near is where a foot goes in frame f: where it was laid, and while it swings no further from
+// home than the leg reaches, for it need not wait behind a trunk that hurries on.
+func (w *retargeter) near(leg, f int) [3]float64 {
+	at, h := w.feet[leg][f].pad, w.home(leg, &w.trunk[f])
+	far, most := math.Hypot(at[0]-h[0], at[1]-h[1]), w.q.legs[leg].stride
+	if far > most {
+		k := w.swing(leg, f) * (1 - most/far)
+		at[0], at[1] = at[0]+k*(h[0]-at[0]), at[1]+k*(h[1]-at[1])
+	}
+	return at
+}
+
+// swing is how high a foot is in frame f, as a share of its height in mid-swing.
+func (w *retargeter) swing(leg, f int) float64 {
+	return w.feet[leg][f].lift / (swingHeight / 0.3 * w.q.hip)
 }

@@ -17,6 +17,7 @@ type trunkCourse struct {
 	rate                      float64
 	frames                    int
 	hip                       float64 // mean height of hips and shoulders when standing, m
+	drawn                     bool    // by people: feet may leave when no body could
 }
 
 // girdles are the bodies whose origins are hip and shoulder joints.

@@ -80,6 +80,28 @@ func feetStayAbove(t *testing.T, b *controller.Body, k motion.Kinematics, c *mot
 	}
 }
 
+// A floor pushes and does not pull: a trunk that comes down to let feet reach takes its time.
+func TestRetargetedTrunksComeDownGently(t *testing.T) {
+	b, k := openRat(t)
+	robot, rk := openQuadruped(t)
+	for _, s := range []motion.Spec{motion.RandomSpec(motion.Rear, 1), motion.RandomSpec(motion.Rear, 5), motion.RandomSpec(motion.Dash, 5)} {
+		rat, _ := synthesize(t, b, k, s)
+		out, fid, err := motion.Retarget(rat, k, rk, robot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !fid.Kept() {
+			t.Errorf("%v: %v", s, fid)
+		}
+		for f := 1; f+1 < out.Len(); f++ {
+			up := (out.Poses[f-1].Pos[2] - 2*out.Poses[f].Pos[2] + out.Poses[f+1].Pos[2]) * out.Rate * out.Rate
+			if math.Abs(up) > 0.5*9.81 {
+				t.Fatalf("%v, frame %d: the trunk accelerates upwards by %.1f m/s^2", s, f, up)
+			}
+		}
+	}
+}
+
 func TestRetargetRefusesOtherBodies(t *testing.T) {
 	b, k := openRat(t)
 	robot, rk := openQuadruped(t)
