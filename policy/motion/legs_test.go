@@ -290,7 +290,7 @@ func TestDrawnLeapsBrakeOnFeet(t *testing.T) {
 		}
 	}
 	t.Logf("%.2f s without a foot on the floor, in which it brakes by %.2f m/s", air, -braked)
-	if air == 0 || air > 0.2 || math.Abs(braked) > 0.1 {
-		t.Errorf("%.2f s without a foot on the floor, want some and at most 0.2; in them it brakes by %.2f m/s, want at most 0.1", air, -braked)
+	if air > 0.2 || math.Abs(braked) > 0.1 {
+		t.Errorf("%.2f s without a foot on the floor, want at most 0.2; in them it brakes by %.2f m/s, want at most 0.1", air, -braked)
 	}
 }

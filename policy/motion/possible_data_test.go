@@ -147,3 +147,28 @@ func TestMotionsOfLegsAreKeptAtAnyRate(t *testing.T) {
 		}
 	}
 }
+
+// A robot that is to move as a recorded rat did is kept, and its trunk falls no faster than a stone.
+func TestRecordedRatsAreKeptByARobotThatAFloorCarries(t *testing.T) {
+	_, rat := opened(t, sim.Options{})
+	p, err := profile.Open("quadruped")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, k := opened(t, sim.Options{Profile: p})
+	for _, name := range []string{"rat_A_clip_250_250.csv", "rat_clip_walk_250.csv", "rat_clip_rear_groom_250.csv"} {
+		out, fid, err := Retarget(recording(t, name, rat), rat, k, r.Body())
+		if err != nil {
+			t.Fatal(err)
+		}
+		falls, rises := 0.0, 0.0
+		for f := 1; f+1 < out.Len(); f++ {
+			up := (out.Poses[f-1].Pos[2] - 2*out.Poses[f].Pos[2] + out.Poses[f+1].Pos[2]) * out.Rate * out.Rate / gravity
+			falls, rises = max(falls, -up), max(rises, up)
+		}
+		t.Logf("%s: the trunk accelerates down by %.2f g, up by %.2f g at most", name, falls, rises)
+		if !fid.Kept() || falls > 0.9 || rises > 1 {
+			t.Errorf("%v: %.2f g down and %.2f g up, want at most 0.9 and 1", fid, falls, rises)
+		}
+	}
+}

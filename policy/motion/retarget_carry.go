@@ -6,8 +6,8 @@ import (
 )
 
 // Animators lift feet when it looks well, and a trunk that no foot carries stops in the air
-// or turns over one that stands elsewhere. carry moves when feet leave and land, no stance
-// shorter for it, until what moves the trunk acts where feet stand, as far as that goes.
+// or turns over one that stands elsewhere. carry moves when feet leave and land, a little, until
+// what moves the trunk acts where feet stand, as far as that goes.
 const (
 	carryRounds = 4
 	quickSwing  = 0.1   // s, of a foot that stays where it is
@@ -15,6 +15,7 @@ const (
 	lightest    = 0.3   // weights: of a trunk that the floor carries less of, it asks no foot
 	inTheAir    = 0.3   // m, that a zero moment point without any foot counts as outside
 	leastGain   = 0.005 // m s, of a swing that is moved
+	leeway      = 0.15  // s, that a foot leaves earlier or lands later
 	together    = 0.06  // s, within which swings begin and end at the same time
 )
 
@@ -82,15 +83,16 @@ func (w *retargeter) put(leg int, s *stance) (far float64) {
 	return far
 }
 
-// carrySwings moves some of all swings together, within the time that the motion has them in, or
-// not, and says whether it did. Feet land in the motion's order.
+// carrySwings moves some of all swings together, about within the time that the motion has them
+// in, or not, and says whether it did. Feet land in the motion's order.
 func (w *retargeter) carrySwings(all *[4][]stance, zmp []point, swings, others []aSwing) bool {
 	was := make([][2]stance, len(swings))
 	from, to, first, last, quick := 0.0, math.Inf(1), math.Inf(1), 0.0, 0.0
 	for k, s := range swings {
 		was[k] = [2]stance{all[s.leg][s.i], all[s.leg][s.i+1]}
 		a, b := &was[k][0], &was[k][1]
-		from, to, first, last = math.Max(from, s.from), math.Min(to, s.to), math.Min(first, a.from), math.Max(last, b.to)
+		from, to = math.Max(from, math.Max(s.from-leeway, a.from+quickSwing)), math.Min(to, math.Min(s.to+leeway, b.to-quickSwing))
+		first, last = math.Min(first, a.from), math.Max(last, b.to)
 		quick = math.Max(quick, quickSwing+math.Hypot(b.x-a.x, b.y-a.y)/swingSpeed)
 	}
 	set := func(to [][2]stance) {
