@@ -23,7 +23,7 @@ const (
 	robotMargin    = 0.02  // m, of the zero moment point inside the feet
 	robotShy       = 0.3   // see shiftWeight
 	shiftLimit     = 0.15  // hip heights that the trunk may go aside to balance
-	drawnLimit     = 0.6   // the same for motions that people drew, which stop in the air
+	drawnLimit     = 0.3   // the same for motions that people drew, which brake faster than feet can
 )
 
 // Retarget makes of a rat's clip one of a four-legged robot: b, whose kinematics

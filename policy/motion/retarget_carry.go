@@ -138,7 +138,8 @@ func (w *retargeter) inOrder(all *[4][]stance, swings, others []aSwing) bool {
 	return true
 }
 
-// uncarried is how far zero moment points are outside the feet from one time to another, m s.
+// uncarried is how far zero moment points are outside the feet from one time to another, m s,
+// beyond what the trunk may go aside for.
 func (w *retargeter) uncarried(all *[4][]stance, zmp []point, from, to float64) (sum float64) {
 	for f := max(0, int(from*w.rate)); f <= min(len(zmp)-1, int(to*w.rate)); f++ {
 		if zmp[f].light {
@@ -156,7 +157,7 @@ func (w *retargeter) uncarried(all *[4][]stance, zmp []point, from, to float64) 
 		if len(corners) == 0 {
 			sum += inTheAir
 		} else {
-			sum += math.Min(inTheAir, math.Max(0, hull(corners).outside(zmp[f].at)))
+			sum += math.Min(inTheAir, math.Max(0, hull(corners).outside(zmp[f].at)-shiftLimit*w.q.hip))
 		}
 	}
 	return sum / w.rate

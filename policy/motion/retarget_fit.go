@@ -27,7 +27,7 @@ func (w *retargeter) fitAll() {
 	sketch := append([]frame(nil), w.trunk...)
 	best, least := []Pose(nil), math.Inf(1)
 	for pass := 0; ; pass++ {
-		if out := w.outside(bal, w.carried) + short; out < least {
+		if out := w.outside(bal) + short; out < least {
 			best, least = copyPoses(w.poses), out
 		}
 		if pass == retargetPasses {
@@ -38,16 +38,16 @@ func (w *retargeter) fitAll() {
 		short = w.reach()
 	}
 	w.poses = best
-	w.off = w.outside(bal, w.src.drawn)
+	w.off = w.outside(bal)
 }
 
 // outside measures the zero moment points, and returns how far they are out of
-// the feet, m, on average; flies is as support has it.
-func (w *retargeter) outside(b *balance, flies bool) float64 {
+// the feet, m, on average.
+func (w *retargeter) outside(b *balance) float64 {
 	for f := range w.poses {
 		var light bool
 		b.zmp[f], light = b.loaded(w.poses, f)
-		b.support[f] = w.support(f, flies)
+		b.support[f] = w.support(f)
 		if light {
 			b.support[f] = nil
 		}
@@ -72,22 +72,18 @@ func (w *retargeter) hold(sketch []frame) {
 }
 
 // support is the polygon of the standing feet in frame f; one alone is none: a
-// robot that is on one foot is on its way to the next. A trunk without any that flies
-// has itself, for nothing else could brake it.
-func (w *retargeter) support(f int, flies bool) polygon {
+// robot that is on one foot is on its way to the next.
+func (w *retargeter) support(f int) polygon {
 	var points [][2]float64
 	for leg := range w.feet {
 		if t := &w.feet[leg][f]; t.down {
 			points = appendFoot(points, t.pad[0], t.pad[1])
 		}
 	}
-	switch {
-	case len(points) >= 8:
-		return hull(points)
-	case len(points) == 0 && flies:
-		return hull(appendFoot(nil, w.poses[f].Pos[0], w.poses[f].Pos[1]))
+	if len(points) < 8 {
+		return nil
 	}
-	return nil
+	return hull(points)
 }
 
 // reach fits all frames, and lowers the trunk smoothly where feet stay short; it
