@@ -23,7 +23,7 @@ var evaluationSets = []struct {
 	robot, rule, readme, sample string
 }{
 	{"rat", `LIBRARY := --library '([^']+)'`, "d139d75a8e80", "f0a81ada1f4d"},
-	{"quadruped", `evaluate --robot quadruped --perturb --library '([^']+)'`, "9a78f80f8a0a", "01917a40380f"},
+	{"quadruped", `evaluate --robot quadruped --perturb --library '([^']+)'`, "7d187f337414", "6c8fd2da5e87"},
 }
 
 // evaluationSpecs are the clips that `make evaluate` synthesises.

@@ -151,6 +151,7 @@ type retargeter struct {
 	ratio, time float64 // of lengths and of times, robot over rat
 	attempt     attempt
 	carried     bool    // feet leave and land so that the floor carries the trunk
+	moved       float64 // s, that a foot leaves or lands earlier or later for that, at most
 	off         float64 // of zero moment points outside the feet, on average, m
 	trunk       []frame // x, y, height, yaw, pitch, roll; height of the root
 	steps       [4][]stance

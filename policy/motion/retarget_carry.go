@@ -71,8 +71,11 @@ func (w *retargeter) carry(all *[4][]stance) {
 			moved = w.carrySwings(all, zmp, []aSwing{s}, swings) || moved
 		}
 		if !moved {
-			return
+			break
 		}
+	}
+	for _, s := range swings {
+		w.moved = math.Max(w.moved, math.Max(math.Abs(all[s.leg][s.i].to-s.from), math.Abs(all[s.leg][s.i+1].from-s.to)))
 	}
 }
 

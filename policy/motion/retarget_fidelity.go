@@ -33,6 +33,9 @@ type Fidelity struct {
 	// Swapped counts pairs of touchdowns that come in another order than the rat's.
 	Swapped    int `json:"footfalls_swapped"`
 	ExtraSteps int `json:"extra_steps"` // that the rat did not make
+	// Moved is by how much a foot leaves or lands earlier or later than drawn at most, s, so
+	// that the floor carries the trunk; 0 for what animals did.
+	Moved float64 `json:"steps_moved_s"`
 	// PitchRange is the robot's, PitchRat the rat's, PitchWanted the part of that
 	// within the robot's reach on four feet, rad.
 	PitchRat    float64 `json:"pitch_rat_rad"`
@@ -64,11 +67,11 @@ func (f *Fidelity) Fprint(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%s
 path         %.2f m of %.2f
 turn         %.0f degrees of %.0f
-strides      %s Hz of %s, %d footfalls swapped, %d steps added
+strides      %s Hz of %s, %d footfalls swapped, %d steps added, moved by %.2f s at most
 pitch range  %.0f degrees of %.0f within reach (the rat's: %.0f)
 stance slip  %.1f mm at most
 joints       %.0f %% of the speed limit, %.0f %% of the torque limit at most
-`, f, f.Path, f.PathWanted, deg*f.Turn, deg*f.TurnWanted, f.Stride.Text(2), f.StrideWanted.Text(2), f.Swapped, f.ExtraSteps,
+`, f, f.Path, f.PathWanted, deg*f.Turn, deg*f.TurnWanted, f.Stride.Text(2), f.StrideWanted.Text(2), f.Swapped, f.ExtraSteps, f.Moved,
 		deg*f.PitchRange, deg*f.PitchWanted, deg*f.PitchRat, 1e3*f.Slip, 100*f.Speed, 100*f.Torque)
 	return err
 }
@@ -76,7 +79,7 @@ joints       %.0f %% of the speed limit, %.0f %% of the torque limit at most
 // fidelity measures out against what was wanted.
 func (w *retargeter) fidelity(out *Clip) *Fidelity {
 	s := w.src
-	f := &Fidelity{Clip: out.Name, Robot: w.q.b.Name, LengthRatio: w.ratio, TimeRatio: w.time, ExtraSteps: w.extra}
+	f := &Fidelity{Clip: out.Name, Robot: w.q.b.Name, LengthRatio: w.ratio, TimeRatio: w.time, ExtraSteps: w.extra, Moved: w.moved}
 	// Paths as polygons of ten points a second of the rat: what trembles in
 	// between is no way.
 	const every = 0.1
