@@ -85,11 +85,12 @@ func TestMotionsOfLegsAreTheSameAtAnyRate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, rate := range []float64{30, 60, 120} {
-		calm, trembling := retargetLegs(t, motion.Resample(walk, rate), rk, robot), motion.Resample(walk, rate)
+		_, calm := retargetLegs(t, motion.Resample(walk, rate), 1.3, rk, robot)
+		trembling := motion.Resample(walk, rate)
 		for f := range trembling.Poses {
 			trembling.Poses[f].Pos[1] += 0.006 * math.Sin(2*math.Pi*7*float64(f)/rate)
 		}
-		fid := retargetLegs(t, trembling, rk, robot)
+		_, fid := retargetLegs(t, trembling, 1.3, rk, robot)
 		t.Logf("%g frames/s: %v, %.0f %% of the torque, calm %.0f, %v strides/s", rate, fid, 100*fid.Torque, 100*calm.Torque, fid.StrideWanted)
 		if !fid.Kept() || fid.Torque > 1.1*calm.Torque || math.Abs(float64(fid.StrideWanted)-1.63) > 0.1 {
 			t.Errorf("%g frames/s: %v, %.0f %% of the torque, calm %.0f", rate, fid, 100*fid.Torque, 100*calm.Torque)
@@ -97,18 +98,18 @@ func TestMotionsOfLegsAreTheSameAtAnyRate(t *testing.T) {
 	}
 }
 
-// retargetLegs is what a robot keeps of a clip that went through a file of a larger one.
-func retargetLegs(t *testing.T, c *motion.Clip, rk motion.Kinematics, robot *controller.Body) *motion.Fidelity {
+// retargetLegs retargets a clip that went through a file of a robot that is size times larger.
+func retargetLegs(t *testing.T, c *motion.Clip, size float64, rk motion.Kinematics, robot *controller.Body) (*motion.Clip, *motion.Fidelity) {
 	t.Helper()
-	clips, err := motion.ReadFile(legsOf(t, c, 1.3, false), nil)
+	clips, err := motion.ReadFile(legsOf(t, c, size, false), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, fid, err := motion.RetargetLegs(clips[0], rk, robot)
+	out, fid, err := motion.RetargetLegs(clips[0], rk, robot)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fid
+	return out, fid
 }
 
 // One stride that wraps is a walk, each stride going on from where the one before ended and
@@ -265,14 +266,7 @@ func TestDrawnLeapsBrakeOnFeet(t *testing.T) {
 		ik.Solve(&p, targets)
 		c.Poses = append(c.Poses, motion.Pose{Pos: p.Pos, Quat: p.Quat, Q: slices.Clone(p.Q)})
 	}
-	clips, err := motion.ReadFile(legsOf(t, c, 1, false), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, fid, err := motion.RetargetLegs(clips[0], rk, robot)
-	if err != nil {
-		t.Fatal(err)
-	}
+	out, fid := retargetLegs(t, c, 1, rk, robot)
 	if way, _ := path(out); !fid.Kept() || way < 0.9*aside {
 		t.Errorf("%v, %.2f m", fid, way)
 	}

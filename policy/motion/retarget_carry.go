@@ -48,6 +48,9 @@ type aSwing struct {
 // carry moves the swings between all legs' stances: each by itself, and with those that the
 // motion has at the same time.
 func (w *retargeter) carry(all *[4][]stance) {
+	if len(w.trunk) < 3 {
+		return // no acceleration
+	}
 	zmp := w.points()
 	var swings []aSwing
 	for leg := range all {
