@@ -160,7 +160,7 @@ class Trainer(Run):
         pairs = self.memory.sequences(self.rng, 8192, 1)
         first, second = ({k: v[t] for k, v in pairs.items()} for t in (0, 1))
         self.kept["scales"] = self.learner.world.scales(first, second)
-        self.foretell(50 * self.a.world_steps)
+        self.kept, _ = self.foretell(50 * self.a.world_steps)
         self.kept["mean"]["world"] = self.kept["world"]
 
     def imitate(self):
@@ -177,28 +177,28 @@ class Trainer(Run):
             seen = seen + more
         obs = jnp.concatenate(seen)
         self.kept["norm"] = {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
-        self.descend(self.learner.imitate, 50 * self.a.steps, self.a.keep)
+        self.kept, _ = self.descend(self.learner.imitate, 50 * self.a.steps, self.a.keep)
         self.kept["adam"], self.kept["mean"]["params"] = self.learner.adam.init(self.kept["params"]), self.kept["params"]
         self.memory = Memory(self.a.keep)
 
     def seeded(self):
         n = int(self.kept["update"])
-        self.rng, self.lots = np.random.default_rng((self.a.seed, n)), np.random.default_rng((self.a.seed, n, 1))
+        self.rng, self.lots, self.world_rng = (np.random.default_rng((self.a.seed, n, *of)) for of in ((), (1,), (2,)))
         self.key = jax.random.fold_in(jax.random.PRNGKey(self.a.seed), n)
 
     def steps(self, n, draw, step):
-        """n steps of a learning, on what draw gives; the last one's cost. Each step waits for the
-        one before it: many waiting steps would make the bodies wait for theirs."""
-        cost = jnp.nan
+        """n steps of a learning from what is kept, on what draw gives; what it ends with, and the last
+        one's cost. Each step waits for the one before it: many waiting steps would make the bodies wait for theirs."""
+        kept, cost = self.kept, jnp.nan
         for _ in range(n):
             drawn = draw()
             jax.block_until_ready(cost)
-            self.kept, cost = step(self.kept, *drawn)
-        return float(cost)
+            kept, cost = step(kept, *drawn)
+        return kept, float(cost)
 
     def foretell(self, steps):
         a = self.a
-        return self.steps(steps, lambda: [self.memory.sequences(self.rng, a.world_batch, a.world_ahead)], self.learner.foretell)
+        return self.steps(steps, lambda: [self.memory.sequences(self.world_rng, a.world_batch, a.world_ahead)], self.learner.foretell)
 
     def descend(self, step, steps, newest):
         """Steps of the policy, from states of so many of the newest control periods."""
@@ -209,14 +209,13 @@ class Trainer(Run):
         """One update, in which both networks learn from what is remembered while bodies live; its notes."""
         a = self.a
         self.seeded()
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(2) as beside:
             lives = beside.submit(self.live, a.gather, self.kept)
-            began = time.monotonic()
-            miss = self.foretell(a.world_steps)
-            foretold = time.monotonic()
-            cost = self.descend(self.learner.improve, a.steps, 8 * a.gather)
-            improved = time.monotonic()
+            foretold = beside.submit(timed, self.foretell, a.world_steps)
+            policy, cost, policy_s = timed(self.descend, self.learner.improve, a.steps, 8 * a.gather)
+            world, miss, world_s = foretold.result()
             states, _, lived_s = lives.result()
+        self.kept = self.kept | {k: policy[k] for k in ("params", "adam")} | {k: world[k] for k in ("world", "world_adam")}
         self.remember(states)
         speed, manner = self.learner.settling.astray(self.task.clips, states)
         far, turned = self.learner.missed(self.kept, self.memory.sequences(self.rng, a.batch, a.world_ahead))
@@ -227,8 +226,14 @@ class Trainer(Run):
         self.kept = self.kept | {"update": self.kept["update"] + 1, "failure": jnp.asarray(self.bodies.failure, jnp.float32)}
         if a.settle:
             self.kept["drift"] = self.learner.settling.learned(self.kept["drift"], speed, manner)
-        times = {"physics_s": lived_s, "world_s": foretold - began, "policy_s": improved - foretold}
+        times = {"physics_s": lived_s, "world_s": world_s, "policy_s": policy_s}
         return {"survived": share, "lost": lost} | notes | times
+
+
+def timed(do, *on):
+    """What do(*on) gives, and the seconds it took."""
+    began = time.monotonic()
+    return *do(*on), time.monotonic() - began
 
 
 if __name__ == "__main__":
