@@ -295,6 +295,11 @@ int ws_loop(ws_world* w, int substeps) {
   return 0;
 }
 
+int ws_adopt(ws_world* w, const ws_world* from) {
+  GUARDED(w, mj_copyData(w->d, w->m, from->d));
+  return 0;
+}
+
 int ws_kinematics(ws_world* w) {
   GUARDED(w, mj_kinematics(w->m, w->d); mj_comPos(w->m, w->d));
   return 0;

@@ -136,6 +136,7 @@ func (w *world) solve() error      { return w.check(C.ws_solve(w.c)) }
 
 func (w *world) step(substeps int) error { return w.check(C.ws_step(w.c, C.int(substeps))) }
 func (w *world) loop(substeps int) error { return w.check(C.ws_loop(w.c, C.int(substeps))) }
+func (w *world) adopt(from *world) error { return w.check(C.ws_adopt(w.c, from.c)) }
 
 func (w *world) inverse(qfrc []float64) error {
 	return w.check(C.ws_inverse(w.c, (*C.double)(&qfrc[0])))

@@ -31,6 +31,7 @@ func (w *world) kinematics() error                    { return nil }
 func (w *world) lengths() error                       { return nil }
 func (w *world) step(int) error                       { return nil }
 func (w *world) loop(int) error                       { return nil }
+func (w *world) adopt(*world) error                   { return nil }
 func (w *world) inverse([]float64) error              { return nil }
 func (w *world) dynamics([]float64, []float64) error  { return nil }
 func (w *world) jacobian(int, *[3]float64, []float64) {}

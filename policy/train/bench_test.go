@@ -16,7 +16,7 @@ import (
 
 // BenchmarkTraining learns on all cores, as `whisker train` does on two by default,
 // in turn with as many transitions of the same bodies by mj_step alone, a loop in C
-// on every core. ratio is the median, over rounds, of the rate of learning by that of
+// on every core, from the states that learning went through. ratio is the median, over rounds, of the rate of learning by that of
 // the loops. The shares are those of the cores' time: waiting is for other workers,
 // network all that is neither that nor physics, such as observing.
 func BenchmarkTraining(b *testing.B) {
@@ -48,13 +48,13 @@ func training(b *testing.B, c *Config, worlds []World, refs []*policy.Reference)
 	if err := l.calibrate(); err != nil {
 		b.Fatal(err)
 	}
-	var peers []*env
+	var peers []*sim.Robot
 	for _, w := range rest {
-		e, err := newEnv(w, &l.contract, refs)
-		if err != nil {
+		peer := w.(*timed).Robot
+		if err := peer.Start(); err != nil {
 			b.Fatal(err)
 		}
-		peers = append(peers, e)
+		peers = append(peers, peer)
 	}
 	var ratios, rates []float64
 	var physics, network, waiting float64
@@ -77,7 +77,7 @@ func training(b *testing.B, c *Config, worlds []World, refs []*policy.Reference)
 		}
 		physics, waiting = physics+spent.Seconds()/all, waiting+1-busy.Seconds()/all
 		network += (busy - spent).Seconds() / all
-		alone := bare(b, l, peers)
+		alone := bare(b, l, worlds, peers)
 		ratios, rates = append(ratios, alone.Seconds()/took.Seconds()), append(rates, float64(l.batch.size())/took.Seconds())
 	}
 	slices.Sort(ratios)
@@ -92,23 +92,19 @@ func training(b *testing.B, c *Config, worlds []World, refs []*policy.Reference)
 }
 
 // bare takes as many transitions as a batch has by mj_step alone, with one body a
-// core, and says how long that takes. A body that nothing controls falls, which costs
-// other steps than training does, so that each is put back to a start of training
-// every few periods, off the clock.
-func bare(b *testing.B, l *learner, peers []*env) time.Duration {
-	const periods = 4
-	still := make([]float32, l.actor.act)
+// core, and says how long that takes. Bodies that nothing controls fall, and steps in
+// the air cost less than those on feet: each takes one period only from the state
+// of one of those that learn, which it gets off the clock.
+func bare(b *testing.B, l *learner, worlds []World, peers []*sim.Robot) time.Duration {
 	took := make([]time.Duration, len(peers))
 	err := l.together(func(w *worker) error {
-		e, rng := peers[w.index], rand.New(rand.NewPCG(uint64(w.index), 2))
-		for left := l.batch.size() / len(peers); left > 0; left -= periods {
-			at, ref, frame := l.sampler.draw(rng)
-			if err := e.reset(l.c, at, ref, frame, rng); err != nil {
+		peer, rng := peers[w.index], rand.New(rand.NewPCG(uint64(w.index), uint64(l.s.Update)))
+		for range l.batch.size() / len(peers) {
+			if err := peer.Adopt(worlds[rng.IntN(len(worlds))].(*timed).Robot); err != nil {
 				return err
 			}
-			e.step(l.c, still) // leaves the controls of the reference's own command
 			begin := time.Now()
-			if err := e.world.(*timed).Bare(min(left, periods)); err != nil {
+			if err := peer.Bare(1); err != nil {
 				return err
 			}
 			took[w.index] += time.Since(begin)

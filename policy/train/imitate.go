@@ -55,23 +55,18 @@ func (l *learner) imitate() error {
 // imitateOn takes one step on the given transitions and their mirrored copies.
 func (l *learner) imitateOn(order []int) error {
 	share := len(order) / len(l.workers)
-	err := l.together(func(w *worker) error {
+	l.each(func(w *worker) {
 		w.lesson(l, order[w.index*share:(w.index+1)*share], l.c.Minibatch, uint64(l.s.AdamA.T))
-		return nil
 	})
-	if err != nil {
-		return err
+	student := &weights{adam: l.s.AdamA, p: l.s.Actor, rate: l.s.Rate}
+	l.stats.latentKL = 0
+	for _, w := range l.workers {
+		student.grads = append(student.grads, w.grad.actor)
+		l.stats.kl += w.grad.kl / float64(l.c.Minibatch*l.c.Imitation.Minibatches)
+		l.stats.latentKL += w.grad.latentKL / float64(len(l.workers))
 	}
-	total := &l.workers[0].grad
-	for _, w := range l.workers[1:] {
-		total.merge(&w.grad)
-	}
-	if err := l.finite("the student's gradient", l.s.AdamA.step(l.s.Actor, total.actor, l.s.Rate, 1)); err != nil {
-		return err
-	}
-	l.stats.kl += total.kl / float64(l.c.Minibatch*l.c.Imitation.Minibatches)
-	l.stats.latentKL = total.latentKL / float64(len(l.workers))
-	return nil
+	l.descend(student)
+	return l.finite("the student's gradient", student.norm)
 }
 
 // lesson fills the worker's gradient of the mean squared distance from the

@@ -27,12 +27,14 @@ type stats struct {
 func (s *stats) gather(l *learner, took time.Duration) {
 	var t tally
 	for _, w := range l.workers {
-		t.episodes += w.seen.episodes
-		t.steps += w.seen.steps
-		t.possible += w.seen.possible
-		t.reward += w.seen.reward
-		for _, d := range w.seen.done {
-			l.sampler.learn(d.at, d.lasted, d.possible)
+		for _, seen := range w.seen {
+			t.episodes += seen.episodes
+			t.steps += seen.steps
+			t.possible += seen.possible
+			t.reward += seen.reward
+			for _, d := range seen.done {
+				l.sampler.learn(d.at, d.lasted, d.possible)
+			}
 		}
 	}
 	s.episodes, s.simTime = t.episodes, took

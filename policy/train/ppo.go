@@ -21,32 +21,28 @@ func (g *gradient) clear() {
 	g.kl, g.lossV, g.latentKL = 0, 0, 0
 }
 
-// merge adds another worker's share.
-func (g *gradient) merge(from *gradient) {
-	add(g.actor, from.actor)
-	add(g.critic, from.critic)
-	g.kl += from.kl
-	g.lossV += from.lossV
-	g.latentKL += from.latentKL
-}
-
 // rows gathers a worker's share of a minibatch into contiguous memory.
 type rows struct {
 	x, eps, dMean, dValue []float32
 }
 
-// together runs f for every worker at once.
-func (l *learner) together(f func(w *worker) error) error {
-	errs := make([]error, len(l.workers))
+// each runs f for every worker at once.
+func (l *learner) each(f func(w *worker)) {
 	var wg sync.WaitGroup
-	for i, w := range l.workers {
+	for _, w := range l.workers {
 		wg.Go(func() {
 			begin := time.Now()
-			errs[i] = f(w)
+			f(w)
 			w.busy += time.Since(begin)
 		})
 	}
 	wg.Wait()
+}
+
+// together is each with errors, of which it returns the first.
+func (l *learner) together(f func(w *worker) error) error {
+	errs := make([]error, len(l.workers))
+	l.each(func(w *worker) { errs[w.index] = f(w) })
 	for _, err := range errs {
 		if err != nil {
 			return err
@@ -82,9 +78,7 @@ func (l *learner) update() error {
 	rng := rand.New(rand.NewPCG(c.Seed, uint64(l.s.Update)<<20|0xfffff))
 	l.stats.kl, l.stats.lossV = 0, 0
 	count := 0.0
-	if err := l.reflect(); err != nil {
-		return err
-	}
+	l.reflect()
 	for range c.Epochs {
 		order := rng.Perm(l.batch.size())
 		take := c.Minibatch
@@ -107,16 +101,12 @@ func (l *learner) update() error {
 }
 
 // reflect adds the mirrored copies: a second batch that costs no physics.
-func (l *learner) reflect() error {
+func (l *learner) reflect() {
 	if l.mirror == nil {
-		return nil
+		return
 	}
 	n, k := l.batch.size(), len(l.workers)
-	return l.together(func(w *worker) error {
-		i := w.index
-		l.batch.mirrored(l, w, n*i/k, n*(i+1)/k)
-		return nil
-	})
+	l.each(func(w *worker) { l.batch.mirrored(l, w, n*w.index/k, n*(w.index+1)/k) })
 }
 
 // criticFirst is the number of updates in which a policy that is gone on from
@@ -148,28 +138,18 @@ func (l *learner) adaptRate() {
 // minibatch takes one step on the given transitions and their mirrored copies.
 func (l *learner) minibatch(order []int) (kl float64, err error) {
 	share, n := len(order)/len(l.workers), l.c.Minibatch
-	err = l.together(func(w *worker) error {
-		w.gradients(l, order[w.index*share:(w.index+1)*share], n)
-		return nil
-	})
-	if err != nil {
-		return 0, err
+	l.each(func(w *worker) { w.gradients(l, order[w.index*share:(w.index+1)*share], n) })
+	actor := &weights{adam: l.s.AdamA, p: l.s.Actor, rate: l.actorRate()}
+	critic := &weights{adam: l.s.AdamC, p: l.s.Critic, rate: 5e-4}
+	l.stats.latentKL = 0
+	for _, w := range l.workers {
+		actor.grads, critic.grads = append(actor.grads, w.grad.actor), append(critic.grads, w.grad.critic)
+		l.stats.lossV += w.grad.lossV / float64(n)
+		l.stats.latentKL += w.grad.latentKL / float64(len(l.workers))
+		kl += w.grad.kl / float64(n)
 	}
-	total := &l.workers[0].grad
-	for _, w := range l.workers[1:] {
-		total.merge(&w.grad)
-	}
-	var actor, critic float64
-	var wg sync.WaitGroup
-	wg.Go(func() { critic = l.s.AdamC.step(l.s.Critic, total.critic, 5e-4, 1) })
-	actor = l.s.AdamA.step(l.s.Actor, total.actor, l.actorRate(), 1)
-	wg.Wait()
-	if err := errors.Join(l.finite("the policy's gradient", actor), l.finite("the value's gradient", critic)); err != nil {
-		return 0, err
-	}
-	l.stats.lossV += total.lossV / float64(n)
-	l.stats.latentKL = total.latentKL / float64(len(l.workers))
-	return total.kl / float64(n), nil
+	l.descend(actor, critic)
+	return kl, errors.Join(l.finite("the policy's gradient", actor.norm), l.finite("the value's gradient", critic.norm))
 }
 
 func add(a, b []float32) {

@@ -81,8 +81,8 @@ type worker struct {
 	critic *pass
 	grad   gradient
 	rows   rows
-	pairs  []int // a share of a minibatch, then its mirrored copies
-	seen   tally
+	pairs  []int         // a share of a minibatch, then its mirrored copies
+	seen   []tally       // of each half herd of its worlds
 	busy   time.Duration // in the last update; the rest it waited for others
 	// faculty is nil when learning from reward; it acts in the worlds that it led.
 	faculty *faculty
@@ -104,13 +104,24 @@ type finished struct{ at, lasted, possible int }
 
 func (t *tally) clear() { *t = tally{done: t.done[:0]} }
 
-// atOnce is how many worlds are stepped in turn, as many as a core's cache holds of
-// the quadruped; a network wants more at once, physics fewer.
-const atOnce = 16
+// rollout gathers Horizon transitions of each world.
+func (l *learner) rollout() error {
+	q := newQueue(l.workers)
+	if err := l.together(func(w *worker) error { return w.ready(l) }); err != nil {
+		return err
+	}
+	if err := l.together(func(w *worker) error { return w.work(l, q) }); err != nil {
+		return err
+	}
+	l.each(func(w *worker) { w.foresee(l) })
+	return nil
+}
 
-// rollout gathers Horizon transitions of each of the worker's worlds.
-func (w *worker) rollout(l *learner, b *batch) error {
-	w.seen.clear()
+// ready seeds the worker's worlds for a rollout, and begins their episodes now and then.
+func (w *worker) ready(l *learner) error {
+	for i := range w.seen {
+		w.seen[i].clear()
+	}
 	for i := range w.envs {
 		w.rngs[i] = rand.New(rand.NewPCG(l.c.Seed, uint64(l.s.Update)<<20|uint64(w.first+i)))
 		if l.fresh || l.s.Update%resetEvery == 0 {
@@ -119,15 +130,38 @@ func (w *worker) rollout(l *learner, b *batch) error {
 			}
 		}
 	}
-	for lo := 0; lo < len(w.envs); lo += atOnce {
-		hi := min(lo+atOnce, len(w.envs))
-		for t := range b.horizon {
-			if err := w.tick(l, b, t, lo, hi); err != nil {
-				return err
-			}
+	return nil
+}
+
+// work takes the transitions of herds until there are none.
+func (w *worker) work(l *learner, q *queue) error {
+	for {
+		g, ok := q.take(w)
+		if !ok {
+			return nil
+		}
+		if err := w.pass(l, q, g); err != nil {
+			return err
 		}
 	}
-	w.normalise(l, 0, len(w.envs))
+}
+
+// pass takes the transitions that a herd still lacks.
+func (w *worker) pass(l *learner, q *queue, g herd) error {
+	defer q.done()
+	for ; g.t < l.batch.horizon; g.t++ {
+		g = q.spare(g)
+		if err := w.tick(l, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foresee fills the values of what follows each transition of the worker's worlds.
+func (w *worker) foresee(l *learner) {
+	b := l.batch
+	w.normalise(l, herd{of: w, hi: len(w.envs)})
 	last := w.critic.forward(l.s.Critic, w.x, len(w.envs))
 	for i := range w.envs {
 		row := (w.first + i) * b.horizon
@@ -141,7 +175,6 @@ func (w *worker) rollout(l *learner, b *batch) error {
 			}
 		}
 	}
-	return nil
 }
 
 // begin starts a new episode in world i and observes it.
@@ -159,67 +192,67 @@ func (w *worker) begin(l *learner, i int) error {
 
 func (w *worker) rawRow(l *learner, i int) []float32 { return w.raw[i*l.actor.obs : (i+1)*l.actor.obs] }
 
-// normalise fills the normalised observations of the worlds from lo to hi.
-func (w *worker) normalise(l *learner, lo, hi int) {
+// normalise fills the first rows of x with the normalised observations of a herd.
+func (w *worker) normalise(l *learner, g herd) {
 	n := l.actor.obs
-	for i := lo; i < hi; i++ {
-		l.s.Norm.apply(w.x[i*n:(i+1)*n], w.raw[i*n:(i+1)*n])
+	for i := range g.hi - g.lo {
+		l.s.Norm.apply(w.x[i*n:(i+1)*n], g.of.rawRow(l, g.lo+i))
 	}
 }
 
-// tick takes transition t in the worlds from lo to hi.
-func (w *worker) tick(l *learner, b *batch, t, lo, hi int) error {
-	a, n := l.actor, hi-lo
-	w.normalise(l, lo, hi)
-	x, eps := w.x[lo*a.obs:hi*a.obs], w.eps[lo*a.latent:hi*a.latent]
+// tick takes the next transition of a herd.
+func (w *worker) tick(l *learner, g herd) error {
+	a, b, n, of := l.actor, l.batch, g.hi-g.lo, g.of
+	w.normalise(l, g)
+	x, eps := w.x[:n*a.obs], w.eps[:n*a.latent]
 	for i := range n {
 		for k := range a.latent {
-			eps[i*a.latent+k] = float32(w.rngs[lo+i].NormFloat64())
+			eps[i*a.latent+k] = float32(of.rngs[g.lo+i].NormFloat64())
 		}
 	}
 	if w.faculty != nil {
-		w.faculty.answer(w.envs[lo:hi], w.raw[lo*a.obs:hi*a.obs])
+		w.faculty.answer(of.envs[g.lo:g.hi], of.raw[g.lo*a.obs:g.hi*a.obs])
 		clear(eps) // the student acts on its latent's mean
 	}
 	mean := w.actor.forward(l.s.Actor, x, eps, n)
 	value := w.critic.forward(l.s.Critic, x, n)
 	sigma := float32(l.noise())
-	for j, e := range w.envs[lo:hi] {
-		i := lo + j
-		row := (w.first+i)*b.horizon + t
-		copy(b.x[row*a.obs:(row+1)*a.obs], w.x[i*a.obs:])
-		copy(b.eps[row*a.latent:(row+1)*a.latent], w.eps[i*a.latent:])
+	for j, e := range of.envs[g.lo:g.hi] {
+		i := g.lo + j
+		row := (of.first+i)*b.horizon + g.t
+		copy(b.x[row*a.obs:(row+1)*a.obs], x[j*a.obs:])
+		copy(b.eps[row*a.latent:(row+1)*a.latent], eps[j*a.latent:])
 		copy(b.mean[row*a.act:(row+1)*a.act], mean[j*a.act:])
 		lead := mean[j*a.act : (j+1)*a.act]
 		if w.faculty != nil {
 			answer := w.faculty.out[j*a.act : (j+1)*a.act]
 			copy(b.label[row*a.act:], answer)
-			if w.led[i] {
+			if of.led[i] {
 				lead = answer
 			}
 		}
 		out := b.act[row*a.act : (row+1)*a.act]
 		for k := range out {
-			out[k] = lead[k] + sigma*float32(w.rngs[i].NormFloat64())
+			out[k] = lead[k] + sigma*float32(of.rngs[i].NormFloat64())
 		}
 		b.value[row] = value[j]
-		if err := w.take(l, b, i, row, e.step(l.c, out)); err != nil {
+		if err := w.take(l, of, i, row, e.step(l.c, out)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// take stores what a step led to and begins the next episode when it ended.
-func (w *worker) take(l *learner, b *batch, i, row int, o outcome) error {
+// take stores what a step of another's world led to and begins the next episode when it ended.
+func (w *worker) take(l *learner, of *worker, i, row int, o outcome) error {
 	if math.IsNaN(o.reward) || math.IsInf(o.reward, 0) {
-		return fmt.Errorf("train: reward is %g at update %d, world %d; %s", o.reward, l.s.Update, w.first+i, startAgain)
+		return fmt.Errorf("train: reward is %g at update %d, world %d; %s", o.reward, l.s.Update, of.first+i, startAgain)
 	}
-	e := w.envs[i]
+	b, e, seen := l.batch, of.envs[i], &of.seen[i/half]
 	b.reward[row] = float32(o.reward * (1 - l.c.Gamma)) // so that values stay below one
 	b.failed[row], b.ended[row] = o.failed, o.ended
-	w.seen.reward += o.reward
-	x := w.rawRow(l, i)
+	seen.reward += o.reward
+	x := of.rawRow(l, i)
 	if !o.ended {
 		e.observe(x)
 		return nil
@@ -231,11 +264,11 @@ func (w *worker) take(l *learner, b *batch, i, row int, o outcome) error {
 		l.s.Norm.apply(one, x)
 		b.next[row] = w.critic.forwardOne(l.s.Critic, one)
 	}
-	w.seen.episodes++
-	w.seen.steps += e.steps
-	w.seen.possible += e.possible
-	w.seen.done = append(w.seen.done, finished{e.at, e.steps, e.possible})
-	return w.begin(l, i)
+	seen.episodes++
+	seen.steps += e.steps
+	seen.possible += e.possible
+	seen.done = append(seen.done, finished{e.at, e.steps, e.possible})
+	return of.begin(l, i)
 }
 
 // forwardOne is forward for a single row with a single output, in memory of its

@@ -104,7 +104,7 @@ func (l *learner) iterate() error {
 		w.busy = 0
 	}
 	start := time.Now()
-	if err := l.together(func(w *worker) error { return w.rollout(l, l.batch) }); err != nil {
+	if err := l.rollout(); err != nil {
 		return err
 	}
 	l.stats.gather(l, time.Since(start))
@@ -205,7 +205,7 @@ func (l *learner) newWorker(worlds []World, index int, refs []*policy.Reference)
 	most := max(n, share)
 	w := &worker{
 		index: index, first: index * len(worlds), raw: make([]float32, n*a.obs), x: make([]float32, (n+1)*a.obs), eps: make([]float32, n*a.latent),
-		actor: newActorPass(a, most, g), critic: newPass(l.critic, most, g), rngs: make([]*rand.Rand, n),
+		seen: make([]tally, (n+half-1)/half), actor: newActorPass(a, most, g), critic: newPass(l.critic, most, g), rngs: make([]*rand.Rand, n),
 		grad: gradient{actor: make([]float32, a.size()), critic: make([]float32, l.critic.size())},
 		rows: rows{x: make([]float32, share*a.obs), eps: make([]float32, share*a.latent), dMean: make([]float32, share*a.act), dValue: make([]float32, share)},
 	}
