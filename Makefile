@@ -157,7 +157,7 @@ train-mjx: $(VENV_MJX)/.ok ## train the rat's policy on a GPU
 	$(VENV_MJX)/bin/python policy/train/mjx/train.py $(MJX)/task --out $(MJX) $(ARGS)
 
 # The quadruped's, from random weights through a model of the world; robots are randomised by sim/randomisation.yaml.
-# Twenty minutes of two cores make the clips. An hour and a half teaches it to stand, go and leap (track), and to end where it should (settled).
+# Twenty minutes of two cores make the clips. Half an hour teaches it to stand, go and leap (track), another to end where it should (settled). That ships.
 train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the rat's clips, retargeted
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/walks --library 'walk=36;trot=30;turn=24;rear=14;roam=20;lunge=4;groom=6;headturn=3;stand=3' --first-seed 40000 --brisk 1.6
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/rears --library 'dash=30;rear=30;groom=6;roam=10;lunge=4' --first-seed 60000 --brisk 1.3
@@ -166,7 +166,7 @@ train-quadruped: build $(VENV_MJX)/.ok ## train the quadruped's policy on the ra
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/postures --library 'walk=16;trot=16;turn=20;rear=10;roam=40;dash=30;whirl=30;groom=12;stand=6;headturn=6;lunge=6' --first-seed 100000 --brisk 1.3 --postures 2
 	bin/whisker train --robot quadruped --export $(QUADRUPED)/leaps --library 'leaps=400' --first-seed 120000
 	$(TRACK_LEGS)/track $(LIBRARIES) --encoder 256,128 --decoder 256,128 --rate 2e-4 --transitions 2.2e6 $(ARGS)
-	$(TRACK_LEGS)/settled $(LIBRARIES) --from $(QUADRUPED)/track --settle --average 60 --rate 1e-4 --transitions 3.2e6 $(ARGS)
+	$(TRACK_LEGS)/settled $(LIBRARIES) --from $(QUADRUPED)/track --settle --average 60 --rate 1e-4 --transitions 2.4e6 $(ARGS)
 
 QUADRUPED = $(TRAIN)/quadruped
 LIBRARIES = $(addprefix $(QUADRUPED)/,walks rears legs whirls postures leaps)
