@@ -22,13 +22,9 @@ func TestWhoStepsAWorldDoesNotMatter(t *testing.T) {
 		l.sampler.prepare()
 		q := newQueue(l.workers)
 		q.idle = idle
-		if err := l.together(func(w *worker) error { return w.ready(l) }); err != nil {
+		if err := l.rollout(q); err != nil {
 			t.Fatal(err)
 		}
-		if err := l.together(func(w *worker) error { return w.work(l, q) }); err != nil {
-			t.Fatal(err)
-		}
-		l.each(func(w *worker) { w.foresee(l) })
 		return l.batch
 	}
 	whole := live(1, 0)

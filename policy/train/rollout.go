@@ -104,9 +104,8 @@ type finished struct{ at, lasted, possible int }
 
 func (t *tally) clear() { *t = tally{done: t.done[:0]} }
 
-// rollout gathers Horizon transitions of each world.
-func (l *learner) rollout() error {
-	q := newQueue(l.workers)
+// rollout gathers Horizon transitions of each world; q has them all.
+func (l *learner) rollout(q *queue) error {
 	if err := l.together(func(w *worker) error { return w.ready(l) }); err != nil {
 		return err
 	}

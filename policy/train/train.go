@@ -104,7 +104,7 @@ func (l *learner) iterate() error {
 		w.busy = 0
 	}
 	start := time.Now()
-	if err := l.rollout(); err != nil {
+	if err := l.rollout(newQueue(l.workers)); err != nil {
 		return err
 	}
 	l.stats.gather(l, time.Since(start))
