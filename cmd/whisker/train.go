@@ -44,6 +44,7 @@ type trainCmd struct {
 	Minibatch   int      `help:"Transitions per step of the optimiser." default:"1024"`
 	Rate        float64  `help:"Learning rate at the start." default:"1.5e-4"`
 	LessonRate  float64  `help:"Learning rate of imitation at the start." default:"1e-3"`
+	Average     int      `help:"Latest updates over which the weights of what imitates are averaged in its policy file." default:"40"`
 	TargetKL    float64  `name:"target-kl" help:"Divergence of the policy over one update that the rate is held to." default:"0.02"`
 	NoiseStart  float64  `help:"Action noise at the start." default:"0.18"`
 	NoiseEnd    float64  `help:"Action noise at the end." default:"0.08"`
@@ -192,7 +193,7 @@ func (c *trainCmd) config(e *env) (train.Config, error) {
 	var err error
 	if c.Teacher != "" {
 		t.Residual = c.Residual
-		t.Imitation.Rate = c.LessonRate
+		t.Imitation.Rate, t.Imitation.Average = c.LessonRate, c.Average
 		t.Imitation.Alone = min(t.Imitation.Alone, c.Transitions/3)
 		if t.Teacher, err = policy.Load(c.Teacher); err != nil {
 			return t, err
@@ -229,7 +230,7 @@ func (c *trainCmd) String() string {
 	s := fmt.Sprintf("whisker train %s --seed %d --transitions %d --worlds %d --workers %d --max-steps %d --minibatch %d --rate %g --target-kl %g --noise-start %g --noise-end %g --latent-cost %g --encoder %s --decoder %s",
 		c.sources(), c.Seed, c.Transitions, c.Worlds, c.Workers, c.MaxSteps, c.Minibatch, c.Rate, c.TargetKL, c.NoiseStart, c.NoiseEnd, c.LatentCost, commas(c.Encoder), commas(c.Decoder))
 	if c.Teacher != "" {
-		s += fmt.Sprintf(" --teacher %s --lesson-rate %g", filepath.Base(c.Teacher), c.LessonRate)
+		s += fmt.Sprintf(" --teacher %s --lesson-rate %g --average %d", filepath.Base(c.Teacher), c.LessonRate, c.Average)
 		for _, path := range c.Specialist {
 			s += " --specialist " + filepath.Base(path)
 		}

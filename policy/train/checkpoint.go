@@ -51,6 +51,7 @@ type snapshot struct {
 	Obs              int
 	Encoder, Decoder []int
 	Actor, Critic    []float32
+	Mean             []float32 // of Actor over the latest updates of imitation; nil before the first
 	AdamA, AdamC     *adam
 	Norm             *normaliser
 	Failure          []float64
@@ -177,7 +178,11 @@ func (l *learner) file() *policy.File {
 	c.Training = policy.Training{
 		Command: l.c.Command, Seed: l.c.Seed, Data: l.c.Data, Transitions: l.s.Transitions, Notes: strings.Join(l.s.History, "\n"),
 	}
-	return &policy.File{Contract: c, Network: l.actor.network(l.s.Actor, l.s.Norm)}
+	weights := l.s.Actor
+	if l.s.Mean != nil {
+		weights = l.s.Mean
+	}
+	return &policy.File{Contract: c, Network: l.actor.network(weights, l.s.Norm)}
 }
 
 // replace writes a file. What it held stays until the new content is whole and on disk.

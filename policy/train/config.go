@@ -94,6 +94,9 @@ type Imitation struct {
 	Noise float64
 	// Rate and RateEnd are the learning rate at the start and the end.
 	Rate, RateEnd float64
+	// Average is over how many of the latest updates the weights in the policy file
+	// are averaged: the student's wander about, their mean much less.
+	Average int
 }
 
 // NewConfig holds what worked best; see the package's notes.
@@ -106,7 +109,7 @@ func NewConfig() Config {
 		LatentKL: 1e-4, ActionCost: 1e-3, Symmetry: 0.2,
 		Task: RatTask(), MaxSteps: 200, FailureRatio: 3,
 		NormaliseOver: 4000, Every: time.Minute, Residual: true,
-		Imitation: Imitation{Memory: 300_000, Minibatches: 24, Alone: 200_000, Noise: 0.1, Rate: 1e-3, RateEnd: 5e-5},
+		Imitation: Imitation{Memory: 300_000, Minibatches: 24, Alone: 200_000, Noise: 0.1, Rate: 1e-3, RateEnd: 5e-5, Average: 40},
 	}
 }
 

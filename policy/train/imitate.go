@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 )
 
 // memory keeps the newest transitions of a student and what its teacher would
@@ -49,7 +50,20 @@ func (l *learner) imitate() error {
 			return err
 		}
 	}
+	l.average()
 	return nil
+}
+
+// average takes the student's weights into their mean.
+func (l *learner) average() {
+	s := l.s
+	if s.Mean == nil {
+		s.Mean = slices.Clone(s.Actor)
+	}
+	share := float32(1 / min(1+float64(s.Update)/4, float64(l.c.Imitation.Average)))
+	for i, p := range s.Actor {
+		s.Mean[i] += share * (p - s.Mean[i])
+	}
 }
 
 // imitateOn takes one step on the given transitions and their mirrored copies.
@@ -108,8 +122,8 @@ func (w *worker) lesson(l *learner, share []int, n int, step uint64) {
 }
 
 func (im *Imitation) check(batch int) error {
-	if im.Memory < batch || im.Minibatches < 1 || im.Noise < 0 || im.Rate <= 0 || im.RateEnd <= 0 {
-		return fmt.Errorf("train: imitation with a memory of %d, %d minibatches, noise %g, rates %g to %g; want a memory of at least one batch (%d transitions) and positive numbers", im.Memory, im.Minibatches, im.Noise, im.Rate, im.RateEnd, batch)
+	if im.Memory < batch || im.Minibatches < 1 || im.Noise < 0 || im.Rate <= 0 || im.RateEnd <= 0 || im.Average < 1 {
+		return fmt.Errorf("train: imitation with a memory of %d, %d minibatches, noise %g, rates %g to %g, weights averaged over %d updates; want a memory of at least one batch (%d transitions) and positive numbers", im.Memory, im.Minibatches, im.Noise, im.Rate, im.RateEnd, im.Average, batch)
 	}
 	return nil
 }

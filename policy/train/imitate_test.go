@@ -2,6 +2,8 @@ package train
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -100,4 +102,54 @@ func TestAForeignTeacherIsRefused(t *testing.T) {
 	if err := Run(context.Background(), c, worlds, refs); err == nil || !strings.Contains(err.Error(), "want a teacher of the same body") {
 		t.Errorf("error %v, want one on the teacher", err)
 	}
+}
+
+// At a rate at which weights wander, what is written is nearer to the teacher than
+// where the student ended.
+func TestTheMeanOfAStudentsWeightsIsNearerToItsTeacher(t *testing.T) {
+	_, teacher, worlds, refs := student(t)
+	written := func(average int) *policy.File {
+		c := quick()
+		c.Teacher, c.Residual, c.Transitions = teacher, false, 16*32*80
+		c.Imitation.Memory, c.Imitation.Alone, c.Imitation.Average = 10_000, 16*32*10, average
+		c.Imitation.Rate, c.Imitation.RateEnd = 1e-2, 1e-2
+		c.Policy = filepath.Join(t.TempDir(), "student.policy")
+		if err := Run(context.Background(), c, worlds, refs); err != nil {
+			t.Fatal(err)
+		}
+		f, err := policy.Load(c.Policy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	last, mean := apart(t, worlds[0].Body(), refs[0], written(1), teacher), apart(t, worlds[0].Body(), refs[0], written(40), teacher)
+	if mean >= last {
+		t.Errorf("the mean of its weights is %.4f rad off its teacher, what it ended with %.4f", mean, last)
+	}
+}
+
+// apart is how far two policies' commands are from each other where a body sways, rms.
+func apart(t *testing.T, b *controller.Body, ref *policy.Reference, p, q *policy.File) float64 {
+	t.Helper()
+	rng, sum, n := rand.New(rand.NewPCG(1, 1)), 0.0, 200
+	for range n {
+		state := controller.NewState(b)
+		lean, joint := 0.1*rng.NormFloat64(), 0.1*rng.NormFloat64()
+		state.Root.Quat, state.Root.Pos, state.Pos[0] = [4]float64{math.Cos(lean / 2), 0, math.Sin(lean / 2), 0}, [3]float64{0, 0, 0.32}, joint
+		var commands [2]float64
+		for i, f := range []*policy.File{p, q} {
+			tracker, err := policy.NewTracker(b, f, ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := controller.NewCommand(b)
+			if err := tracker.Act(&state, &cmd); err != nil {
+				t.Fatal(err)
+			}
+			commands[i] = cmd.Pos[0]
+		}
+		sum += (commands[0] - commands[1]) * (commands[0] - commands[1])
+	}
+	return math.Sqrt(sum / float64(n))
 }
