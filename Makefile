@@ -134,7 +134,7 @@ train-rat-quick: ## the first two stages in half an hour on two cores: standing,
 	$(MAKE) train-rat-imitate TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
 
 # Servos teach torques: a policy for servos shows the rat with torque motors what forces follow, on calm clips first, then on shaken,
-# brisk and uneven ones, then on both. What ships has as its tutor the policy that shipped before references were shown with errors:
+# brisk and uneven ones, then on both, and then for long, of which the mean of the weights is kept. What ships has as its tutor the policy that shipped before references were shown with errors:
 # git show c4908a6:policy/rat.policy >out/rat.policy, and TUTOR=out/rat.policy.
 TUTOR ?= policy/rat.policy
 train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos
@@ -145,6 +145,9 @@ train-rat-torque: build ## train the rat's policy with torque motors: a student 
 	  --library 'walk=30;trot=30;turn=15;rear=25;groom=5;headturn=5;stand=10;roam=40;dash=40'
 	bin/whisker train --torque --out $(TRAIN)/torque-both --teacher policy/rat.policy --specialist $(TUTOR) --from $(TRAIN)/torque-shaken/rat-torque.policy --lesson-rate 4e-4 --seed 13 \
 	  --transitions 400000 --worlds 64 --workers 2 --shake 0.1 --encoder 512,256 --decoder 256,256 --library 'rear=40;trot=30;walk=15;turn=8;groom=4;headturn=3;stand=5;lunge=3;roam=25;dash=25'
+	bin/whisker train --torque --out $(TRAIN)/torque-mean --teacher policy/rat.policy --specialist $(TUTOR) --from $(TRAIN)/torque-both/rat-torque.policy --lesson-rate 4e-4 --average 400 --seed 14 \
+	  --transitions 3200000 --worlds 64 --workers 2 --shake 0.12 --brisk 1.3 --postures 1 --encoder 512,256 --decoder 256,256 \
+	  --library 'rear=40;trot=35;walk=30;turn=12;groom=5;headturn=4;stand=8;lunge=4;roam=40;dash=40'
 
 # On a machine with an NVIDIA GPU: CUDA=1, and WHEELS=dir where it has no network.
 # policy/train/mjx/README.md tells what to carry there.
