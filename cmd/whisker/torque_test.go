@@ -20,7 +20,7 @@ func TestTheRatWithTorqueMotorsIsTrainedEvaluatedAndRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := &f.Contract; c.Action.Drive != controller.DriveTorque || c.Action.Residual || !strings.Contains(c.Training.Command, "--teacher rat.policy --lesson-rate 0.001 --torque") {
+	if c := &f.Contract; c.Action.Drive != controller.DriveTorque || c.Action.Residual || !strings.Contains(c.Training.Command, "--teacher rat.policy --lesson-rate 0.001 --average 40 --torque") {
 		t.Errorf("drive %s, residual %v, made by %q", c.Action.Drive, c.Action.Residual, c.Training.Command)
 	}
 	ok(t, "policy", "check", "--torque", student)
