@@ -134,7 +134,8 @@ train-rat-quick: ## the first two stages in half an hour on two cores: standing,
 	$(MAKE) train-rat-imitate TRAIN=out/train-quick TEACHER=1000000 STUDENT=300000
 
 # Servos teach torques: a policy for servos shows the rat with torque motors what forces follow, on calm clips first, then on shaken,
-# brisk and uneven ones, then on both, and then for long, of which the mean of the weights is kept. What ships has as its tutor the policy that shipped before references were shown with errors:
+# brisk and uneven ones, then on both, and then for long, of which the mean of the weights is kept. What ships has as its tutor
+# the policy that shipped before references were shown with errors:
 # git show c4908a6:policy/rat.policy >out/rat.policy, and TUTOR=out/rat.policy.
 TUTOR ?= policy/rat.policy
 train-rat-torque: build ## train the rat's policy with torque motors: a student of the policy for position servos

@@ -91,6 +91,9 @@ func (l *learner) resume() error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint %s is %w; delete it to start anew", l.c.Checkpoint, err)
 	}
+	if l.memory == nil { // reward moves the weights on, and not this
+		s.Mean = nil
+	}
 	l.s = s
 	if len(s.Failure) == len(l.sampler.Failure) {
 		copy(l.sampler.Failure, s.Failure)

@@ -20,24 +20,10 @@ func student(t *testing.T) (taught, teacher *policy.File, worlds []World, refs [
 	worlds, refs = balancers(t, 16)
 	c := quick()
 	c.Transitions = 16 * 32 * 60
-	c.Policy = filepath.Join(t.TempDir(), "teacher.policy")
-	if err := Run(context.Background(), c, worlds, refs); err != nil {
-		t.Fatal(err)
-	}
-	teacher, err := policy.Load(c.Policy)
-	if err != nil {
-		t.Fatal(err)
-	}
+	teacher = learned(t, c, worlds, refs)
 	c.Teacher, c.Residual, c.Transitions = teacher, false, 16*32*40
 	c.Imitation.Memory, c.Imitation.Alone = 10_000, 16*32*10
-	c.Policy = filepath.Join(t.TempDir(), "student.policy")
-	if err := Run(context.Background(), c, worlds, refs); err != nil {
-		t.Fatal(err)
-	}
-	if taught, err = policy.Load(c.Policy); err != nil {
-		t.Fatal(err)
-	}
-	return taught, teacher, worlds, refs
+	return learned(t, c, worlds, refs), teacher, worlds, refs
 }
 
 func TestAStudentBalancesAsItsTeacherDoes(t *testing.T) {
@@ -113,19 +99,25 @@ func TestTheMeanOfAStudentsWeightsIsNearerToItsTeacher(t *testing.T) {
 		c.Teacher, c.Residual, c.Transitions = teacher, false, 16*32*80
 		c.Imitation.Memory, c.Imitation.Alone, c.Imitation.Average = 10_000, 16*32*10, average
 		c.Imitation.Rate, c.Imitation.RateEnd = 1e-2, 1e-2
-		c.Policy = filepath.Join(t.TempDir(), "student.policy")
-		if err := Run(context.Background(), c, worlds, refs); err != nil {
-			t.Fatal(err)
-		}
-		f, err := policy.Load(c.Policy)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
+		return learned(t, c, worlds, refs)
 	}
 	last, mean := apart(t, worlds[0].Body(), refs[0], written(1), teacher), apart(t, worlds[0].Body(), refs[0], written(40), teacher)
 	if mean >= last {
 		t.Errorf("the mean of its weights is %.4f rad off its teacher, what it ended with %.4f", mean, last)
+	}
+}
+
+// What goes on by reward from a checkpoint of imitation writes what it learns, not the mean of before.
+func TestAStudentThatGoesOnByRewardWritesWhatItLearns(t *testing.T) {
+	_, teacher, worlds, refs := student(t)
+	c := quick()
+	c.Teacher, c.Checkpoint = teacher, filepath.Join(t.TempDir(), "checkpoint")
+	c.Imitation.Memory = 10_000
+	before := learned(t, c, worlds, refs)
+	c.Teacher = nil
+	c.Transitions += 16 * 32 * 4
+	if d := apart(t, worlds[0].Body(), refs[0], before, learned(t, c, worlds, refs)); d == 0 {
+		t.Error("after 4 updates by reward the policy file is as imitation left it")
 	}
 }
 

@@ -54,15 +54,7 @@ func TestPPOLearnsToBalance(t *testing.T) {
 	b := worlds[0].Body()
 	c := quick()
 	c.Transitions = 16 * 32 * 60
-	c.Policy = filepath.Join(t.TempDir(), "balance.policy")
-	if err := Run(context.Background(), c, worlds, refs); err != nil {
-		t.Fatal(err)
-	}
-	f, err := policy.Load(c.Policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trained, err := policy.NewTracker(b, f, refs[0])
+	trained, err := policy.NewTracker(b, learned(t, c, worlds, refs), refs[0])
 	if err != nil {
 		t.Fatal(err)
 	}
