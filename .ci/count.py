@@ -22,11 +22,16 @@ for line in sys.stdin:
         skipped += action == "skip"
         if action != "pass":
             print("".join(output.get(key, [])), flush=True)
-        output.pop(key, None)
+        # The stacks of a package whose time is up come as output of a test that had ended.
+        lines = output.pop(key, [])
+        ends = [i for i, text in enumerate(lines) if text.lstrip().startswith("--- ")]
+        if ends and action == "pass":
+            output.setdefault((key[0], None), []).extend(lines[ends[-1] + 1:])
     elif action in ("pass", "fail", "skip"):
         print(f"{'ok  ' if action != 'fail' else 'FAIL'} {key[0]} {e.get('Elapsed', 0):.1f} s", flush=True)
         if action == "fail":
-            print("".join(output.get(key, [])), flush=True)
+            # And what still ran has had no end.
+            print("".join(text for at, lines in output.items() if at[0] == key[0] for text in lines), flush=True)
             bad.append(key)
 print(f"{passed} passed, {failed} failed, {skipped} skipped")
 sys.exit(1 if failed or bad else 0)
