@@ -19,7 +19,7 @@ type clipCmd struct {
 	Convert    clipConvertCmd    `cmd:"" help:"Read any clip and write it as CSV or NPZ."`
 	Retarget   clipRetargetCmd   `cmd:"" help:"Make a rat's clip, or a motion of another robot's legs, that of a robot."`
 	Plot       clipPlotCmd       `cmd:"" help:"Draw a clip as SVG: path, height, joints, gait."`
-	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab, whirl; or legs or leaps, of a robot."`
+	Synthesize clipSynthesizeCmd `cmd:"" aliases:"synthesise" help:"Make a clip from gait facts: stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab, whirl, upright; or legs or leaps, of a robot."`
 }
 
 // onBody opens the rat for a command that needs its geometry.
@@ -147,7 +147,7 @@ func (c *clipPlotCmd) Run(e *env) error {
 }
 
 type clipSynthesizeCmd struct {
-	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab or whirl; legs or leaps for what a robot with four legs does; or shipped for the clips that ship."`
+	Kind      string   `arg:"" help:"stand, headturn, turn, walk, trot, rear, lunge, groom, roam, dash, crab, whirl or upright; legs or leaps for what a robot with four legs does; or shipped for the clips that ship."`
 	Robot     string   `help:"Robot of legs and leaps: quadruped, go1, go2 or PROFILE.yaml." default:"quadruped" placeholder:"ROBOT"`
 	Model     string   `help:"MJCF or URDF file in place of the robot's own model." placeholder:"FILE"`
 	Out       string   `required:"" help:"Clip to write, CSV or NPZ; a folder for shipped." placeholder:"FILE"`

@@ -24,13 +24,14 @@ const (
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
 	Whirl    Kind = "whirl"    // a roam with sudden turns, to 6 rad/s
+	Upright  Kind = "upright"  // up to the full height of the hind legs, swaying there, and down again
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 	Leaps    Kind = "leaps"    // as legs: leaps aside and ahead and pivots, on fewer feet than can balance
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Whirl, Legs, Leaps}
+	return []Kind{Stand, HeadTurn, Turn, Walk, Trot, Rear, Lunge, Groom, Roam, Dash, Crab, Whirl, Upright, Legs, Leaps}
 }
 
 // OfLegs says that a kind is of robots with four legs, not of the rat.
@@ -138,7 +139,7 @@ func (s Spec) check() error {
 		return err
 	}
 	switch s.Kind {
-	case Stand, HeadTurn, Rear, Lunge, Groom:
+	case Stand, HeadTurn, Rear, Upright, Lunge, Groom:
 		return nil
 	case Turn:
 		return s.inside("turn rate", s.TurnRate, -2, 2)
@@ -206,6 +207,8 @@ func (r *rat) sketch(spec Spec) []frame {
 		sketchLunge(frames, rng)
 	case Rear:
 		r.sketchRear(frames, rng)
+	case Upright:
+		r.sketchUpright(frames, rng)
 	case Groom:
 		r.sketchGroom(frames, rng)
 	}

@@ -73,12 +73,44 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 	up.hold = math.Min(up.hold, seconds-0.8-up.at-up.rise-up.fall)
 	angle := within(rng, 1.24, 1.36)
 	paws := [3]float64{0.045, 0.016, -0.055}
-	r.sitUp(frames, up, angle, 0.016, -0.006, paws, 0.6)
+	r.sitUp(frames, up, always(angle), 0.016, always(-0.006), paws, 0.6)
 	look := within(rng, -0.3, 0.3)
 	for i := range frames {
 		k := up.value(float64(i) / clipRate)
 		frames[i].look += k * look
 		frames[i].neck += 0.15 * k
+	}
+}
+
+// sketchUpright rears on legs that straighten, stays up for as long as the clip allows, and
+// sways there: trunk, height, neck and spine, each in its own time. Recorded rats stand so for
+// two seconds, the torso at 159 mm, where sketchRear's is below 100.
+func (r *rat) sketchUpright(frames []frame, rng *rand.Rand) {
+	seconds := float64(len(frames)) / clipRate
+	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.6, 1.1), fall: within(rng, 0.7, 1.1)}
+	up.hold = seconds - within(rng, 0.7, 1) - up.at - up.rise - up.fall
+	paws := [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)}
+	behind := within(rng, 0, 0.016)
+	r.sitUp(frames, up, swaying(within(rng, 1.24, 1.5), 0.1, rng), behind, swaying(within(rng, 0, 0.05), 0.006, rng), paws, 0.6)
+	neck, look, bend, yaw := swaying(within(rng, 0, 0.3), 0.15, rng), swaying(0, 0.3, rng), swaying(0, 0.06, rng), swaying(0, 0.1, rng)
+	for i := range frames {
+		t := float64(i) / clipRate
+		k, f := up.value(t), &frames[i]
+		f.neck += k * neck(t)
+		f.look += k * look(t)
+		f.bend += k * bend(t)
+		f.yaw += k * yaw(t)
+	}
+}
+
+// always stays at v.
+func always(v float64) func(t float64) float64 { return func(float64) float64 { return v } }
+
+// swaying wanders about v, by size at most, once in one to four seconds.
+func swaying(v, size float64, rng *rand.Rand) func(t float64) float64 {
+	slow, fast, at, then := within(rng, 0.25, 0.5), within(rng, 0.5, 1), within(rng, 0, 2*math.Pi), within(rng, 0, 2*math.Pi)
+	return func(t float64) float64 {
+		return v + size*(0.6*math.Sin(2*math.Pi*slow*t+at)+0.4*math.Sin(2*math.Pi*fast*t+then))
 	}
 }
 
@@ -89,7 +121,7 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.6), rise: within(rng, 0.8, 1.0), fall: within(rng, 0.8, 1.0)}
 	up.hold = seconds - 0.7 - up.at - up.rise - up.fall
-	r.sitUp(frames, up, within(rng, 0.6, 0.8), 0.012, 0, [3]float64{0.068, 0.011, -0.028}, 0.6)
+	r.sitUp(frames, up, always(within(rng, 0.6, 0.8)), 0.012, always(0), [3]float64{0.068, 0.011, -0.028}, 0.6)
 	rate, size := within(rng, 5, 7), within(rng, 0.003, 0.005)
 	bout, side := pulse{at: up.at + up.rise, rise: 0.2, hold: math.Max(0.2, up.hold-0.4), fall: 0.2}, within(rng, -0.1, 0.1)
 	for i := range frames {
@@ -110,7 +142,7 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 // the hind feet and raised by rise (m), the forepaws at the given place in the trunk's frame
 // (m; y for the left one). The weight goes back before the forepaws leave the
 // floor: ahead is that lead, s.
-func (r *rat) sitUp(frames []frame, up pulse, angle, behind, rise float64, paws [3]float64, ahead float64) {
+func (r *rat) sitUp(frames []frame, up pulse, angle func(t float64) float64, behind float64, rise func(t float64) float64, paws [3]float64, ahead float64) {
 	hip := r.posture.hip
 	s0, c0 := math.Sincos(r.posture.pitch)
 	level := [2]float64{c0*hip[0] - s0*hip[1], s0*hip[0] + c0*hip[1]} // as standing has them
@@ -120,11 +152,11 @@ func (r *rat) sitUp(frames []frame, up pulse, angle, behind, rise float64, paws 
 		k := up.value(t)
 		back := pulse{at: up.at - ahead*0.4, rise: ahead, hold: up.hold + up.rise + up.fall - 2*ahead + ahead*0.8, fall: ahead}.value(t)
 		f := &frames[i]
-		theta := r.posture.pitch + k*angle
+		theta := r.posture.pitch + k*angle(t)
 		s, c := math.Sincos(theta)
 		// The hips: where standing has them, moved over the feet.
 		hx := f.x + level[0] + back*(feet-behind-level[0])
-		hz := f.height + level[1] + k*rise - 0.006*back*(1-k)
+		hz := f.height + level[1] + k*rise(t) - 0.006*back*(1-k)
 		f.x = hx - (c*hip[0] - s*hip[1])
 		f.height = hz - (s*hip[0] + c*hip[1])
 		f.pitch += theta - r.posture.pitch

@@ -41,7 +41,7 @@ func RandomSpec(kind Kind, seed uint64) Spec {
 }
 
 // mix is what a library is made of, in the order it is drawn: half of it walks,
-// so that any twelve in a row hold every kind but roam, dash, crab and whirl, which are for learning from.
+// so that any twelve in a row hold every kind but roam, dash, crab, whirl and upright, which are for learning from.
 var mix = [...]Kind{Walk, Stand, Walk, Turn, Walk, HeadTurn, Walk, Lunge, Walk, Groom, Trot, Rear}
 
 // LibrarySpecs draws n specs: half walks, the rest shared by the other kinds.

@@ -2,6 +2,7 @@ package motion_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -500,6 +501,42 @@ func TestCrabsGoAnyWay(t *testing.T) {
 	}
 }
 
+// An upright stands for seconds as high as recorded rats do (the torso at 159 mm), on feet that stay on the floor, and no
+// two are alike; a rear sits lower.
+func TestUprightsStandTall(t *testing.T) {
+	b, k := openRat(t)
+	heights := func(kind motion.Kind) (least, most float64) {
+		least = math.Inf(1)
+		for seed := uint64(81); seed < 91; seed++ {
+			clip, _ := synthesize(t, b, k, motion.RandomSpec(kind, seed))
+			for _, f := range motion.Inspect(clip, b, k).Feet {
+				if strings.HasPrefix(f.Name, "foot") && f.Duty < 0.97 {
+					t.Errorf("%s: %s stands in %.2f of the frames, want 0.97", clip.Name, f.Name, f.Duty)
+				}
+			}
+			tall, up := 0.0, 0
+			for i := range clip.Poses {
+				q := clip.Poses[i].Quat
+				tall = math.Max(tall, clip.Poses[i].Pos[2])
+				if 2*(q[1]*q[3]-q[0]*q[2]) > math.Sin(1.15) {
+					up++
+				}
+			}
+			if kind == motion.Upright && up < 75 {
+				t.Errorf("%s is upright in %d frames, want 75", clip.Name, up)
+			}
+			least, most = math.Min(least, tall), math.Max(most, tall)
+		}
+		return least, most
+	}
+	least, most := heights(motion.Upright)
+	_, rears := heights(motion.Rear)
+	t.Logf("uprights raise the torso to %.3f to %.3f m, rears to %.3f at most", least, most, rears)
+	if least > 0.14 || most < 0.15 || rears > 0.11 {
+		t.Errorf("uprights raise the torso to %.3f to %.3f m, want from below 0.14 to beyond 0.15; rears to %.3f, want less than 0.11", least, most, rears)
+	}
+}
+
 func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 	seen := map[uint64]bool{}
 	for seed := uint64(1); seed <= 2; seed++ {
@@ -511,7 +548,7 @@ func TestLibrariesAreBalancedAndDisjoint(t *testing.T) {
 			}
 			seen[s.Seed] = true
 		}
-		if len(kinds) != len(motion.Kinds())-6 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Whirl]+kinds[motion.Legs]+kinds[motion.Leaps] > 0 || kinds[motion.Walk] < 8 {
+		if len(kinds) != len(motion.Kinds())-7 || kinds[motion.Roam]+kinds[motion.Dash]+kinds[motion.Crab]+kinds[motion.Whirl]+kinds[motion.Upright]+kinds[motion.Legs]+kinds[motion.Leaps] > 0 || kinds[motion.Walk] < 8 {
 			t.Errorf("24 clips hold %v", kinds)
 		}
 	}
