@@ -24,7 +24,7 @@ const (
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
 	Whirl    Kind = "whirl"    // a roam with sudden turns, to 6 rad/s
-	Upright  Kind = "upright"  // up to the full height of the hind legs, swaying there, and down again
+	Upright  Kind = "upright"  // a rear with a stretched back, held and swaying
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 	Leaps    Kind = "leaps"    // as legs: leaps aside and ahead and pivots, on fewer feet than can balance
 )

@@ -73,7 +73,7 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 	up.hold = math.Min(up.hold, seconds-0.8-up.at-up.rise-up.fall)
 	angle := within(rng, 1.24, 1.36)
 	paws := [3]float64{0.045, 0.016, -0.055}
-	r.sitUp(frames, up, always(angle), 0.016, always(-0.006), paws, 0.6)
+	r.sitUp(frames, sitting{up: up, angle: always(angle), behind: 0.016, rise: always(-0.006), arch: always(0), paws: paws, ahead: 0.6})
 	look := within(rng, -0.3, 0.3)
 	for i := range frames {
 		k := up.value(float64(i) / clipRate)
@@ -82,16 +82,20 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 	}
 }
 
-// sketchUpright rears on legs that straighten, stays up for as long as the clip allows, and
-// sways there: trunk, height, neck and spine, each in its own time. Recorded rats stand so for
-// two seconds, the torso at 159 mm, where sketchRear's is below 100.
+// sketchUpright rears with the small of the back stretched, which lifts the trunk over hips that
+// stay low, stays up for as long as the clip allows, and sways there: trunk, hips, back and neck, each
+// in its own time. A recorded rat stood so for two seconds, the torso at 159 mm (at 134 with its heels on the
+// floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is below 100.
 func (r *rat) sketchUpright(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
-	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.6, 1.1), fall: within(rng, 0.7, 1.1)}
+	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.7, 1.2), fall: within(rng, 0.7, 1.2)}
 	up.hold = seconds - within(rng, 0.7, 1) - up.at - up.rise - up.fall
-	paws := [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)}
-	behind := within(rng, 0, 0.016)
-	r.sitUp(frames, up, swaying(within(rng, 1.24, 1.5), 0.1, rng), behind, swaying(within(rng, 0, 0.05), 0.006, rng), paws, 0.6)
+	s := sitting{
+		up: up, angle: swaying(within(rng, 1.24, 1.5), 0.06, rng), behind: within(rng, 0.01, 0.018),
+		rise: swaying(within(rng, -0.006, 0.014), 0.002, rng), arch: swaying(within(rng, 0.1, 0.5), 0.05, rng), ahead: 0.6,
+		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)},
+	}
+	r.sitUp(frames, s)
 	neck, look, bend, yaw := swaying(within(rng, 0, 0.3), 0.15, rng), swaying(0, 0.3, rng), swaying(0, 0.06, rng), swaying(0, 0.1, rng)
 	for i := range frames {
 		t := float64(i) / clipRate
@@ -121,7 +125,7 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.6), rise: within(rng, 0.8, 1.0), fall: within(rng, 0.8, 1.0)}
 	up.hold = seconds - 0.7 - up.at - up.rise - up.fall
-	r.sitUp(frames, up, always(within(rng, 0.6, 0.8)), 0.012, always(0), [3]float64{0.068, 0.011, -0.028}, 0.6)
+	r.sitUp(frames, sitting{up: up, angle: always(within(rng, 0.6, 0.8)), behind: 0.012, rise: always(0), arch: always(0), paws: [3]float64{0.068, 0.011, -0.028}, ahead: 0.6})
 	rate, size := within(rng, 5, 7), within(rng, 0.003, 0.005)
 	bout, side := pulse{at: up.at + up.rise, rise: 0.2, hold: math.Max(0.2, up.hold-0.4), fall: 0.2}, within(rng, -0.1, 0.1)
 	for i := range frames {
@@ -138,25 +142,40 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 	}
 }
 
-// sitUp pitches the trunk up by angle about the hips, the hips behind the middle of
-// the hind feet and raised by rise (m), the forepaws at the given place in the trunk's frame
-// (m; y for the left one). The weight goes back before the forepaws leave the
+// sitting is how a trunk pitches up by angle (rad) about the hips, which are behind the middle of
+// the hind feet (m) and rise (m); arch stretches the lumbar spine (rad per vertebra), paws is where the
+// forepaws are in the trunk's frame (m; y for the left one). The weight goes back before the forepaws leave the
 // floor: ahead is that lead, s.
-func (r *rat) sitUp(frames []frame, up pulse, angle func(t float64) float64, behind float64, rise func(t float64) float64, paws [3]float64, ahead float64) {
-	hip := r.posture.hip
+type sitting struct {
+	up                pulse
+	angle, rise, arch func(t float64) float64
+	behind, ahead     float64
+	paws              [3]float64
+}
+
+// sitUp makes the frames' body sit up.
+func (r *rat) sitUp(frames []frame, sit sitting) {
+	up, paws, ahead, stand := sit.up, sit.paws, sit.ahead, r.posture.hip
 	s0, c0 := math.Sincos(r.posture.pitch)
-	level := [2]float64{c0*hip[0] - s0*hip[1], s0*hip[0] + c0*hip[1]} // as standing has them
+	level := [2]float64{c0*stand[0] - s0*stand[1], s0*stand[0] + c0*stand[1]} // as standing has them
 	feet := (r.paws[leftHind].home[0]+r.paws[rightHind].home[0])/2 - 0.008
 	for i := range frames {
 		t := float64(i) / clipRate
 		k := up.value(t)
 		back := pulse{at: up.at - ahead*0.4, rise: ahead, hold: up.hold + up.rise + up.fall - 2*ahead + ahead*0.8, fall: ahead}.value(t)
 		f := &frames[i]
-		theta := r.posture.pitch + k*angle(t)
+		hip := stand
+		if a := k * sit.arch(t); a != 0 {
+			from := r.hipsAt(f)
+			f.arch += a
+			to := r.hipsAt(f)
+			hip = [2]float64{stand[0] + to[0] - from[0], stand[1] + to[1] - from[1]}
+		}
+		theta := r.posture.pitch + k*sit.angle(t)
 		s, c := math.Sincos(theta)
 		// The hips: where standing has them, moved over the feet.
-		hx := f.x + level[0] + back*(feet-behind-level[0])
-		hz := f.height + level[1] + k*rise(t) - 0.006*back*(1-k)
+		hx := f.x + level[0] + back*(feet-sit.behind-level[0])
+		hz := f.height + level[1] + k*sit.rise(t) - 0.006*back*(1-k)
 		f.x = hx - (c*hip[0] - s*hip[1])
 		f.height = hz - (s*hip[0] + c*hip[1])
 		f.pitch += theta - r.posture.pitch

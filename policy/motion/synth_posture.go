@@ -125,3 +125,11 @@ func (r *rat) hips(p Pose) (at [2][3]float64, across slant) {
 	d := sub(at[0], at[1])
 	return at, slant{math.Atan2(d[2], math.Hypot(d[0], d[1])), math.Atan2(-d[0], d[1])}
 }
+
+// hipsAt is where the bends of a frame put the middle of the hips: ahead of and above the trunk's frame, in it, m.
+func (r *rat) hipsAt(f *frame) [2]float64 {
+	p := Pose{Quat: [4]float64{1, 0, 0, 0}, Q: append([]float64(nil), r.stand.Q...)}
+	r.bend(f, &p)
+	at, _ := r.hips(p)
+	return [2]float64{(at[0][0] + at[1][0]) / 2, (at[0][2] + at[1][2]) / 2}
+}

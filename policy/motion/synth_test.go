@@ -2,7 +2,6 @@ package motion_test
 
 import (
 	"math"
-	"strings"
 	"testing"
 	"time"
 
@@ -501,18 +500,20 @@ func TestCrabsGoAnyWay(t *testing.T) {
 	}
 }
 
-// An upright stands for seconds as high as recorded rats do (the torso at 159 mm), on feet that stay on the floor, and no
-// two are alike; a rear sits lower.
+// An upright stands for seconds, higher than a rear, on feet that can carry it, heels and all, and no two are alike.
 func TestUprightsStandTall(t *testing.T) {
 	b, k := openRat(t)
 	heights := func(kind motion.Kind) (least, most float64) {
 		least = math.Inf(1)
 		for seed := uint64(81); seed < 91; seed++ {
-			clip, _ := synthesize(t, b, k, motion.RandomSpec(kind, seed))
-			for _, f := range motion.Inspect(clip, b, k).Feet {
-				if strings.HasPrefix(f.Name, "foot") && f.Duty < 0.97 {
-					t.Errorf("%s: %s stands in %.2f of the frames, want 0.97", clip.Name, f.Name, f.Duty)
-				}
+			clip, feet := synthesize(t, b, k, motion.RandomSpec(kind, seed))
+			twoStand(t, clip.Name, feet)
+			_, report, err := motion.Clean(clip, k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := report.Before; s.ZMPOutside > 0.01 || s.Flight > 0 {
+				t.Errorf("%s: its zero moment point is off its feet in %.2f of the frames, %.2f are without two feet", clip.Name, s.ZMPOutside, s.Flight)
 			}
 			tall, up := 0.0, 0
 			for i := range clip.Poses {
@@ -532,8 +533,8 @@ func TestUprightsStandTall(t *testing.T) {
 	least, most := heights(motion.Upright)
 	_, rears := heights(motion.Rear)
 	t.Logf("uprights raise the torso to %.3f to %.3f m, rears to %.3f at most", least, most, rears)
-	if least > 0.14 || most < 0.15 || rears > 0.11 {
-		t.Errorf("uprights raise the torso to %.3f to %.3f m, want from below 0.14 to beyond 0.15; rears to %.3f, want less than 0.11", least, most, rears)
+	if most < 0.115 || most-least < 0.01 || rears > 0.105 {
+		t.Errorf("uprights raise the torso to %.3f to %.3f m, want beyond 0.115 and 0.01 apart; rears to %.3f, want less than 0.105", least, most, rears)
 	}
 }
 
