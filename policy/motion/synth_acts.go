@@ -85,14 +85,14 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 // sketchUpright rears with the small of the back stretched, which lifts the trunk over hips that
 // stay low, stays up for as long as the clip allows, and sways there: trunk, hips, back and neck, each
 // in its own time. A recorded rat stood so for two seconds, the torso at 159 mm (at 134 with its heels on the
-// floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is below 100.
+// floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is at 100.
 func (r *rat) sketchUpright(frames []frame, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
-	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.7, 1.2), fall: within(rng, 0.7, 1.2)}
+	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.35, 1.1), fall: within(rng, 0.6, 1.1)}
 	up.hold = seconds - within(rng, 0.7, 1) - up.at - up.rise - up.fall
 	s := sitting{
 		up: up, angle: swaying(within(rng, 1.24, 1.5), 0.06, rng), behind: within(rng, 0.01, 0.018),
-		rise: swaying(within(rng, -0.006, 0.014), 0.002, rng), arch: swaying(within(rng, 0.1, 0.5), 0.05, rng), ahead: 0.6,
+		rise: swaying(within(rng, -0.006, 0.014), 0.002, rng), arch: swaying(within(rng, 0.1, 0.5), 0.05, rng), ahead: within(rng, 0.3, 0.6),
 		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)},
 	}
 	r.sitUp(frames, s)
