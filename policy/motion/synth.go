@@ -24,7 +24,7 @@ const (
 	Dash     Kind = "dash"     // a roam in bounds and gallops, to 0.8 m/s
 	Crab     Kind = "crab"     // a roam whose way is at any angle to the body: sideways, backward, aslant
 	Whirl    Kind = "whirl"    // a roam with sudden turns, to 6 rad/s
-	Upright  Kind = "upright"  // a rear with a stretched back, held and swaying
+	Upright  Kind = "upright"  // a rear with a stretched back, from a stand or out of a walk, held and swaying
 	Legs     Kind = "legs"     // no rat's: gaits, side steps and turns of a robot with four legs (SynthesizeLegs)
 	Leaps    Kind = "leaps"    // as legs: leaps aside and ahead and pivots, on fewer feet than can balance
 )
@@ -195,6 +195,12 @@ func (r *rat) sketch(spec Spec) []frame {
 		sketchHeadTurn(frames, rng)
 		return frames
 	}
+	if spec.Kind == Upright && rng.Float64() < 0.5 {
+		c := newCourse(within(rng, 1.2, 2.2), within(rng, 0.15, 0.6), within(rng, -3, 3), 0, r.posture, rng)
+		frames := r.sketchWalk(n, c, rng.Float64() < 0.5, rng)
+		r.sketchUpright(frames, c.stop, rng)
+		return frames
+	}
 	frames := make([]frame, n)
 	for i := range frames {
 		frames[i] = r.standFrame()
@@ -208,7 +214,7 @@ func (r *rat) sketch(spec Spec) []frame {
 	case Rear:
 		r.sketchRear(frames, rng)
 	case Upright:
-		r.sketchUpright(frames, rng)
+		r.sketchUpright(frames, 0, rng)
 	case Groom:
 		r.sketchGroom(frames, rng)
 	}

@@ -85,15 +85,24 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 // sketchUpright rears with the small of the back stretched, which lifts the trunk over hips that
 // stay low, stays up for as long as the clip allows, and sways there: trunk, hips, back and neck, each
 // in its own time. A recorded rat stood so for two seconds, the torso at 159 mm (at 134 with its heels on the
-// floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is at 100.
-func (r *rat) sketchUpright(frames []frame, rng *rand.Rand) {
+// floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is at 100. One that comes walking goes
+// up as it stops, a tenth of a second after its hind feet came down for good.
+func (r *rat) sketchUpright(frames []frame, stop float64, rng *rand.Rand) {
 	seconds := float64(len(frames)) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.35, 1.1), fall: within(rng, 0.6, 1.1)}
+	if stop > 0 {
+		up.at = stop - within(rng, 0, 0.3)
+		for i := range frames {
+			if !frames[i].paws[leftHind].down || !frames[i].paws[rightHind].down {
+				up.at = math.Max(up.at, float64(i)/clipRate+0.1)
+			}
+		}
+	}
 	up.hold = seconds - within(rng, 0.7, 1) - up.at - up.rise - up.fall
 	s := sitting{
 		up: up, angle: swaying(within(rng, 1.24, 1.5), 0.06, rng), behind: within(rng, 0.01, 0.018),
 		rise: swaying(within(rng, -0.006, 0.014), 0.002, rng), arch: swaying(within(rng, 0.1, 0.5), 0.05, rng), ahead: within(rng, 0.3, 0.6),
-		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)},
+		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)}, walked: stop > 0,
 	}
 	r.sitUp(frames, s)
 	neck, look, bend, yaw := swaying(within(rng, 0, 0.3), 0.15, rng), swaying(0, 0.3, rng), swaying(0, 0.06, rng), swaying(0, 0.1, rng)
@@ -145,12 +154,13 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 // sitting is how a trunk pitches up by angle (rad) about the hips, which are behind the middle of
 // the hind feet (m) and rise (m); arch stretches the lumbar spine (rad per vertebra), paws is where the
 // forepaws are in the trunk's frame (m; y for the left one). The weight goes back before the forepaws leave the
-// floor: ahead is that lead, s.
+// floor: ahead is that lead, s. Who walked sits up where it came to, over its last hind footfalls.
 type sitting struct {
 	up                pulse
 	angle, rise, arch func(t float64) float64
 	behind, ahead     float64
 	paws              [3]float64
+	walked            bool
 }
 
 // sitUp makes the frames' body sit up.
@@ -158,7 +168,7 @@ func (r *rat) sitUp(frames []frame, sit sitting) {
 	up, paws, ahead, stand := sit.up, sit.paws, sit.ahead, r.posture.hip
 	s0, c0 := math.Sincos(r.posture.pitch)
 	level := [2]float64{c0*stand[0] - s0*stand[1], s0*stand[0] + c0*stand[1]} // as standing has them
-	feet := (r.paws[leftHind].home[0]+r.paws[rightHind].home[0])/2 - 0.008
+	left, right := &frames[len(frames)-1].paws[leftHind], &frames[len(frames)-1].paws[rightHind]
 	for i := range frames {
 		t := float64(i) / clipRate
 		k := up.value(t)
@@ -173,10 +183,19 @@ func (r *rat) sitUp(frames []frame, sit sitting) {
 		}
 		theta := r.posture.pitch + k*sit.angle(t)
 		s, c := math.Sincos(theta)
+		feet, side, sin, cos := (r.paws[leftHind].home[0]+r.paws[rightHind].home[0])/2, 0.0, 0.0, 1.0
+		if sit.walked {
+			sin, cos = math.Sincos(f.yaw)
+			feet = cos*((left.x+right.x)/2-f.x) + sin*((left.y+right.y)/2-f.y)
+		}
 		// The hips: where standing has them, moved over the feet.
-		hx := f.x + level[0] + back*(feet-sit.behind-level[0])
+		over := feet - 0.008 - sit.behind - level[0]
+		hx, hy := f.x+cos*level[0]+cos*back*over, f.y+sin*level[0]+sin*back*over
 		hz := f.height + level[1] + k*sit.rise(t) - 0.006*back*(1-k)
-		f.x = hx - (c*hip[0] - s*hip[1])
+		f.x, f.y = hx-cos*(c*hip[0]-s*hip[1]), hy-sin*(c*hip[0]-s*hip[1])
+		if sit.walked {
+			side = f.y
+		}
 		f.height = hz - (s*hip[0] + c*hip[1])
 		f.pitch += theta - r.posture.pitch
 		air := smoothStep((k - 0.03) / 0.5)
@@ -186,10 +205,10 @@ func (r *rat) sitUp(frames []frame, sit sitting) {
 			if leg == rightFore {
 				y = -y
 			}
-			x, z := f.x+c*paws[0]-s*paws[2], f.height+s*paws[0]+c*paws[2]
-			h.x, h.y = h.x+air*(x-h.x), h.y+air*(y-h.y)
-			h.lift = air * (z - r.paws[leg].height)
-			h.down, h.loose = k <= 0.03, air
+			x, z := f.x+cos*c*paws[0]-cos*s*paws[2]-sin*y, f.height+s*paws[0]+c*paws[2]
+			h.x, h.y = h.x+air*(x-h.x), h.y+air*(side+sin*c*paws[0]-sin*s*paws[2]+cos*y-h.y)
+			h.lift = (1-air)*h.lift + air*(z-r.paws[leg].height)
+			h.down, h.loose = h.down && k <= 0.03, math.Max(h.loose, air)
 		}
 	}
 }

@@ -500,10 +500,11 @@ func TestCrabsGoAnyWay(t *testing.T) {
 	}
 }
 
-// An upright stands for seconds, higher than a rear, on feet that can carry it, heels and all, and no two are alike.
+// An upright stands for seconds, higher than a rear, from a stand or out of a walk, on feet that can carry it, heels and all, and
+// no two are alike.
 func TestUprightsStandTall(t *testing.T) {
 	b, k := openRat(t)
-	heights := func(kind motion.Kind) (least, most float64) {
+	heights := func(kind motion.Kind) (least, most float64, up, came int) {
 		least = math.Inf(1)
 		for seed := uint64(81); seed < 91; seed++ {
 			clip, feet := synthesize(t, b, k, motion.RandomSpec(kind, seed))
@@ -515,24 +516,31 @@ func TestUprightsStandTall(t *testing.T) {
 			if s := report.Before; s.ZMPOutside > 0.01 || s.Flight > 0 {
 				t.Errorf("%s: its zero moment point is off its feet in %.2f of the frames, %.2f are without two feet", clip.Name, s.ZMPOutside, s.Flight)
 			}
-			tall, up := 0.0, 0
+			tall, long := 0.0, 0
 			for i := range clip.Poses {
 				q := clip.Poses[i].Quat
 				tall = math.Max(tall, clip.Poses[i].Pos[2])
 				if 2*(q[1]*q[3]-q[0]*q[2]) > math.Sin(1.15) {
-					up++
+					long++
 				}
 			}
-			if kind == motion.Upright && up < 75 {
-				t.Errorf("%s is upright in %d frames, want 75", clip.Name, up)
+			if kind == motion.Upright && long < 30 {
+				t.Errorf("%s is upright in %d frames, want 30", clip.Name, long)
 			}
+			if last := clip.Poses[clip.Len()-1].Pos; math.Hypot(last[0], last[1]) > 0.1 {
+				came++
+			}
+			up += long
 			least, most = math.Min(least, tall), math.Max(most, tall)
 		}
-		return least, most
+		return least, most, up, came
 	}
-	least, most := heights(motion.Upright)
-	_, rears := heights(motion.Rear)
+	least, most, up, came := heights(motion.Upright)
+	_, rears, _, _ := heights(motion.Rear)
 	t.Logf("uprights raise the torso to %.3f to %.3f m, rears to %.3f at most", least, most, rears)
+	if up < 10*75 || came < 3 || came > 7 {
+		t.Errorf("of 10 uprights %d came walking, want 3 to 7; they are up in %d frames, want 750", came, up)
+	}
 	if most < 0.115 || most-least < 0.01 || rears > 0.105 {
 		t.Errorf("uprights raise the torso to %.3f to %.3f m, want beyond 0.115 and 0.01 apart; rears to %.3f, want less than 0.105", least, most, rears)
 	}
