@@ -194,18 +194,10 @@ func (r *rat) sketch(spec Spec) []frame {
 		c.bound.pitchBounds(frames)
 		sketchHeadTurn(frames, rng)
 		return frames
+	case Upright:
+		return r.sketchUpright(n, rng)
 	}
-	if spec.Kind == Upright && rng.Float64() < 0.5 {
-		c := newCourse(within(rng, 1.2, 2.2), within(rng, 0.15, 0.6), within(rng, -3, 3), 0, r.posture, rng)
-		frames := r.sketchWalk(n, c, rng.Float64() < 0.5, rng)
-		r.sketchUpright(frames, c.stop, rng)
-		return frames
-	}
-	frames := make([]frame, n)
-	for i := range frames {
-		frames[i] = r.standFrame()
-	}
-	addSway(frames, 1, rng)
+	frames := r.sketchStand(n, rng)
 	switch spec.Kind {
 	case HeadTurn:
 		sketchHeadTurn(frames, rng)
@@ -213,11 +205,19 @@ func (r *rat) sketch(spec Spec) []frame {
 		sketchLunge(frames, rng)
 	case Rear:
 		r.sketchRear(frames, rng)
-	case Upright:
-		r.sketchUpright(frames, 0, rng)
 	case Groom:
 		r.sketchGroom(frames, rng)
 	}
+	return frames
+}
+
+// sketchStand breathes and sways over planted feet.
+func (r *rat) sketchStand(n int, rng *rand.Rand) []frame {
+	frames := make([]frame, n)
+	for i := range frames {
+		frames[i] = r.standFrame()
+	}
+	addSway(frames, 1, rng)
 	return frames
 }
 

@@ -87,11 +87,19 @@ func (r *rat) sketchRear(frames []frame, rng *rand.Rand) {
 // in its own time. A recorded rat stood so for two seconds, the torso at 159 mm (at 134 with its heels on the
 // floor), its lumbar vertebrae at 0.25 and 0.48 rad; sketchRear's torso is at 100. One that comes walking goes
 // up as it stops, a tenth of a second after its hind feet came down for good.
-func (r *rat) sketchUpright(frames []frame, stop float64, rng *rand.Rand) {
-	seconds := float64(len(frames)) / clipRate
+func (r *rat) sketchUpright(n int, rng *rand.Rand) []frame {
+	var frames []frame
+	var c *course // of one that comes walking
+	if rng.Float64() < 0.5 {
+		c = newCourse(within(rng, 1.2, 2.2), within(rng, 0.15, 0.6), within(rng, -3, 3), 0, r.posture, rng)
+		frames = r.sketchWalk(n, c, rng.Float64() < 0.5, rng)
+	} else {
+		frames = r.sketchStand(n, rng)
+	}
+	seconds := float64(n) / clipRate
 	up := pulse{at: within(rng, 0.4, 0.7), rise: within(rng, 0.35, 1.1), fall: within(rng, 0.6, 1.1)}
-	if stop > 0 {
-		up.at = stop - within(rng, 0, 0.3)
+	if c != nil {
+		up.at = c.stop - within(rng, 0, 0.3)
 		for i := range frames {
 			if !frames[i].paws[leftHind].down || !frames[i].paws[rightHind].down {
 				up.at = math.Max(up.at, float64(i)/clipRate+0.1)
@@ -102,7 +110,7 @@ func (r *rat) sketchUpright(frames []frame, stop float64, rng *rand.Rand) {
 	s := sitting{
 		up: up, angle: swaying(within(rng, 1.24, 1.5), 0.06, rng), behind: within(rng, 0.01, 0.018),
 		rise: swaying(within(rng, -0.006, 0.014), 0.002, rng), arch: swaying(within(rng, 0.1, 0.5), 0.05, rng), ahead: within(rng, 0.3, 0.6),
-		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)}, walked: stop > 0,
+		paws: [3]float64{within(rng, 0.035, 0.06), within(rng, 0.01, 0.02), within(rng, -0.06, -0.035)}, walked: c != nil,
 	}
 	r.sitUp(frames, s)
 	neck, look, bend, yaw := swaying(within(rng, 0, 0.3), 0.15, rng), swaying(0, 0.3, rng), swaying(0, 0.06, rng), swaying(0, 0.1, rng)
@@ -114,6 +122,7 @@ func (r *rat) sketchUpright(frames []frame, stop float64, rng *rand.Rand) {
 		f.bend += k * bend(t)
 		f.yaw += k * yaw(t)
 	}
+	return frames
 }
 
 // always stays at v.
@@ -154,7 +163,8 @@ func (r *rat) sketchGroom(frames []frame, rng *rand.Rand) {
 // sitting is how a trunk pitches up by angle (rad) about the hips, which are behind the middle of
 // the hind feet (m) and rise (m); arch stretches the lumbar spine (rad per vertebra), paws is where the
 // forepaws are in the trunk's frame (m; y for the left one). The weight goes back before the forepaws leave the
-// floor: ahead is that lead, s. Who walked sits up where it came to, over its last hind footfalls.
+// floor: ahead is that lead, s. Who walked sits up where it came to, over its last hind footfalls; who did not,
+// where standing has its feet, the little that it sways to the side and turns left out.
 type sitting struct {
 	up                pulse
 	angle, rise, arch func(t float64) float64
