@@ -22,7 +22,7 @@ import (
 var evaluationSets = []struct {
 	robot, rule, readme, sample string
 }{
-	{"rat", `LIBRARY := --library '([^']+)' --shake (\S+) --brisk (\S+)`, "d139d75a8e80", "a99f587b16bb"},
+	{"rat", `LIBRARY := --library '([^']+)' --shake (\S+) --brisk (\S+)`, "d61b345424c8", "a99f587b16bb"},
 	{"quadruped", `evaluate --robot quadruped --perturb --library '([^']+)'`, "7d187f337414", "6c8fd2da5e87"},
 }
 

@@ -51,6 +51,8 @@ def main(argv):
         if jax.tree.map(np.shape, other) != jax.tree.map(np.shape, params) or any(not np.array_equal(norm[k], seen[k]) for k in norm):
             refuse(f"mjx: {path} and {first} have other layers or normalisers; want policies of which one began from the other")
         mean = jax.tree.map(lambda x, y: x + part * y, mean, other)
+        if training.get("notes") and how.get("notes") == training["notes"]:
+            how["notes"] = f"as {digest(first)}"
         notes.append(describe(path, part, how).replace(begun, f"begun from {digest(first)}"))
         data += [how["data"]] if how["data"] not in data else []
     training |= {"command": f"python policy/train/mjx/blend.py {shlex.join(argv)}", "notes": "; ".join(notes), "data": "; of others: ".join(data)}
