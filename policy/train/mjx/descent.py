@@ -18,6 +18,7 @@ COSTS = {
 }
 UNSEEN = COSTS | {"rotation": (0.1, 2), "points": (0.01, 0), "root_position": (0.01, 0.33), "root_velocity": (0.05, 0.5), "root_rotation_rate": (1.0, 0.5), "limbs": (0.1, 2)}  # of a body that cannot see where it is
 SETTLING = UNSEEN | {"rotation": (0.05, 6), "root_position": (0.005, 0.33), "root_velocity": (0.01, 0.5), "limbs": (0.05, 2)}  # with --settle: slow motion asks for it, but what is far off is hardly pulled at
+WORLD_AVERAGE = 40  # latest updates over which the weights of the model are averaged: one of long ago knows the bodies of another policy
 
 
 class Rough:
@@ -91,8 +92,10 @@ class Learner:
     @partial(jax.jit, static_argnums=0)
     def averaged(self, kept):
         """kept with the mean weights of its latest updates: weights wander about, their mean much less."""
-        share = 1 / jnp.minimum(1 + kept["update"] / 4, self.a.average)
-        return kept | {"mean": jax.tree.map(lambda mean, new: mean + share * (new - mean), kept["mean"], {k: kept[k] for k in kept["mean"]})}
+        share = lambda of: 1 / jnp.minimum(1 + kept["update"] / 4, of)
+        shares = {"params": share(self.a.average), "world": share(WORLD_AVERAGE)}
+        toward = lambda k: jax.tree.map(lambda mean, new: mean + shares[k] * (new - mean), kept["mean"][k], kept[k])
+        return kept | {"mean": {k: toward(k) for k in shares}}
 
     def measured(self, s, key, share):
         """s as a robot's sensors tell it, with so much (n, 1) of the noise that the ranges allow."""
@@ -136,7 +139,7 @@ class Learner:
 
     def cost(self, clips, s, row, before, away, slower):
         """How far s is from a row of the clips, which are moved away and go slower (m and m/s, world frame)."""
-        t = self.task
+        t = self.task.on(clips)
         joints = (s["joints"] - clips["joints"][row][:, t.seen]) ** 2
         squares = {"rotation": jnp.sum(rotation(clips["root_orientation"][row], s["root_orientation"]) ** 2, -1), "joints": joints.mean(-1)}
         if len(self.limbs):
@@ -147,7 +150,10 @@ class Learner:
         if "points" in clips:
             squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - clips["points"][row]) ** 2, -1).mean(-1)
         total = sum(self.costs[name][1] * huber(square / self.costs[name][0] ** 2) for name, square in squares.items())
-        return total + self.a.change * jnp.sum((s["previous"] - before) ** 2, -1)
+        change, at = s["previous"] - before, row - 1
+        begun = (at > 0) & (t.end[at - 1] == t.end[at])
+        own = t.own(at) - jnp.where(begun[:, None], t.own(at - 1), t.before(at))
+        return total + self.a.change * jnp.sum(change**2, -1) + self.a.shiver * jnp.sum((change - own) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
     def imitate(self, clips, kept, s, row, key):

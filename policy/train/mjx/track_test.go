@@ -282,6 +282,36 @@ print(cost(s, 0 * went), cost(moved, went), cost(s, went))
 	}
 }
 
+// With --shiver a command that shivers about the clip's own costs more, and one that changes as it does costs nothing, from a clip's first frame on.
+func TestShiveringCosts(t *testing.T) {
+	t.Parallel()
+	dir, _ := quadruped(t)
+	var motors, same, early, shivering float64
+	printed(t, `
+import sys
+import jax.numpy as jnp
+from track import STATE, Trainer, arguments
+costs = []
+for shiver in (0, 3):
+    argv = [*sys.argv[2:], "--shiver", str(shiver)]
+    run = Trainer(arguments(argv), argv)
+    task, s = run.task, {k: jnp.asarray(v) for k, v in run.bodies.state().items() if k in STATE}
+    n = len(s["previous"])
+    first, later = jnp.full(n, 0), jnp.full(n, 10)
+    cost = lambda row, command, before: float(run.learner.cost(task.clips, s | {"previous": command}, row + 1, before, 0, 0).mean())
+    off = jnp.full(s["previous"].shape, 0.1)
+    costs.append((
+        cost(later, task.own(later) + off, task.own(later - 1) + off),
+        cost(first, task.own(first) + off, task.before(first) + off),
+        cost(later, task.own(later) + off, task.own(later - 1) - off),
+    ))
+print(s["previous"].shape[1], *(b - a for a, b in zip(*costs)))
+`, short(dir, t.TempDir()), &motors, &same, &early, &shivering)
+	if want := 3 * motors * 0.04; math.Abs(same) > 1e-3 || math.Abs(early) > 1e-3 || math.Abs(shivering-want) > 1e-2*want {
+		t.Errorf("beside the clip's own command, from its first frame on, and shivering cost %.4f, %.4f and %.4f more, want 0, 0 and %.4f", same, early, shivering, want)
+	}
+}
+
 // Bodies that go too far where they walk and not far enough where they stand are told apart by
 // what the motions are, which one number for all could not.
 func TestMotionsThatGoTooFarAreToldApart(t *testing.T) {
