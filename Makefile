@@ -115,11 +115,10 @@ RAT = $(TRAIN)/rat
 RAT_CLIPS = $(addprefix $(RAT)/,calm dashes whirls)
 TRACK_RAT = $(VENV_MJX)/bin/python policy/train/mjx/track.py --ahead 18 --out $(RAT)
 
+train-rat-quick: RAT = out/train-quick
 train-rat-quick: build $(VENV_MJX)/.ok ## the rat's in seventeen minutes of two cores: stands, turns, walks, trots, rears
-	bin/whisker train --export $(QUICK)/clips --library 'roam=12;walk=12;trot=12;turn=8;rear=12;lunge=3;groom=4;headturn=3;stand=6' --first-seed 70000 --postures 2
-	$(VENV_MJX)/bin/python policy/train/mjx/track.py --ahead 18 --out $(QUICK)/track $(QUICK)/clips --rough 0.01 --kick 0.05 --rate 2e-4 --transitions 0.6e6 $(ARGS)
-
-QUICK = out/train-quick
+	bin/whisker train --export $(RAT)/clips --library 'roam=12;walk=12;trot=12;turn=8;rear=12;lunge=3;groom=4;headturn=3;stand=6' --first-seed 70000 --postures 2
+	$(TRACK_RAT)/track $(RAT)/clips --rough 0.01 --kick 0.05 --rate 2e-4 --transitions 0.6e6 $(ARGS)
 
 # Servos teach torques: a policy for servos shows the rat with torque motors what forces follow, on calm clips first, then on shaken,
 # brisk and uneven ones, then on both, and then for long, of which the mean of the weights is kept. What ships has as its tutor

@@ -11,21 +11,11 @@ import (
 
 	"whisker/hil"
 	"whisker/policy/motion"
-	"whisker/sim"
 )
 
 // Limbs of the evaluation set move half to twice as fast as in the recordings, at each quantile.
 func TestTheRatsEvaluationSetMovesAsRecordedRatsDo(t *testing.T) {
-	b, err := newBench(sim.Options{}, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
-	list, v := evaluationSpecs(t, evaluationSets[0].rule)
-	made, err := b.synthesise(t.Context(), everyFourth(list), v)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, _, _, made := ratsSample(t)
 	k := b.players[0].Kin
 	recorded, err := hil.Clips([]string{filepath.Join(os.Getenv("WHISKER_DATA"), "rat", "rat_*_250.csv")}, k)
 	if err != nil {

@@ -100,21 +100,27 @@ func firsts(list []motion.Spec) (some []motion.Spec) {
 	return some
 }
 
-// The generator makes the evaluation set that README's tables are of, and that holds
-// enough of what is hard: 25 % walk or trot at 0.25 to 0.6 m/s over half a metre or more, 15 % rear past 70
-// degrees, 15 % turn by 90 degrees or more on the spot. Every fourth is made, and its copy that drifts.
-func TestTheRatsEvaluationSet(t *testing.T) {
+// ratsSample are the rat's evaluation set, every fourth spec of it with the clips made of those, and the bench that made them.
+func ratsSample(t *testing.T) (b *bench, list, some []motion.Spec, clips []*motion.Clip) {
+	t.Helper()
 	b, err := newBench(sim.Options{}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.close()
+	t.Cleanup(b.close)
 	list, v := evaluationSpecs(t, evaluationSets[0].rule)
-	some := everyFourth(list)
-	clips, err := b.synthesise(t.Context(), some, v)
-	if err != nil {
+	some = everyFourth(list)
+	if clips, err = b.synthesise(t.Context(), some, v); err != nil {
 		t.Fatal(err)
 	}
+	return b, list, some, clips
+}
+
+// The generator makes the evaluation set that README's tables are of, and that holds
+// enough of what is hard: 25 % walk or trot at 0.25 to 0.6 m/s over half a metre or more, 15 % rear past 70
+// degrees, 15 % turn by 90 degrees or more on the spot. Every fourth is made, and its copy that drifts.
+func TestTheRatsEvaluationSet(t *testing.T) {
+	b, list, some, clips := ratsSample(t)
 	isFrozen(t, 0, fingerprint(t, list, clips))
 	walks, rears, turns := 0, 0, 0
 	for i, c := range clips {

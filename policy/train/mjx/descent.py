@@ -151,8 +151,8 @@ class Learner:
             squares["points"] = jnp.sum((self.points(s["root_position"], s["root_orientation"], s["joints"]) - clips["points"][row]) ** 2, -1).mean(-1)
         total = sum(self.costs[name][1] * huber(square / self.costs[name][0] ** 2) for name, square in squares.items())
         change, at = s["previous"] - before, row - 1
-        begun = (at > 0) & (t.end[at - 1] == t.end[at])
-        own = t.own(at) - jnp.where(begun[:, None], t.own(at - 1), t.before(at))
+        inside = (at > 0) & (t.end[at - 1] == t.end[at])
+        own = t.own(at) - jnp.where(inside[:, None], t.own(at - 1), t.before(at))
         return total + self.a.change * jnp.sum(change**2, -1) + self.a.shiver * jnp.sum((change - own) ** 2, -1)
 
     @partial(jax.jit, static_argnums=0)
