@@ -101,7 +101,7 @@ TRAIN ?= out/train
 
 # The rat's, from random weights through a model of the world. Forty minutes of two cores make the clips; fifty teach it to stand,
 # go, rear and dash (track), seventy-five to follow references with larger errors under harder kicks, the weights averaged for long
-# (firm), ninety to do so stretched tall (tall). What ships came to tall by uprights of two earlier states of the generator: see go doc whisker/policy/train.
+# (firm), eighty-five to do so stretched tall and without shivering (tall), which ships.
 train-rat: build $(VENV_MJX)/.ok ## train the rat's policy
 	bin/whisker train --export $(RAT)/calm --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
 	bin/whisker train --export $(RAT)/dashes --library 'dash=120;roam=60;rear=50;trot=30' --first-seed 310000 --shake 0.1 --brisk 1.3 --postures 1
@@ -109,7 +109,7 @@ train-rat: build $(VENV_MJX)/.ok ## train the rat's policy
 	bin/whisker train --export $(RAT)/upright --library 'upright=160' --first-seed 610000 --shake 0.1 --brisk 1.3 --postures 2
 	$(TRACK_RAT)/track $(RAT_CLIPS) --rough 0.01 --kick 0.05 --rate 2e-4 --transitions 2.4e6 $(ARGS)
 	$(TRACK_RAT)/firm $(RAT_CLIPS) --from $(RAT)/track --rough 0.015 --kick 0.06 --average 400 --rate 1e-4 --transitions 3.6e6 $(ARGS)
-	$(TRACK_RAT)/tall $(RAT_CLIPS) $(RAT)/upright --from $(RAT)/firm --rough 0.015 --kick 0.06 --average 300 --rate 1e-4 --transitions 4e6 $(ARGS)
+	$(TRACK_RAT)/tall $(RAT_CLIPS) $(RAT)/upright --from $(RAT)/firm --rough 0.015 --kick 0.06 --shiver 0.1 --average 400 --rate 1e-4 --transitions 4e6 $(ARGS)
 
 RAT = $(TRAIN)/rat
 RAT_CLIPS = $(addprefix $(RAT)/,calm dashes whirls)

@@ -75,6 +75,11 @@ func rat(t *testing.T, o sim.Options) string {
 // balancer exports standing still for two seconds on one foot.
 func balancer(t *testing.T) (string, *sim.Robot) {
 	t.Helper()
+	return balancerOf(t, train.RatTask())
+}
+
+func balancerOf(t *testing.T, task train.Task) (string, *sim.Robot) {
+	t.Helper()
 	dir := t.TempDir()
 	robot, k := open(t, dir, sim.Options{Model: "../testdata/balancer.xml"})
 	clip := &motion.Clip{Name: "upright", Rate: 50, Joints: []string{"ankle"}}
@@ -82,7 +87,7 @@ func balancer(t *testing.T) (string, *sim.Robot) {
 		clip.Poses = append(clip.Poses, motion.Pose{Pos: [3]float64{0, 0, 0.32}, Quat: [4]float64{1, 0, 0, 0}, Q: []float64{0}})
 		clip.Twists = append(clip.Twists, motion.Twist{Qd: []float64{0}})
 	}
-	export(t, dir, robot, k, clip)
+	exportTask(t, dir, task, robot, k, clip)
 	return dir, robot
 }
 

@@ -50,9 +50,10 @@ def output(params, x, body, latent):
     return run(params["decoder"], np.concatenate([run(params["encoder"], x)[:latent], x[:body]]))
 
 
-def read(path, task):
+def read(path, task, look=False):
     """Network, normaliser and provenance of a policy file for the task's body, without a path from reference to
-    command but its latent. The task takes over what an output of one means there."""
+    command but its latent. The task takes over what an output of one means there. With look the policy may
+    see other frames of the reference than the task's: it is given those, as looking has it."""
     try:
         text = path.read_bytes()
         magic, (version, n) = text[:8], struct.unpack("<II", text[8:16])
@@ -63,8 +64,9 @@ def read(path, task):
         refuse(f"mjx: {path}: {e}")
     contract, x = header["contract"], np.frombuffer(text[16 + n:-32], "<f4")
     task.contract["action"]["scale"] = contract["action"]["scale"]
+    had, has = contract["observation"], task.contract["observation"]
     for key in ("body_hash", "action", "observation"):
-        if contract[key] != task.contract[key]:
+        if contract[key] != task.contract[key] and not (look and key == "observation" and alike(had, has)):
             refuse(f"mjx: {path} and the task differ in {key}; want a policy of the same body, drives and observation, without residual")
     task.action_scale = jnp.asarray(contract["action"]["scale"], jnp.float32)
 
@@ -74,10 +76,35 @@ def read(path, task):
         part, x = x[:size].reshape(shape), x[size:]
         return jnp.asarray(part)
 
-    obs, _ = network.sizes(task)
+    obs = header["network"]["encoder"][0]["in"]
     norm = {"mean": take(obs), "std": take(obs)}
     layers = lambda name: [{"w": take(k["out"], k["in"]), "b": take(k["out"])} for k in header["network"][name]]
-    return {"encoder": layers("encoder"), "decoder": layers("decoder")}, norm, contract["training"]
+    params = {"encoder": layers("encoder"), "decoder": layers("decoder")}
+    return *(looking(params, norm, had, has) if had != has else (params, norm)), contract["training"]
+
+
+def alike(one, other):
+    """Whether observations differ in nothing but the frames of the reference."""
+    apart = lambda layout: {k: v for k, v in layout.items() if k not in ("frames", "reference")} | {"terms": [t["name"] for t in layout["reference"]]}
+    return apart(one) == apart(other)
+
+
+def looking(params, norm, had, has):
+    """params and norm of a policy that saw observations laid out as had, for those laid out as has, with other frames of
+    the reference. It does what it did: what it did not see weighs nothing, and deviates without end, so that it is zero."""
+
+    def inputs(layout):
+        names = [(t["name"], i) for t in layout["proprioception"] for i in range(t["size"])]
+        for t in layout["reference"]:
+            frames = [0] * (t["name"] == "stance") + layout["frames"]
+            names += [(t["name"], f, i) for f in frames for i in range(t["size"] // len(frames))]
+        return names
+
+    place = {name: i for i, name in enumerate(inputs(had))}
+    at = np.array([place.get(name, -1) for name in inputs(has)])
+    take = lambda x, other: jnp.where(at < 0, other, x[..., at])
+    first, *rest = params["encoder"]
+    return params | {"encoder": [first | {"w": take(first["w"], 0)}, *rest]}, {"mean": take(norm["mean"], 0), "std": take(norm["std"], jnp.inf)}
 
 
 def begun(training):

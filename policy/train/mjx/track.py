@@ -36,7 +36,7 @@ def arguments(argv):
     widths = lambda text: [int(x) for x in text.split(",")]
     p.add_argument("task", nargs="+", help="folders that whisker train --export wrote, of the same task")
     p.add_argument("--out", required=True, type=Path)
-    p.add_argument("--from", dest="begin", type=Path, help="policy file to go on from in place of random weights; or the folder of a run, of which the model of the world goes on too")
+    p.add_argument("--from", dest="begin", type=Path, help="policy file to go on from in place of random weights, also one that looks at other frames of the reference; or the folder of a run, of which the model of the world goes on too")
     p.add_argument("--transitions", type=float, default=4e6, help="in all, those before a resumption included")
     p.add_argument("--bodies", type=int, default=128)
     p.add_argument("--threads", type=int, default=os.cpu_count(), help="of the physics")
@@ -142,7 +142,7 @@ class Trainer(Run):
         """The bodies, and what was kept or a fresh start."""
         past, folder = None, self.a.begin if self.a.begin and self.a.begin.is_dir() else None
         if self.a.begin:
-            *past, training = policyfile.read(folder / self.policy().name if folder else self.a.begin, self.task)
+            *past, training = policyfile.read(folder / self.policy().name if folder else self.a.begin, self.task, look=True)
             self.training["notes"] = policyfile.begun(training)
         fresh = self.learner.fresh(past)
         if folder:
@@ -154,8 +154,9 @@ class Trainer(Run):
         self.bodies.begin(np.arange(self.a.bodies), self.lots)
         if not (again or self.a.begin):
             self.imitate()
-        states, _, _ = self.live(self.a.first, self.kept)
+        states, seen, _ = self.live(self.a.first, self.kept)
         self.remember(states)
+        self.kept["norm"] = known(self.kept["norm"], seen)
         if again or folder:
             return
         pairs = self.memory.sequences(self.rng, 8192, 1)
@@ -176,8 +177,7 @@ class Trainer(Run):
             states, more, _ = self.live(1, self.kept)
             self.remember(states)
             seen = seen + more
-        obs = jnp.concatenate(seen)
-        self.kept["norm"] = {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
+        self.kept["norm"] = normaliser(seen)
         self.kept, _ = self.descend(self.learner.imitate, 50 * self.a.steps, self.a.keep)
         self.kept["adam"], self.kept["mean"]["params"] = self.learner.adam.init(self.kept["params"]), self.kept["params"]
         self.memory = Memory(self.a.keep)
@@ -229,6 +229,19 @@ class Trainer(Run):
             self.kept["drift"] = self.learner.settling.learned(self.kept["drift"], speed, manner)
         times = {"physics_s": lived_s, "world_s": world_s, "policy_s": policy_s}
         return {"survived": share, "lost": lost} | notes | times
+
+
+def normaliser(seen):
+    obs = jnp.concatenate(seen)
+    return {"mean": obs.mean(0), "std": jnp.maximum(obs.std(0), 0.005)}
+
+
+def known(norm, seen):
+    """norm with that of what was seen for what it does not know yet, as policyfile.looking leaves it."""
+    new = jnp.isinf(norm["std"])
+    if not new.any():
+        return norm
+    return jax.tree.map(lambda old, now: jnp.where(new, now, old), norm, normaliser(seen[:: max(1, len(seen) // 32)]))
 
 
 def timed(do, *on):

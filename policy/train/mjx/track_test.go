@@ -14,6 +14,7 @@ import (
 
 	"whisker/controller"
 	"whisker/policy"
+	"whisker/policy/train"
 	"whisker/sim"
 )
 
@@ -512,6 +513,50 @@ func TestTheModelOfTheWorldGoesOnFromRunToRun(t *testing.T) {
 		if said, status := run(t, short(dir, t.TempDir(), args...)...); status != 2 || !strings.Contains(said, want) || strings.Count(strings.TrimSpace(said), "\n") != 0 {
 			t.Errorf("%v: status %d, want 2 and one line with %q:\n%s", args, status, want, said)
 		}
+	}
+}
+
+// A policy that is to look further does what it did until it has learned more, and uses then what it sees.
+func TestAPolicyLearnsToLookFurther(t *testing.T) {
+	t.Parallel()
+	near, robot := balancer(t)
+	made := filepath.Join(t.TempDir(), "made")
+	if said, status := run(t, short(near, made, "--transitions", "256")...); status != 0 {
+		t.Fatalf("status %d:\n%s", status, said)
+	}
+	task := train.RatTask()
+	task.Observation.Frames = []int{1, 2, 3, 4, 5, 8, 12}
+	far, _ := balancerOf(t, task)
+	var most, change, least, used float64
+	printed(t, `
+import sys
+from pathlib import Path
+import jax
+import jax.numpy as jnp
+import numpy as np
+import policyfile
+from task import Task
+from track import STATE, Trainer, arguments
+near, policy, _, *argv = sys.argv[1:]
+run, had = Trainer(arguments(argv), argv), Task(near)
+run.begin()
+params, norm, _ = policyfile.read(Path(policy), had)
+state = run.bodies.state()
+s, row = {k: state[k] for k in STATE}, state["row"]
+none = jnp.zeros((len(row), 1))
+output = lambda *of: run.learner.output(*of, s, row, jax.random.PRNGKey(0), none, none + jnp.zeros(2))[0]
+one, two = output(had, params, norm), output(run.task, run.kept["params"], run.kept["norm"])
+std = np.asarray(run.kept["norm"]["std"])
+run.update()
+positions = run.learner.body + np.arange(3 * 7)
+new = np.asarray(run.kept["params"]["encoder"][0]["w"])[:, positions[-6:]]
+print(np.abs(one).max(), np.abs(two - one).max(), std.min() if np.isfinite(std).all() else -1, np.abs(new).max())
+`, append([]string{near, filepath.Join(made, robot.Body().Name+".policy")}, short(far, t.TempDir(), "--from", made)...), &most, &change, &least, &used)
+	if most == 0 || change > 1e-5*most {
+		t.Errorf("outputs of up to %g changed by %g before anything was learned", most, change)
+	}
+	if least <= 0 || used == 0 {
+		t.Errorf("the least deviation of what is seen is %g, the largest weight of what is newly seen %g after an update", least, used)
 	}
 }
 
