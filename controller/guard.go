@@ -38,6 +38,19 @@ func (g *guard) prime(s *State) {
 	g.primed = true
 }
 
+// Clamp is what the guard mends, for who steps a body without a loop: a trial in simulation
+// is then told what a robot would be.
+type Clamp struct{ guard *guard }
+
+// NewClamp holds commands within the limits of b.
+func NewClamp(b *Body) Clamp { return Clamp{newGuard(b)} }
+
+// Begin makes the positions of s the last command, where a trial starts.
+func (c Clamp) Begin(s *State) { c.guard.prime(s) }
+
+// Mend brings cmd, a finite one for state s, within the limits as the guard does.
+func (c Clamp) Mend(s *State, cmd *Command) { c.guard.clamp(s, cmd) }
+
 // command judges what a policy asked for, before anything is clamped.
 func (g *guard) command(c *Command) (FaultCode, string) {
 	if why := commandFinite(g.body, c); why != "" {

@@ -180,10 +180,13 @@ func play(p Player, t *policy.Tracker, take *Take, start int, trouble Trouble) (
 		err = errors.Join(err, p.Stage.Halt())
 	}()
 	run := newTrialRun(p, take, start, trouble)
-	s := controller.NewState(b)
+	s, limits := controller.NewState(b), controller.NewClamp(b)
 	for frame := start; ; frame++ {
 		if err := p.Stage.Read(&s); err != nil {
 			break // diverged: lost
+		}
+		if frame == start {
+			limits.Begin(&s)
 		}
 		p.Stage.Truth(&run.truth)
 		if frame == r.Len()-1 {
@@ -194,6 +197,7 @@ func play(p Player, t *policy.Tracker, take *Take, start int, trouble Trouble) (
 		if err := t.Act(&s, cmd); err != nil {
 			return trial, err
 		}
+		limits.Mend(&s, cmd)
 		if !run.add(frame, &s, cmd) {
 			break
 		}

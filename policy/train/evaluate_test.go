@@ -3,9 +3,12 @@ package train_test
 import (
 	"bytes"
 	"context"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
+	"whisker/controller"
 	"whisker/policy"
 	"whisker/policy/motion"
 	"whisker/policy/train"
@@ -95,6 +98,39 @@ func TestDelayAndPushesAreFelt(t *testing.T) {
 	}
 	if a, b := limb(train.Trouble{}), limb(train.Trouble{Delay: 1}); a == b {
 		t.Errorf("limb error %.4f rad with and without delay", a)
+	}
+}
+
+// told keeps what a stage is told.
+type told struct {
+	train.Stage
+	pos [][]float64
+}
+
+func (s *told) Write(cmd *controller.Command) error {
+	s.pos = append(s.pos, slices.Clone(cmd.Pos))
+	return s.Stage.Write(cmd)
+}
+
+// A trial asks no more of a body than the guard of a loop lets through, so that a run does what was evaluated.
+func TestTrialsKeepTheLimitsOfTheBody(t *testing.T) {
+	players, ref := stages(t, 1, trotting)
+	stage := &told{Stage: players[0].Stage}
+	players[0].Stage = stage
+	const rate = 5 // rad/s; a trot's commands are several times as fast
+	b := stage.Body()
+	for i := range b.Actuators {
+		b.Actuators[i].MaxRate = rate
+	}
+	evaluate(t, players, train.Take{Ref: ref, Starts: []int{20}}, train.Trouble{Assist: 60})
+	most := 0.0
+	for n := 1; n < len(stage.pos); n++ {
+		for i := range stage.pos[n] {
+			most = max(most, math.Abs(stage.pos[n][i]-stage.pos[n-1][i])/b.Period.Seconds())
+		}
+	}
+	if len(stage.pos) < 50 || math.Abs(most-rate) > 1e-6 {
+		t.Errorf("%d commands, the fastest at %.3f rad/s; want many, held to %d", len(stage.pos), most, rate)
 	}
 }
 
