@@ -14,3 +14,11 @@ type Shape struct {
 	Vertices []float32 `json:"vertices,omitempty"`
 	Faces    []int32   `json:"faces,omitempty"`
 }
+
+// Overlap is a place where two bodies are in each other.
+type Overlap struct {
+	Bodies [2]int     // as the kinematics number them
+	At     [3]float64 // halfway between their surfaces, m, world
+	Normal [3]float64 // unit, from the first body to the second
+	Depth  float64    // m
+}

@@ -18,6 +18,8 @@ type Kinematics struct {
 	lengths bool      // of the current pose are computed
 
 	full, force []float64 // of Dynamics: nv rows of nv, and nv
+	overlapping []int32   // of Overlaps, as are places
+	places      []float64
 }
 
 // Kinematics returns a new one, at the pose that the robot starts from.
@@ -197,6 +199,27 @@ func (k *Kinematics) Dynamics(q, qd, mass, bias []float64) {
 		row[at] -= rotor[at]
 		k.facts.toRobot(mass[j*n:(j+1)*n], row[freeV:])
 	}
+}
+
+// mostOverlaps is how many places of overlap are found at most: a curled rat has twenty.
+const mostOverlaps = 64
+
+// Overlaps appends to dst the places where colliding shapes of two bodies are in each
+// other at the current pose; of one that shares its place with the floor, the other is body 0.
+func (k *Kinematics) Overlaps(dst []controller.Overlap) []controller.Overlap {
+	if k.overlapping == nil {
+		k.overlapping, k.places = make([]int32, 2*mostOverlaps), make([]float64, 7*mostOverlaps)
+	}
+	n, err := k.world.overlaps(k.overlapping, k.places)
+	k.must(err)
+	for i := range n {
+		p := k.places[7*i:]
+		dst = append(dst, controller.Overlap{
+			Bodies: [2]int{int(k.overlapping[2*i]), int(k.overlapping[2*i+1])},
+			At:     [3]float64(p[0:3]), Normal: [3]float64(p[3:6]), Depth: p[6],
+		})
+	}
+	return dst
 }
 
 // LowestPoint is the height of the lowest point of the colliding shapes of a body

@@ -5,6 +5,8 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -280,4 +282,45 @@ func TestShapes(t *testing.T) {
 			t.Errorf("a tetrahedron of %d vertices and %d faces", len(s.Vertices)/3, len(s.Faces)/3)
 		}
 	}
+}
+
+func TestOverlaps(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "balls.xml")
+	text := `<mujoco><worldbody><geom type="plane" size="1 1 1"/>
+<body name="left" pos="0 0 0.5"><joint name="a" type="hinge" axis="0 1 0"/><geom type="sphere" size="0.1"/></body>
+<body name="right" pos="0.15 0 0.5"><joint name="b" type="hinge" axis="0 1 0"/><geom type="sphere" size="0.1"/></body>
+<body name="deep" pos="0 2 0.06"><joint name="c" type="hinge" axis="0 1 0"/><geom type="sphere" size="0.1"/></body>
+<body name="clear" pos="0 -2 0.2"><joint name="d" type="hinge" axis="0 1 0"/><geom type="sphere" size="0.1"/></body>
+</worldbody></mujoco>`
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := open(t, Options{Model: file}).Kinematics()
+	defer k.Close()
+	k.SetPose([3]float64{}, [4]float64{1}, make([]float64, 4))
+	left, _ := k.BodyID("left")
+	right, _ := k.BodyID("right")
+	deep, _ := k.BodyID("deep")
+	want := map[[2]int]controller.Overlap{
+		{left, right}: {At: [3]float64{0.075, 0, 0.5}, Normal: [3]float64{1, 0, 0}, Depth: 0.05},
+		{0, deep}:     {At: [3]float64{0, 2, -0.02}, Normal: [3]float64{0, 0, 1}, Depth: 0.04},
+	}
+	got := k.Overlaps(nil)
+	if len(got) != len(want) {
+		t.Fatalf("%d overlaps, want %d: %v", len(got), len(want), got)
+	}
+	for _, o := range got {
+		w, ok := want[o.Bodies]
+		if w.Bodies = o.Bodies; !ok || !alike(o, w) {
+			t.Errorf("%+v, want %+v", o, w)
+		}
+	}
+}
+
+func alike(a, b controller.Overlap) bool {
+	off := math.Abs(a.Depth - b.Depth)
+	for i := range 3 {
+		off = math.Max(off, math.Max(math.Abs(a.At[i]-b.At[i]), math.Abs(a.Normal[i]-b.Normal[i])))
+	}
+	return off < 1e-9
 }

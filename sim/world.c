@@ -305,6 +305,26 @@ int ws_kinematics(ws_world* w) {
   return 0;
 }
 
+// ws_overlaps finds the n first of at most max places where two bodies are in each
+// other: their two bodies, and its position, normal and depth.
+int ws_overlaps(ws_world* w, int max, int* n, int* bodies, double* places) {
+  const mjModel* m = w->m;
+  mjData* d = w->d;
+  GUARDED(w, mj_collision(m, d));
+  *n = 0;
+  for (int i = 0; i < d->ncon && *n < max; i++) {
+    const mjContact* c = d->contact + i;
+    if (c->dist >= 0 || c->geom[0] < 0 || c->geom[1] < 0) continue;
+    for (int side = 0; side < 2; side++) bodies[2 * *n + side] = m->geom_bodyid[c->geom[side]];
+    double* place = places + 7 * *n;
+    mju_copy3(place, c->pos);
+    mju_copy3(place + 3, c->frame);
+    place[6] = -c->dist;
+    ++*n;
+  }
+  return 0;
+}
+
 int ws_lengths(ws_world* w) {
   GUARDED(w, mj_tendon(w->m, w->d); mj_transmission(w->m, w->d));
   return 0;

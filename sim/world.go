@@ -150,6 +150,13 @@ func (w *world) jacobian(body int, point *[3]float64, jac []float64) {
 	C.ws_jacobian(w.c, C.int(body), (*C.double)(&point[0]), (*C.double)(&jac[0]))
 }
 
+// overlaps fills bodies (two each) and places (position, normal, depth) and returns how many there are.
+func (w *world) overlaps(bodies []int32, places []float64) (n int, err error) {
+	var found C.int
+	rc := C.ws_overlaps(w.c, C.int(len(bodies)/2), &found, (*C.int)(unsafe.Pointer(&bodies[0])), (*C.double)(&places[0]))
+	return int(found), w.check(rc)
+}
+
 func (w *world) moment(m []float64) { C.ws_moment(w.c, (*C.double)(&m[0])) }
 
 // touch tells which feet touch the ground, and whether anything else does.

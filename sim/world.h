@@ -110,6 +110,7 @@ int ws_step(ws_world* w, int substeps);     // advances under the command
 int ws_loop(ws_world* w, int substeps);     // the bare mj_step loop that ws_step is measured against
 int ws_adopt(ws_world* w, const ws_world* from);  // the whole state of a world of the same model
 int ws_kinematics(ws_world* w);             // frames and Jacobian axes from qpos
+int ws_overlaps(ws_world* w, int max, int* n, int* bodies, double* places);  // after ws_kinematics
 int ws_lengths(ws_world* w);                // actuator lengths and moment arms, after ws_kinematics
 int ws_inverse(ws_world* w, double* qfrc);  // from qpos, qvel, qacc; no contacts, no limits
 int ws_dynamics(ws_world* w, double* mass, double* bias);  // from qpos, qvel: inertia (nv rows of nv), gravity and the motion's own forces

@@ -45,3 +45,5 @@ func (w *world) parameters() parameters               { return parameters{} }
 func (w *world) weigh() error                         { return nil }
 func (w *world) unlearned(int) []float64              { return nil }
 func (w *world) bear()                                {}
+
+func (w *world) overlaps([]int32, []float64) (n int, err error) { return 0, nil }

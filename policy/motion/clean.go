@@ -46,12 +46,14 @@ func (c *Cleaning) Changed() bool { return c.Before != c.After }
 // String is one sentence, as Clip.Repairs has it.
 func (c *Cleaning) String() string {
 	if !c.Changed() {
-		return "feet and balance are those of a body on a floor; left as it is"
+		return "feet, balance and flesh are those of a body on a floor; left as it is"
 	}
 	return fmt.Sprintf("cleaned: root moved %.1f mm (at most %.1f), paws %.1f (%.1f), limb joints %.3f rad (%.2f); "+
-		"zero moment point outside the feet in %.0f %% of frames by %.1f mm, was %.0f %% by %.1f mm; stance slip at most %.1f mm, was %.1f",
+		"zero moment point outside the feet in %.0f %% of frames by %.1f mm, was %.0f %% by %.1f mm; stance slip at most %.1f mm, was %.1f; "+
+		"parts of the body in each other in %.0f %% of frames, was %.0f %%, by %.1f mm at most, was %.1f",
 		1e3*c.Root.Mean, 1e3*c.Root.Max, 1e3*c.Paws.Mean, 1e3*c.Paws.Max, c.Joints.Mean, c.Joints.Max,
-		100*c.After.ZMPOutside, 1e3*c.After.ZMPMean, 100*c.Before.ZMPOutside, 1e3*c.Before.ZMPMean, 1e3*c.After.SlipMax, 1e3*c.Before.SlipMax)
+		100*c.After.ZMPOutside, 1e3*c.After.ZMPMean, 100*c.Before.ZMPOutside, 1e3*c.Before.ZMPMean, 1e3*c.After.SlipMax, 1e3*c.Before.SlipMax,
+		100*c.After.Overlapping, 100*c.Before.Overlapping, 1e3*c.After.Overlap, 1e3*c.Before.Overlap)
 }
 
 // IsRat says whether k is a body that Clean is for.
@@ -64,8 +66,9 @@ func IsRat(k Kinematics) bool {
 // that changed. Joints are those of k, in order. It smooths, fits the floor to
 // the standing paws, holds these in place as long as the body needs them, lifts the
 // swinging ones over the floor, and shifts the trunk until the zero moment point is
-// inside the standing paws, the legs following by inverse kinematics. A clip that needs
-// none of it comes back as it is. An error says which part of the rat k lacks.
+// inside the standing paws, the legs following by inverse kinematics. Last it moves joints
+// until no part of the body is in another. A clip that needs none of it comes back as it
+// is. An error says which part of the rat k lacks.
 func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
 	r, err := findRat(k)
 	if err != nil {
@@ -78,18 +81,22 @@ func Clean(c *Clip, k Kinematics) (*Clip, *Cleaning, error) {
 		return nil, nil, err
 	}
 	report := &Cleaning{Before: r.standing(c.Poses, c.Rate, false)}
-	if report.Before.feasible() {
+	carried := report.Before.carried()
+	if carried && report.Before.apart() {
 		report.After = report.Before
 		return c, report, nil
 	}
-	report.Before = r.standing(c.Poses, c.Rate, true)
 	out := c.copyHead()
 	out.Poses = copyPoses(c.Poses)
-	for _, j := range r.legs {
-		r.ik.RestWeight[j] = math.Max(r.ik.RestWeight[j], cleanRest) // fingers and shoulder blades are stiffer
+	if !carried {
+		report.Before = r.standing(c.Poses, c.Rate, true)
+		for _, j := range r.legs {
+			r.ik.RestWeight[j] = math.Max(r.ik.RestWeight[j], cleanRest) // fingers and shoulder blades are stiffer
+		}
+		w := cleaner{r: r, rate: c.Rate, poses: out.Poses}
+		w.clean()
 	}
-	w := cleaner{r: r, rate: c.Rate, poses: out.Poses}
-	w.clean()
+	r.apart(out.Poses)
 	out.continueSign()
 	out.Differentiate()
 	out.Source += ", cleaned"

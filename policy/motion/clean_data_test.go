@@ -25,6 +25,9 @@ func TestCleaningOfRealClips(t *testing.T) {
 		if after.Float > 0.0005 || after.SlipMean > 0.001 || after.Sink > 0.0015 {
 			t.Errorf("%s: after cleaning %+v", name, after)
 		}
+		if after.Overlapping > 0.15*before.Overlapping || after.Overlap > 0.004 {
+			t.Errorf("%s: in itself in %.0f %% of frames by %.1f mm at most, before in %.0f %%", name, 100*after.Overlapping, 1e3*after.Overlap, 100*before.Overlapping)
+		}
 		// Ankles and toes turn until the feet are flat: up to 1 rad in these fits. The rearing rat's
 		// fore paws come down with its heels, by 12 mm for a second.
 		if report.Root.Mean > 0.013 || report.Paws.Mean > 0.0135 || report.Joints.Mean > 0.13 {

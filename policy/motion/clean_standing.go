@@ -23,11 +23,18 @@ type Standing struct {
 	// maximum over stances.
 	SlipMean float64 `json:"stance_slip_mean_m"`
 	SlipMax  float64 `json:"stance_slip_max_m"`
+	// Overlap is how deep parts of the body are in each other at most, Overlapping the share
+	// of frames in which any are by more than 1 mm.
+	Overlap     float64 `json:"overlap_max_m"`
+	Overlapping float64 `json:"overlap_share"`
 }
 
-// feasible says that there is nothing to clean. A body that never stands shows no error
+// apart says that no part of the body is in another by more than flesh gives way.
+func (s *Standing) apart() bool { return s.Overlap < 0.003 }
+
+// carried says that a floor could carry it. A body that never stands shows no error
 // of its paws: its floor is elsewhere.
-func (s *Standing) feasible() bool {
+func (s *Standing) carried() bool {
 	return s.Flight < 0.5 && s.ZMPMean < 0.0015 && s.Float < 0.0008 && s.Sink < 0.001 && s.SlipMean < 0.002
 }
 
@@ -64,6 +71,7 @@ func (r *rat) standing(poses []Pose, rate float64, hover bool) Standing {
 		}
 	}
 	r.addBalance(&s, poses, paths, down, rate)
+	r.addOverlap(&s, poses)
 	return s
 }
 

@@ -298,3 +298,43 @@ func TestCleaningNeedsTheRat(t *testing.T) {
 type pawless struct{ motion.Kinematics }
 
 func (pawless) BodyID(string) (int, bool) { return 0, false }
+
+// A rat whose head is in its shoulder, as fits of key points have it, comes out of itself:
+// smoothly, its feet where they were.
+func TestBodiesComeOutOfThemselves(t *testing.T) {
+	b, k := openRat(t)
+	stand, _ := synthesize(t, b, k, motion.RandomSpec(motion.Stand, 5))
+	curled := *stand
+	curled.Poses = nil
+	joint := func(name string) int { return slices.Index(stand.Joints, name) }
+	for f, p := range stand.Poses {
+		share := math.Pow(math.Sin(math.Pi*float64(f)/float64(len(stand.Poses)-1)), 2)
+		p.Q = append([]float64(nil), p.Q...)
+		for name, angle := range map[string]float64{"vertebra_cervical_5_extend": 0.4, "vertebra_cervical_2_extend": 0.45, "vertebra_cervical_4_bend": 0.2, "vertebra_cervical_1_bend": 0.2} {
+			p.Q[joint(name)] += share * angle
+		}
+		curled.Poses = append(curled.Poses, p)
+	}
+	curled.Differentiate()
+	out, report := clean(t, &curled, k)
+	t.Log(report)
+	if report.Before.Overlap < 0.0045 || report.Before.Overlapping < 0.2 {
+		t.Fatalf("not in itself: %+v", report.Before)
+	}
+	if report.After.Overlap > 0.0015 || report.After.Overlapping > 0.03 {
+		t.Errorf("still in itself: %+v", report.After)
+	}
+	if report.Root.Max > 0 || report.Paws.Max > 0.001 || report.After.SlipMax > 0.001 {
+		t.Errorf("root and paws moved: %v", report)
+	}
+	fastest := 0.0
+	for f := range out.Twists {
+		for j, v := range out.Twists[f].Qd {
+			fastest = math.Max(fastest, math.Abs(v-curled.Twists[f].Qd[j]))
+		}
+	}
+	if fastest > 4 {
+		t.Errorf("joints are up to %.1f rad/s faster or slower: comes apart in jumps", fastest)
+	}
+	inRange(t, k, out)
+}

@@ -26,6 +26,9 @@ type Kinematics interface {
 	// LowestPoint is the height of the lowest point of the collision shapes of a
 	// body's own and its descendants' frames, m.
 	LowestPoint(body int) float64
+	// Overlaps appends to dst the places where bodies are in each other, or in the floor, which
+	// is body 0, at the current pose.
+	Overlaps(dst []controller.Overlap) []controller.Overlap
 	// ActuatorLengths fills out with the actuator positions at the current pose, rad.
 	ActuatorLengths(out []float64)
 	// InverseDynamics fills qfrc (nv) with the generalised forces that produce
