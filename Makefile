@@ -101,8 +101,8 @@ TRAIN ?= out/train
 
 # The rat's, from random weights through a model of the world. Forty minutes of two cores make the clips; fifty teach it to stand,
 # go, rear and dash (track), seventy-five to follow references with larger errors under harder kicks, the weights averaged for long
-# (firm), eighty-five to do so stretched tall and without shivering (tall). What ships came to tall by uprights of two earlier states of the
-# generator and shivers: see go doc whisker/policy/train.
+# (firm), eighty-five to do so stretched tall and without shivering (tall). What ships is from when clips were cleaned but for bodies in
+# themselves, and track and firm from when the model of the world was not averaged: see go doc whisker/policy/train.
 train-rat: build $(VENV_MJX)/.ok ## train the rat's policy
 	bin/whisker train --export $(RAT)/calm --library 'roam=80;walk=40;trot=45;turn=25;rear=45;lunge=8;groom=14;headturn=8;stand=20' --first-seed 70000 --postures 2
 	bin/whisker train --export $(RAT)/dashes --library 'dash=120;roam=60;rear=50;trot=30' --first-seed 310000 --shake 0.1 --brisk 1.3 --postures 1

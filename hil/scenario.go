@@ -21,7 +21,7 @@ type Scenario struct {
 	Layout     string    `yaml:"layout"`      // of an .onnx policy: one that ships, or a YAML file; "" is the one beside it
 	Goal       []float64 `yaml:"goal"`        // of an .onnx policy: forward m/s, left m/s, turn rad/s
 	Clips      []string  `yaml:"clips"`       // files, globs, or names of shipped clips
-	Clean      bool      `yaml:"clean"`       // make clips what a body on a floor can follow: feet locked, balanced
+	Clean      bool      `yaml:"clean"`       // make clips what a body on a floor can follow: feet locked, balanced, out of itself
 	Pace       string    `yaml:"pace"`        // realtime or lockstep
 	StartFrame int       `yaml:"start_frame"` // first frame of each clip, counted at the control rate
 	Seconds    float64   `yaml:"seconds"`     // at most this long a clip; 0 is to its end

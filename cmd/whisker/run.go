@@ -19,7 +19,7 @@ type runCmd struct {
 	Randomise         string    `help:"Draw a robot that differs from its model: default, body for as much as --body leaves open, or a YAML file of ranges." placeholder:"RANGES"`
 	RandomiseSeed     *uint64   `help:"Seed of that robot." placeholder:"N"`
 	Clip              []string  `help:"Clip: a file, a glob, or a shipped one (stand, turn, walk). Repeatable." sep:"none" placeholder:"CLIP"`
-	Clean             *bool     `help:"Clean clips first: paws locked to the floor, trunk balanced over them; --clean=false plays them as they were read." placeholder:"BOOL"`
+	Clean             *bool     `help:"Clean clips first: paws locked to the floor, trunk balanced over them, limbs and head out of each other; --clean=false plays them as they were read." placeholder:"BOOL"`
 	Pace              string    `help:"realtime or lockstep." enum:",realtime,lockstep" default:"" placeholder:"PACE"`
 	StartFrame        *int      `help:"First frame of each clip, counted at the control rate." placeholder:"N"`
 	Seconds           *float64  `help:"At most this long a clip." placeholder:"S"`
